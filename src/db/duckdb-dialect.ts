@@ -1,0 +1,116 @@
+/**
+ * Kysely over DuckDB, for reading: queries are composed with types and their values bound. DuckDB
+ * speaks PostgreSQL's dialect, so its compiler serves; the driver hands out pooled connections.
+ */
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import { limits } from './limits.ts';
+import { Unavailable } from './problems.ts';
+
+/** A dialect whose queries run on `connectionsMax` connections of the instance. */
+export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DuckdbDriver(instance, connectionsMax),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+class DuckdbDriver implements Driver {
+  readonly #instance: DuckDBInstance;
+  readonly #connectionsMax: number;
+  readonly #idle: DuckdbConnection[] = [];
+  readonly #waiting: ((connection: DuckdbConnection) => void)[] = [];
+  readonly #open = new Set<DuckdbConnection>();
+
+  constructor(instance: DuckDBInstance, connectionsMax: number) {
+    this.#instance = instance;
+    this.#connectionsMax = connectionsMax;
+  }
+
+  async init(): Promise<void> {
+    for (let count = 0; count < this.#connectionsMax; count += 1) {
+      const connection = new DuckdbConnection(await this.#instance.connect());
+      this.#open.add(connection);
+      this.#idle.push(connection);
+    }
+  }
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    const next = this.#waiting.shift();
+    if (next) next(connection as DuckdbConnection);
+    else this.#idle.push(connection as DuckdbConnection);
+  }
+
+  async destroy(): Promise<void> {
+    for (const connection of this.#open) connection.close();
+  }
+
+  beginTransaction = refuseTransaction;
+  commitTransaction = refuseTransaction;
+  rollbackTransaction = refuseTransaction;
+}
+
+function refuseTransaction(): Promise<void> {
+  throw new TypeError(
+    'The replica’s Kysely only reads: a snapshot is a predicate, not a transaction.',
+  );
+}
+
+class DuckdbConnection implements DatabaseConnection {
+  readonly #connection: DuckDBConnection;
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws Unavailable when the query takes longer than limits.queryTimeMaxMs. */
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    let tooSlow = false;
+    const timer = setTimeout(() => {
+      tooSlow = true;
+      this.#connection.interrupt();
+    }, limits.queryTimeMaxMs);
+    try {
+      const values = query.parameters.map(toDuckdbValue);
+      const result = await this.#connection.run(query.sql, values);
+      return { rows: (await result.getRowObjectsJS()) as Row[] };
+    } catch (error) {
+      if (!tooSlow) throw error;
+      const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
+      throw new Unavailable(message, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely asks for a generator; nothing streams here.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new TypeError('The replica’s queries are bounded and read at once, not streamed.');
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+  }
+}
+
+/** Integers are bound as BIGINT: positions and times do not fit DuckDB's INTEGER. */
+function toDuckdbValue(value: unknown): DuckDBValue {
+  return Number.isInteger(value) ? BigInt(value as number) : (value as DuckDBValue);
+}

@@ -1,0 +1,119 @@
+/**
+ * What a list may be filtered by: per field some operators, all of which must hold. Compiled to a
+ * condition with bound values.
+ */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { columnOf, type Entity, type FieldKind } from '../entities/index.ts';
+import { limits } from './limits.ts';
+import { BadRequest } from './problems.ts';
+
+export type FilterOperator =
+  | 'eq'
+  | 'ne'
+  | 'in'
+  | 'notIn'
+  | 'contains'
+  | 'startsWith'
+  | 'lt'
+  | 'lte'
+  | 'gt'
+  | 'gte'
+  | 'isNull'
+  | 'has'
+  | 'hasAny'
+  | 'hasAll'
+  | 'isEmpty';
+
+/** By field name, the operators and what they compare with. A null operand is as if left out. */
+export type RecordFilter = Readonly<
+  Record<string, Readonly<Partial<Record<FilterOperator, unknown>>> | null | undefined>
+>;
+
+type Ref = RawBuilder<unknown>;
+type Compile = (ref: Ref, operand: never) => RawBuilder<SqlBool>;
+
+const textOperators: readonly FilterOperator[] = [
+  'eq',
+  'ne',
+  'in',
+  'notIn',
+  'contains',
+  'startsWith',
+  'isNull',
+];
+const numberOperators: readonly FilterOperator[] = [
+  'eq',
+  'ne',
+  'in',
+  'lt',
+  'lte',
+  'gt',
+  'gte',
+  'isNull',
+];
+
+/** The operators that each kind of field can be filtered by. */
+export const operatorsOf: Readonly<Record<FieldKind, readonly FilterOperator[]>> = {
+  id: textOperators,
+  text: textOperators,
+  int: numberOperators,
+  int64: numberOperators,
+  float: numberOperators,
+  boolean: ['eq', 'ne', 'isNull'],
+  dateTime: ['lt', 'lte', 'gt', 'gte'],
+  labels: ['has', 'hasAny', 'hasAll', 'isEmpty'],
+};
+
+/** A null differs from every value, and is in no list. */
+const compilers: Readonly<Record<FilterOperator, Compile>> = {
+  eq: (ref, operand: unknown) => sql`${ref} = ${operand}`,
+  ne: (ref, operand: unknown) => sql`${ref} is distinct from ${operand}`,
+  in: (ref, operands: readonly unknown[]) => isIn(ref, operands),
+  notIn: (ref, operands: readonly unknown[]) => sql`not coalesce(${isIn(ref, operands)}, false)`,
+  contains: (ref, operand: string) => sql`contains(${ref}, ${operand})`,
+  startsWith: (ref, operand: string) => sql`starts_with(${ref}, ${operand})`,
+  lt: (ref, operand: unknown) => sql`${ref} < ${operand}`,
+  lte: (ref, operand: unknown) => sql`${ref} <= ${operand}`,
+  gt: (ref, operand: unknown) => sql`${ref} > ${operand}`,
+  gte: (ref, operand: unknown) => sql`${ref} >= ${operand}`,
+  isNull: (ref, operand: boolean) => (operand ? sql`${ref} is null` : sql`${ref} is not null`),
+  has: (ref, operand: string) => sql`list_contains(${ref}, ${operand})`,
+  hasAny: (ref, operands: readonly string[]) => sql`list_has_any(${ref}, ${list(operands)})`,
+  hasAll: (ref, operands: readonly string[]) => sql`list_has_all(${ref}, ${list(operands)})`,
+  isEmpty: (ref, operand: boolean) => sql`(len(${ref}) = 0) = ${operand}`,
+};
+
+/**
+ * The condition that a record matches the filter.
+ * @throws BadRequest for an operand list that is too long.
+ */
+export function compileFilter(entity: Entity, filter: RecordFilter): RawBuilder<SqlBool> {
+  const conditions: RawBuilder<SqlBool>[] = [];
+  for (const [name, operators] of Object.entries(filter)) {
+    if (!entity.fields[name])
+      throw new BadRequest(`filter.${name}`, `is not a field of ${entity.name}.`);
+    for (const [operator, operand] of Object.entries(operators ?? {})) {
+      if (operand === null || operand === undefined) continue;
+      refuseLongList(`filter.${name}.${operator}`, operand);
+      const compile = compilers[operator as FilterOperator];
+      conditions.push(compile(sql.ref(columnOf(name)), operand as never));
+    }
+  }
+  return conditions.length > 0 ? sql<SqlBool>`(${sql.join(conditions, sql` and `)})` : sql`true`;
+}
+
+function isIn(ref: Ref, operands: readonly unknown[]): RawBuilder<SqlBool> {
+  return operands.length > 0 ? sql`${ref} in (${sql.join(operands)})` : sql`false`;
+}
+
+function list(operands: readonly string[]): RawBuilder<unknown> {
+  return sql`[${sql.join(operands)}]::varchar[]`;
+}
+
+function refuseLongList(argument: string, operand: unknown): void {
+  if (!Array.isArray(operand) || operand.length <= limits.filterListMax) return;
+  throw new BadRequest(
+    argument,
+    `may hold at most ${limits.filterListMax} values, but held ${operand.length}.`,
+  );
+}

@@ -1,0 +1,47 @@
+/** The limits of the store, each with its unit. What a client sends is limited in src/http. */
+export const limits = {
+  /** Most records of one page, versions of one history page or keys of one batch. */
+  pageRowsMax: 1_000,
+  /** Longest id of a record, in UTF-16 code units. */
+  idLengthMax: 256,
+  /** Longest reason or actor of a transaction, in UTF-16 code units. */
+  reasonLengthMax: 4_096,
+  /** Largest contents of one file. */
+  fileBytesMax: 64 * 1024 * 1024,
+  /** Contents are stored in pieces of this size. */
+  contentChunkBytes: 256 * 1024,
+  /** Most values of one operator in a filter, such as `in`. */
+  filterListMax: 1_000,
+  /** Most mutations that share one commit. */
+  groupCommitMutationsMax: 256,
+  /** Most mutations that wait for a commit; one more is refused. */
+  writeQueueMutationsMax: 10_000,
+  /** How long a write waits for another process that holds the log. */
+  busyTimeoutMs: 10_000,
+  /** How often a write asks again whether the log is free. */
+  busyRetryMs: 5,
+  /** Most versions read from the log and applied to the replica at a time. */
+  catchUpBatchRows: 16_384,
+  /** Most versions of own commits kept in memory for the replica; past it they are read back. */
+  catchUpMemoryRows: 65_536,
+  /** The delta is merged into the base when it holds this many versions. */
+  mergeRows: 8_192,
+  /** The same while the replica is built and nobody reads it. */
+  buildMergeRows: 262_144,
+  /** … or when it holds any and nothing was applied for this long. */
+  mergeIdleMs: 2_000,
+  /** Longest time one DuckDB query may take. */
+  queryTimeMaxMs: 30_000,
+  /** DuckDB connections that answer reads. */
+  readConnections: 4,
+  /** Batches of one loader under way at a time; further keys wait and are gathered. */
+  batchesUnderWay: 2,
+  /** Memory that DuckDB may use for the replica. */
+  replicaMemoryMaxMb: 2_048,
+  /** Server processes on one data directory: each has a replica file of its own. */
+  replicaFilesMax: 16,
+  /** Most versions that a follower reads from the log at a time. */
+  followerBatchRows: 1_000,
+  /** How often the log is asked for commits of other processes while someone follows. */
+  foreignCommitPollMs: 25,
+} as const;

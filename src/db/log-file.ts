@@ -1,0 +1,175 @@
+/** The log's SQLite file: how it is opened, and its tables as Kysely sees them. */
+import Database from 'better-sqlite3';
+import { type Generated, Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
+import type { Microseconds, Operation } from '../entities/index.ts';
+import { CannotOpen } from './problems.ts';
+
+/** Written into the file, so that another program's database is not taken for a log: "EVST". */
+export const applicationId = 0x45565354;
+
+/** What every entity's table has besides a column per field. */
+export interface VersionColumns {
+  position: number;
+  transaction_id: number;
+  /** Commit time in microseconds: one per transaction, strictly increasing. */
+  idx: Microseconds;
+  created_idx: Microseconds;
+  id: string;
+  revision: number;
+  operation: Operation;
+  previous_position: number | null;
+  salt: Uint8Array;
+  contents_digest: Uint8Array;
+  digest: Uint8Array;
+}
+/** A row of an entity's table; the fields' columns are known only at run time. */
+export type VersionRow = VersionColumns & Readonly<Record<string, unknown>>;
+
+export interface LogTables {
+  /** One row: which log this is. */
+  log: { id: string; created_at: Microseconds };
+  /** The entities that ever wrote here. */
+  entities: { name: string; table_name: string; fields: string };
+  transactions: {
+    id: number;
+    committed_at: Microseconds;
+    first_position: number;
+    last_position: number;
+    actor: string | null;
+    reason: string | null;
+    salt: Uint8Array;
+    contents_digest: Uint8Array;
+    /** The digest of its last version. */
+    digest: Uint8Array;
+  };
+  contents: { sha256: string; size: number };
+  content_chunks: { sha256: string; number: Generated<number>; bytes: Uint8Array };
+}
+/** The tables of entities are named at run time. */
+export type VersionTables = Record<string, VersionColumns>;
+
+/** One SQLite connection: Kysely over it, and what only the driver can tell. */
+export class LogFile {
+  readonly kysely: Kysely<LogTables>;
+  /** The same connection, seen as the tables of entities. */
+  readonly versions: Kysely<VersionTables>;
+  readonly #database: Database.Database;
+  readonly #dataVersion: Database.Statement<[], number>;
+
+  private constructor(database: Database.Database) {
+    this.#database = database;
+    this.#dataVersion = database.prepare<[], number>('pragma data_version').pluck();
+    this.kysely = new Kysely({
+      dialect: new SqliteDialect({ database: cachingStatements(database) }),
+    });
+    this.versions = this.kysely as unknown as Kysely<VersionTables>;
+  }
+
+  /**
+   * Opens the file, or creates it.
+   * @throws CannotOpen when it is not a SQLite database, belongs to another program, is newer than
+   *   this program, is damaged or cannot be read or written. The file is not changed then.
+   */
+  static open(path: string, schemaVersionMax: number): LogFile {
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(path, { timeout: 0 });
+      refuseForeignFile(database, path, schemaVersionMax);
+      setDurable(database);
+      return new LogFile(database);
+    } catch (error) {
+      database?.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  /** A number that changes when another connection committed to the file. */
+  dataVersion(): number {
+    return this.#dataVersion.get() as number;
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** Moves the write-ahead log into the database file. */
+  checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(truncate)');
+  }
+
+  async close(): Promise<void> {
+    await this.kysely.destroy();
+  }
+}
+
+/** Kysely prepares a statement for each query; the same text needs that only once. */
+function cachingStatements(database: Database.Database): SqliteDatabase {
+  const statementsMax = 500;
+  const statements = new Map<string, Database.Statement>();
+  return {
+    close: () => void database.close(),
+    prepare(text) {
+      const known = statements.get(text);
+      if (known) return known as ReturnType<SqliteDatabase['prepare']>;
+      if (statements.size >= statementsMax) statements.clear();
+      const prepared = database.prepare(text);
+      statements.set(text, prepared);
+      return prepared as ReturnType<SqliteDatabase['prepare']>;
+    },
+  };
+}
+
+function refuseForeignFile(database: Database.Database, path: string, versionMax: number): void {
+  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
+  const application = database.pragma('application_id', { simple: true }) as number;
+  if (tables > 0 && application !== applicationId) {
+    throw new CannotOpen(
+      `${path} is a database of another program. Name another data directory with --data.`,
+    );
+  }
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version > versionMax) {
+    throw new CannotOpen(
+      `${path} was written by a newer Everstate: this one knows its format up to version ` +
+        `${versionMax}, but the file has ${version}. Start the newer Everstate.`,
+    );
+  }
+}
+
+function setDurable(database: Database.Database): void {
+  database.pragma('journal_mode = wal');
+  // better-sqlite3 is compiled so that a WAL database opens with NORMAL, which forgets
+  // acknowledged commits when power fails.
+  database.pragma('synchronous = full');
+  database.pragma('foreign_keys = on');
+  // Without it "insert or replace" deletes a version without firing the trigger that refuses.
+  database.pragma('recursive_triggers = on');
+  const set = (name: string) => database.pragma(name, { simple: true });
+  if (set('journal_mode') !== 'wal' || set('synchronous') !== 2 || set('foreign_keys') !== 1) {
+    throw new CannotOpen(
+      'SQLite did not accept WAL with synchronous=FULL and foreign keys, so commits would not be ' +
+        'durable. Use a data directory on a local file system.',
+    );
+  }
+}
+
+const openingHelp: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'is not a SQLite database. Name another data directory, or restore a backup',
+  SQLITE_CORRUPT: 'is damaged. Restore it from a backup',
+  SQLITE_CANTOPEN: 'cannot be opened. Check that the directory exists and its permissions',
+  SQLITE_READONLY: 'cannot be written. Check its permissions',
+  SQLITE_BUSY: 'is held by another process. Wait for it, or name another data directory',
+};
+
+function explainOpening(error: unknown, path: string): unknown {
+  const code = sqliteCode(error);
+  if (code === null) return error;
+  const help = openingHelp[code] ?? openingHelp[code.split('_').slice(0, 2).join('_')];
+  return new CannotOpen(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
+}
+
+/** The error's SQLite result code, such as SQLITE_BUSY; null when it is no SQLite error. */
+export function sqliteCode(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
+}

@@ -1,0 +1,170 @@
+/** Reading the log: by position, as the replica and the followers do. */
+import type {
+  Entity,
+  Microseconds,
+  Position,
+  Transaction,
+  TransactionId,
+  Version,
+} from '../entities/index.ts';
+import { readContents } from './contents.ts';
+import type { LogFile, LogTables } from './log-file.ts';
+import { versionOfRow } from './version-table.ts';
+
+/** A stretch of the log that ends where a transaction ends. */
+export interface LogSpan {
+  readonly versions: readonly Version[];
+  /** The position up to which the span is complete. */
+  readonly end: Position;
+}
+
+/** Counts of the whole log. */
+export interface LogTotals {
+  readonly position: Position;
+  readonly committedAt: Microseconds | null;
+  readonly transactions: number;
+  /** Positions are never skipped, so the last one counts the versions. */
+  readonly versions: number;
+}
+
+export class LogReader {
+  readonly #log: LogFile;
+  readonly #entities: readonly Entity[];
+
+  constructor(log: LogFile, entities: readonly Entity[]) {
+    this.#log = log;
+    this.#entities = entities;
+  }
+
+  /** Which log this is: a new one gets a new id. */
+  async id(): Promise<string> {
+    return (await this.#log.kysely.selectFrom('log').select('id').executeTakeFirstOrThrow()).id;
+  }
+
+  /**
+   * Reads whole transactions in position order.
+   * @param after the position to go on from.
+   * @param rowsMax how many versions at most; a single transaction that is larger comes whole.
+   * @param entities whose versions are wanted; all known ones without it.
+   */
+  async read(
+    after: Position,
+    rowsMax: number,
+    entities: readonly Entity[] = this.#entities,
+  ): Promise<LogSpan> {
+    const end = await this.#spanEnd(after, rowsMax);
+    if (end === null) return { versions: [], end: after };
+    return { versions: await this.readBetween(after, end, entities), end };
+  }
+
+  /** The versions at positions after `after`, up to `end`, in order. */
+  async readBetween(
+    after: Position,
+    end: Position,
+    entities: readonly Entity[] = this.#entities,
+  ): Promise<Version[]> {
+    const versions: Version[] = [];
+    for (const entity of entities) {
+      const rows = await this.#log.versions
+        .selectFrom(entity.table)
+        .selectAll()
+        .where('position', '>', after)
+        .where('position', '<=', end)
+        .orderBy('position')
+        .execute();
+      for (const row of rows) versions.push(versionOfRow(entity, row));
+    }
+    return entities.length > 1 ? versions.sort((a, b) => a.position - b.position) : versions;
+  }
+
+  /** The digest of the version at a position; null when it is not a known entity's. */
+  async digestAt(position: Position): Promise<Uint8Array | null> {
+    for (const entity of this.#entities) {
+      const row = await this.#log.versions
+        .selectFrom(entity.table)
+        .select('digest')
+        .where('position', '=', position)
+        .executeTakeFirst();
+      if (row) return row.digest;
+    }
+    return null;
+  }
+
+  /** The transactions with these ids, in the order asked for; null where there is none. */
+  async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
+    const rows = await this.#log.kysely
+      .selectFrom('transactions')
+      .select(['id', 'committed_at', 'first_position', 'last_position', 'actor', 'reason'])
+      .where('id', 'in', ids)
+      .execute();
+    const byId = new Map(rows.map((row) => [row.id, transactionOfRow(row)]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  /** The last position committed at or before a moment; 0 before the first commit. */
+  async positionAtTime(time: Microseconds): Promise<Position> {
+    const row = await this.#log.kysely
+      .selectFrom('transactions')
+      .select('last_position')
+      .where('committed_at', '<=', time)
+      .orderBy('committed_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return (row?.last_position ?? 0) as Position;
+  }
+
+  async totals(): Promise<LogTotals> {
+    const last = await this.#log.kysely
+      .selectFrom('transactions')
+      .select(['id', 'last_position', 'committed_at'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return {
+      position: (last?.last_position ?? 0) as Position,
+      committedAt: last?.committed_at ?? null,
+      // Ids are given without gaps, in commit order.
+      transactions: last?.id ?? 0,
+      versions: last?.last_position ?? 0,
+    };
+  }
+
+  /** The bytes stored under a SHA-256, a chunk at a time. */
+  contents(sha256: string): AsyncGenerator<Uint8Array, void> {
+    return readContents(this.#log.kysely, sha256);
+  }
+
+  /** Where a span of at most `rowsMax` versions ends; null when nothing was committed after. */
+  async #spanEnd(after: Position, rowsMax: number): Promise<Position | null> {
+    const transactions = this.#log.kysely.selectFrom('transactions');
+    const within = await transactions
+      .select('last_position')
+      .where('last_position', '>', after)
+      .where('last_position', '<=', after + rowsMax)
+      .orderBy('last_position', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const larger =
+      within ??
+      (await transactions
+        .select('last_position')
+        .where('last_position', '>', after)
+        .orderBy('last_position')
+        .limit(1)
+        .executeTakeFirst());
+    return larger ? (larger.last_position as Position) : null;
+  }
+}
+
+type TransactionRow = Omit<LogTables['transactions'], 'salt' | 'contents_digest' | 'digest'>;
+
+function transactionOfRow(row: TransactionRow): Transaction {
+  return {
+    id: row.id as TransactionId,
+    committedAt: row.committed_at,
+    firstPosition: row.first_position as Position,
+    lastPosition: row.last_position as Position,
+    actor: row.actor,
+    reason: row.reason,
+  };
+}

@@ -1,0 +1,81 @@
+/** The log's own tables, version by version. `user_version` says how far a file has come. */
+import { randomUUID } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import type { Entity } from '../entities/index.ts';
+import { systemClock } from './clock.ts';
+import { applicationId, type LogFile, type LogTables } from './log-file.ts';
+import { refuseChanges } from './refuse-changes.ts';
+import { defineVersionTable } from './version-table.ts';
+import { whenFree } from './when-free.ts';
+
+/** Each entry brings a file from the version before it to its own; its place is its version. */
+const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [createLog];
+
+/** The newest format that this program reads and writes. */
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings the file to this program's format and gives every entity its table, in one transaction.
+ * @throws CannotOpen when an entity's definition contradicts what the file holds.
+ */
+export async function migrate(file: LogFile, entities: readonly Entity[]): Promise<void> {
+  await file.kysely.connection().execute(async (db) => {
+    await whenFree(() => sql`begin immediate`.execute(db));
+    try {
+      const from = await versionOf(db);
+      for (const step of migrations.slice(from)) await step(db);
+      if (from < schemaVersion) {
+        await sql.raw(`pragma user_version = ${schemaVersion}`).execute(db);
+      }
+      for (const entity of entities) await defineVersionTable(db, entity);
+      await sql`commit`.execute(db);
+    } catch (error) {
+      if (file.inTransaction) await sql`rollback`.execute(db);
+      throw error;
+    }
+  });
+}
+
+async function versionOf(db: Kysely<LogTables>): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
+  return rows[0]?.user_version ?? 0;
+}
+
+async function createLog(db: Kysely<LogTables>): Promise<void> {
+  await sql.raw(`pragma application_id = ${applicationId}`).execute(db);
+  await sql`create table log (id text primary key, created_at integer not null) strict`.execute(db);
+  await sql`
+    create table entities (
+      name text primary key,
+      table_name text not null unique,
+      fields text not null
+    ) strict`.execute(db);
+  await sql`
+    create table transactions (
+      id integer primary key,
+      committed_at integer not null unique,
+      first_position integer not null unique,
+      last_position integer not null unique check (last_position >= first_position),
+      actor text,
+      reason text,
+      salt blob not null,
+      contents_digest blob not null,
+      digest blob not null
+    ) strict`.execute(db);
+  await sql`
+    create table contents (
+      sha256 text primary key,
+      size integer not null check (size >= 0)
+    ) strict, without rowid`.execute(db);
+  await sql`
+    create table content_chunks (
+      sha256 text not null references contents (sha256),
+      number integer not null check (number >= 0),
+      bytes blob not null,
+      primary key (sha256, number)
+    ) strict`.execute(db);
+  for (const table of ['transactions', 'contents', 'content_chunks']) {
+    await refuseChanges(db, table);
+  }
+  await db.insertInto('log').values({ id: randomUUID(), created_at: systemClock() }).execute();
+}

@@ -1,0 +1,89 @@
+/** The order of a list, and where in it a page goes on (keyset paging). */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { columnOf, type Entity, type OrderKey, type Version } from '../entities/index.ts';
+
+/** The place of a record in an order: its value for each key. */
+export type Place = readonly (string | number | boolean | null)[];
+
+interface OrderColumn {
+  readonly column: string;
+  readonly descending: boolean;
+  readonly read: (version: Version) => Place[number];
+}
+
+/**
+ * A total order of an entity's records: the keys asked for, then the id where they tie. Nulls come
+ * last in either direction.
+ */
+export class Order {
+  readonly #columns: readonly OrderColumn[];
+
+  constructor(entity: Entity, keys: readonly OrderKey[]) {
+    const columns = keys.map((key) => orderColumn(entity, key));
+    this.#columns = [...columns, orderColumn(entity, { field: 'id', direction: 'asc' })];
+  }
+
+  /** Where a record stands. */
+  placeOf(version: Version): Place {
+    return this.#columns.map((column) => column.read(version));
+  }
+
+  /** Whether a place can be one of this order: the right number of values. */
+  accepts(place: readonly unknown[]): place is Place {
+    const scalar = (value: unknown) =>
+      value === null || ['string', 'number', 'boolean'].includes(typeof value);
+    return place.length === this.#columns.length && place.every(scalar);
+  }
+
+  /** What follows `order by`; backwards for a page that is taken from the end. */
+  clause(backward: boolean): RawBuilder<unknown> {
+    return sql.join(
+      this.#columns.map(({ column, descending }) => {
+        const direction = sql.raw(descending === backward ? 'asc' : 'desc');
+        return sql`${sql.ref(column)} ${direction} nulls ${sql.raw(backward ? 'first' : 'last')}`;
+      }),
+    );
+  }
+
+  /** The condition that a record stands after (or before) a place. */
+  beyond(place: Place, backward: boolean): RawBuilder<SqlBool> {
+    let condition = sql<SqlBool>`false`;
+    for (const [index, column] of [...this.#columns.entries()].reverse()) {
+      const value = place[index] ?? null;
+      const ref = sql.ref(column.column);
+      const same = value === null ? sql`${ref} is null` : sql`${ref} = ${value}`;
+      const further = beyondValue(ref, value, column.descending, backward);
+      condition = sql<SqlBool>`(${further} or (${same} and ${condition}))`;
+    }
+    return condition;
+  }
+}
+
+function beyondValue(
+  ref: RawBuilder<unknown>,
+  value: Place[number],
+  descending: boolean,
+  backward: boolean,
+): RawBuilder<SqlBool> {
+  if (value === null) return backward ? sql`${ref} is not null` : sql`false`;
+  const operator = sql.raw(descending === backward ? '>' : '<');
+  const compared = sql<SqlBool>`${ref} ${operator} ${value}`;
+  return backward ? compared : sql`(${compared} or ${ref} is null)`;
+}
+
+function orderColumn(entity: Entity, { field, direction }: OrderKey): OrderColumn {
+  const descending = direction === 'desc';
+  // Versions commit in position order, so the position orders by time and never ties.
+  if (field === 'updatedAt') {
+    return { column: 'position', descending, read: (version) => version.position };
+  }
+  if (field === 'createdAt') {
+    return { column: 'created_idx', descending, read: (version) => version.createdAt };
+  }
+  if (field === 'id') return { column: 'id', descending, read: (version) => version.id };
+  if (!entity.fields[field])
+    throw new TypeError(`${entity.name} has no field "${field}" to order by.`);
+  const read = (version: Version) =>
+    (version.values as Readonly<Record<string, Place[number]>>)[field] ?? null;
+  return { column: columnOf(field), descending, read };
+}

@@ -1,0 +1,82 @@
+/**
+ * What a caller can act on. A problem fails one mutation, alone and whole; the API returns it as
+ * data. Everything else that is thrown is a fault.
+ */
+import type { Revision } from '../entities/index.ts';
+
+export interface InputIssue {
+  /** Where in the input: `["labels", "3"]`. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export abstract class Problem extends Error {
+  /** Names the problem for programs; one per class. */
+  abstract readonly code: string;
+}
+
+/** There is no live record under that id or key. */
+export class NotFound extends Problem {
+  readonly code = 'NOT_FOUND';
+  readonly id: string | null;
+  constructor(message: string, id: string | null) {
+    super(message);
+    this.id = id;
+  }
+}
+
+/** The id was used before, or the unique key belongs to a live record. */
+export class AlreadyExists extends Problem {
+  readonly code = 'ALREADY_EXISTS';
+  readonly id: string | null;
+  constructor(message: string, id: string | null) {
+    super(message);
+    this.id = id;
+  }
+}
+
+/** The record was changed since the revision that the caller expected. */
+export class RevisionConflict extends Problem {
+  readonly code = 'REVISION_CONFLICT';
+  readonly expected: number;
+  readonly actual: Revision;
+  /** Fields that the revisions after `expected` changed. */
+  readonly changedFields: readonly string[];
+  constructor(message: string, expected: number, actual: Revision, changed: readonly string[]) {
+    super(message);
+    this.expected = expected;
+    this.actual = actual;
+    this.changedFields = changed;
+  }
+}
+
+/** The input breaks a rule; every broken rule is an issue. */
+export class InvalidInput extends Problem {
+  readonly code = 'INVALID_INPUT';
+  readonly issues: readonly InputIssue[];
+  constructor(issues: readonly InputIssue[]) {
+    super(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(' '));
+    this.issues = issues;
+  }
+}
+
+/** Reading was asked for something that cannot be: a moment in the future, a page too large. */
+export class BadRequest extends Error {
+  readonly code = 'BAD_USER_INPUT';
+  /** The argument that is wrong. */
+  readonly argument: string;
+  constructor(argument: string, message: string) {
+    super(`${argument}: ${message}`);
+    this.argument = argument;
+  }
+}
+
+/** The server cannot take the work now; the same request may succeed later. */
+export class Unavailable extends Error {
+  readonly code = 'UNAVAILABLE';
+}
+
+/** The data directory cannot be used; the message says why and what to do. */
+export class CannotOpen extends Error {
+  readonly code = 'CANNOT_OPEN';
+}

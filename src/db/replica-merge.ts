@@ -1,0 +1,74 @@
+/** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
+import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
+import type { Position } from '../entities/index.ts';
+import { type ReplicaTable, stillInForce } from './replica-table.ts';
+
+/**
+ * Moves all versions up to a position from the deltas into the bases, ends the intervals of the
+ * versions that they supersede, and brings the current tables up to date.
+ * @param after the end of the base: versions up to there have been merged before.
+ * @param upTo the end of a transaction that has been applied.
+ * @param digest the log's digest there; a reopened file is checked against it.
+ */
+export async function mergeDelta(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+  after: Position,
+  upTo: Position,
+  digest: Uint8Array | null,
+): Promise<void> {
+  await connection.run('begin');
+  try {
+    for (const table of tables) await mergeTable(connection, table, BigInt(after), BigInt(upTo));
+    await connection.run('update replica_state set position = $1, digest = $2', [
+      BigInt(upTo),
+      digest && blobValue(digest),
+    ]);
+    await connection.run('commit');
+  } catch (error) {
+    await connection.run('rollback');
+    throw error;
+  }
+  // The first merge fills the tables: building an index after that is quicker than row by row.
+  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
+    await connection.run(`create index if not exists "${table}_id" on "${table}" (id)`);
+  }
+}
+
+async function mergeTable(
+  connection: DuckDBConnection,
+  { base, current, delta, columnNames }: ReplicaTable,
+  after: bigint,
+  upTo: bigint,
+): Promise<void> {
+  const names = columnNames.map((name) => `"${name}"`).join(', ');
+  await connection.run(
+    `insert into "${base}" (${names}, until_position)
+     select ${names},
+       coalesce(lead(position) over (partition by id order by position), ${stillInForce})
+     from "${delta}" where position <= $1 order by position`,
+    [upTo],
+  );
+  await connection.run(
+    `update "${base}" set until_position = newer.position
+     from (
+       select previous_position, position from "${delta}"
+       where position <= $1 and previous_position <= $2
+     ) newer
+     where "${base}".position = newer.previous_position`,
+    [upTo, after],
+  );
+  await connection.run(
+    `delete from "${current}" where id in (
+       select id from "${delta}" where position <= $1 and previous_position <= $2
+     )`,
+    [upTo, after],
+  );
+  await connection.run(
+    `insert into "${current}" (${names})
+     select ${names} from "${delta}" where position <= $1
+     qualify row_number() over (partition by id order by position desc) = 1`,
+    [upTo],
+  );
+  await connection.run(`delete from "${delta}" where position <= $1`, [upTo]);
+}

@@ -1,0 +1,242 @@
+/**
+ * The columnar replica of the log. It follows the log position by position (catch-up) and answers
+ * reads at any position up to its watermark. Nothing is known here that the log does not know.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { Kysely } from 'kysely';
+import type { Entity, Position, Version } from '../entities/index.ts';
+import { duckdbDialect } from './duckdb-dialect.ts';
+import { limits } from './limits.ts';
+import type { LogReader, LogSpan } from './log-reader.ts';
+import { type OpenReplica, openReplicaFile } from './replica-file.ts';
+import { mergeDelta } from './replica-merge.ts';
+import { ReplicaTable } from './replica-table.ts';
+
+export interface ReplicaOptions {
+  /** Where replica files lie; null keeps the replica in memory. */
+  readonly directory: string | null;
+  readonly memoryMaxMb: number;
+  /** Told of every query that reads the replica. */
+  readonly onQuery: (sql: string) => void;
+  /** Told of failures that no caller waits for; the replica tries again at the next read. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Tables are named at run time, so their columns are unknown here. */
+export type ReplicaTables = Record<string, Record<string, unknown>>;
+
+export class Replica {
+  /** Reads base and delta; every query's values are bound. */
+  readonly kysely: Kysely<ReplicaTables>;
+  readonly #log: LogReader;
+  readonly #options: ReplicaOptions;
+  readonly #file: OpenReplica;
+  readonly #appending: DuckDBConnection;
+  readonly #mergingConnection: DuckDBConnection;
+  readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
+  /** Own commits that are still to be applied, oldest first. */
+  #memory: LogSpan[] = [];
+  #memoryRows = 0;
+  #watermark: Position;
+  #basePosition: Position;
+  #building = true;
+  #applying: Promise<void> | null = null;
+  #merging: Promise<void> | null = null;
+  /** From here on the current tables may be read; a merge under way moves it ahead of itself. */
+  #horizon: Position;
+  /** Positions at which the current tables are being read. */
+  readonly #currentReads = new Set<{ readonly at: Position }>();
+  #mergeTimer: NodeJS.Timeout | null = null;
+
+  private constructor(
+    log: LogReader,
+    entities: readonly Entity[],
+    options: ReplicaOptions,
+    file: OpenReplica,
+    connections: readonly [DuckDBConnection, DuckDBConnection],
+  ) {
+    this.#log = log;
+    this.#options = options;
+    this.#file = file;
+    [this.#appending, this.#mergingConnection] = connections;
+    this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
+    this.#watermark = file.basePosition;
+    this.#basePosition = file.basePosition;
+    this.#horizon = file.basePosition;
+    this.kysely = new Kysely({
+      dialect: duckdbDialect(file.instance, limits.readConnections),
+      log: (event) => options.onQuery(event.query.sql),
+    });
+  }
+
+  /** Opens the replica and brings it to the log's end. */
+  static async open(
+    log: LogReader,
+    entities: readonly Entity[],
+    options: ReplicaOptions,
+  ): Promise<Replica> {
+    const file = await openReplicaFile(options.directory, log, entities, options.memoryMaxMb);
+    try {
+      const connections = [await file.instance.connect(), await file.instance.connect()] as const;
+      const replica = new Replica(log, entities, options, file, connections);
+      await replica.reach((await log.totals()).position);
+      await replica.#merge();
+      replica.#building = false;
+      return replica;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The last position applied. */
+  get watermark(): Position {
+    return this.#watermark;
+  }
+
+  table(entity: Entity): ReplicaTable {
+    const table = this.#tables.get(entity);
+    if (!table) {
+      throw new TypeError(
+        `${entity.name} is not one of the entities that the store was opened with.`,
+      );
+    }
+    return table;
+  }
+
+  /** Takes versions that this process has just committed, so that they need not be read back. */
+  offer(versions: readonly Version[], end: Position): void {
+    this.#memory.push({ versions, end });
+    this.#memoryRows += versions.length;
+    while (this.#memoryRows > limits.catchUpMemoryRows) this.#dropOldest();
+    this.reach(end).catch(this.#options.onFault);
+  }
+
+  /** Waits until everything up to a committed position has been applied. */
+  async reach(position: Position): Promise<void> {
+    while (this.#watermark < position) {
+      this.#applying ??= this.#applyNext().finally(() => {
+        this.#applying = null;
+      });
+      await this.#applying;
+    }
+  }
+
+  /**
+   * Reads at a position, once it has been applied.
+   * @param query told whether the current tables hold for that position. They do unless a merge
+   *   has moved past it; base and delta hold for every position.
+   */
+  async readAt<T>(at: Position, query: (fromCurrent: boolean) => Promise<T>): Promise<T> {
+    await this.reach(at);
+    if (at < this.#horizon) return await query(false);
+    const read = { at };
+    this.#currentReads.add(read);
+    try {
+      return await query(true);
+    } finally {
+      this.#currentReads.delete(read);
+    }
+  }
+
+  /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
+  async close(): Promise<void> {
+    if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
+    await this.#applying?.catch(this.#options.onFault);
+    await this.#merging;
+    await this.#merge();
+    await this.kysely.destroy();
+    this.#appending.closeSync();
+    this.#mergingConnection.closeSync();
+    this.#file.close();
+  }
+
+  async #applyNext(): Promise<void> {
+    const span =
+      this.#takeMemory() ?? (await this.#log.read(this.#watermark, limits.catchUpBatchRows));
+    if (span.end <= this.#watermark) {
+      throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
+    }
+    await this.#append(span.versions);
+    this.#watermark = span.end;
+    this.#scheduleMerge();
+  }
+
+  /** The own commits that follow the watermark without a gap; null when there are none. */
+  #takeMemory(): LogSpan | null {
+    while (this.#memory[0] && this.#memory[0].end <= this.#watermark) this.#dropOldest();
+    const versions: Version[] = [];
+    let end = this.#watermark;
+    for (let next = this.#memory[0]; next; next = this.#memory[0]) {
+      if (next.versions[0]?.position !== end + 1) break;
+      if (versions.length + next.versions.length > limits.catchUpBatchRows && versions.length > 0)
+        break;
+      versions.push(...next.versions);
+      end = next.end;
+      this.#dropOldest();
+    }
+    return versions.length > 0 ? { versions, end } : null;
+  }
+
+  #dropOldest(): void {
+    this.#memoryRows -= this.#memory.shift()?.versions.length ?? 0;
+  }
+
+  /** Adds versions to their deltas, all or none. */
+  async #append(versions: readonly Version[]): Promise<void> {
+    const connection = this.#appending;
+    await connection.run('begin');
+    try {
+      for (const [entity, table] of this.#tables) {
+        const own = versions.filter((version) => version.entity === entity);
+        if (own.length === 0) continue;
+        const appender = await connection.createAppender(table.delta);
+        for (const chunk of table.chunks(own)) appender.appendDataChunk(chunk);
+        appender.closeSync();
+      }
+      await connection.run('commit');
+    } catch (error) {
+      await connection.run('rollback').catch(this.#options.onFault);
+      throw error;
+    }
+  }
+
+  #scheduleMerge(): void {
+    if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
+    this.#mergeTimer = null;
+    if (this.#watermark - this.#basePosition >= this.#mergeRows()) {
+      this.#merge();
+    } else if (!this.#building) {
+      this.#mergeTimer = setTimeout(() => this.#merge(), limits.mergeIdleMs).unref();
+    }
+  }
+
+  /** While the replica is built nobody reads it: fewer, larger merges are cheaper then. */
+  #mergeRows(): number {
+    return this.#building
+      ? Math.max(limits.buildMergeRows, this.#basePosition / 2)
+      : limits.mergeRows;
+  }
+
+  /** Moves what has been applied into the base, one merge at a time. */
+  #merge(): Promise<void> {
+    this.#merging ??= this.#mergeNow()
+      .catch(this.#options.onFault)
+      .finally(() => {
+        this.#merging = null;
+      });
+    return this.#merging;
+  }
+
+  async #mergeNow(): Promise<void> {
+    // No further than the oldest read of the current tables that is under way.
+    const oldest = Math.min(this.#watermark, ...[...this.#currentReads].map((read) => read.at));
+    const upTo = oldest as Position;
+    if (upTo <= this.#basePosition) return;
+    this.#horizon = upTo;
+    const digest = await this.#log.digestAt(upTo);
+    const tables = [...this.#tables.values()];
+    await mergeDelta(this.#mergingConnection, tables, this.#basePosition, upTo, digest);
+    this.#basePosition = upTo;
+  }
+}

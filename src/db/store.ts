@@ -1,0 +1,333 @@
+/**
+ * The store: the log, its replica and its feed as one. It is the whole of what the layers above
+ * know of how versions are kept; none of its answers tells which database gave them.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CreateValues,
+  type Entity,
+  type Microseconds,
+  type PatchValues,
+  type Position,
+  positionZero,
+  type Transaction,
+  type TransactionId,
+  type Version,
+} from '../entities/index.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Feed } from './feed.ts';
+import { type FollowOptions, followLog } from './follower.ts';
+import { type Gathered, gather } from './gathered.ts';
+import { limits } from './limits.ts';
+import { LogFile } from './log-file.ts';
+import { LogReader, type LogTotals } from './log-reader.ts';
+import type { TransactionAbout, Updated, WriteCondition } from './log-transaction.ts';
+import { migrate, schemaVersion } from './migrations.ts';
+import { type Page, type PageQuery, queryPage } from './page-query.ts';
+import { BadRequest, CannotOpen } from './problems.ts';
+import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
+import { Replica } from './replica.ts';
+import { type Verified, verifyLog } from './verify.ts';
+import { type Committed, type Work, Writer } from './writer.ts';
+
+export interface StoreOptions<Entities extends readonly Entity[]> {
+  /** The directory of log and replica; created when it is missing. */
+  readonly directory: string;
+  /** The kinds of records that the store holds. */
+  readonly entities: Entities;
+  /** Keep the replica in memory, and build it anew at each start. */
+  readonly replicaInMemory?: boolean;
+  /** Memory that DuckDB may use, in megabytes. */
+  readonly replicaMemoryMaxMb?: number;
+  readonly clock?: Clock;
+  /** Told of every DuckDB query. */
+  readonly onReplicaQuery?: (sql: string) => void;
+  /** Told of failures in the background; the store goes on. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/** What a write through a shorthand of the store may say. */
+export interface WriteOptions extends TransactionAbout, WriteCondition {}
+
+/** The loaders of one entity: keys of all concurrent callers are gathered into batches. */
+interface Reads {
+  readonly record: Gathered<RecordKey, Version | null>;
+  readonly revisions: Gathered<RevisionsKey, Version[]>;
+}
+
+export class Store {
+  readonly entities: readonly Entity[];
+  readonly #writing: LogFile;
+  readonly #reading: LogFile;
+  readonly #log: LogReader;
+  readonly #writer: Writer;
+  readonly #replica: Replica;
+  readonly #feed = new Feed(() => this.#lookForForeignCommits());
+  readonly #reads: ReadonlyMap<Entity, Reads>;
+  readonly #closing = new AbortController();
+  readonly #onFault: (error: unknown) => void;
+  #head: Position;
+  #seenDataVersion: number;
+
+  private constructor(
+    options: StoreOptions<readonly Entity[]>,
+    files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
+  ) {
+    this.entities = options.entities;
+    this.#onFault = options.onFault ?? reportFault;
+    this.#writing = files.writing;
+    this.#reading = files.reading;
+    this.#log = files.log;
+    this.#replica = files.replica;
+    this.#head = files.replica.watermark;
+    this.#seenDataVersion = -1;
+    this.#writer = new Writer(files.writing, options.clock ?? systemClock, (versions, end) => {
+      this.#replica.offer(versions, end.position);
+      this.#advance(end.position);
+    });
+    this.#reads = new Map(options.entities.map((entity) => [entity, this.#readsOf(entity)]));
+  }
+
+  /**
+   * Opens the data directory, brings its log to the current format and its replica to its end.
+   * @throws CannotOpen with one line that says what is wrong and what to do; nothing is changed.
+   */
+  static async open(options: StoreOptions<readonly Entity[]>): Promise<Store> {
+    refuseClashes(options.entities);
+    makeDirectory(options.directory);
+    const path = join(options.directory, 'everstate.db');
+    const writing = LogFile.open(path, schemaVersion);
+    let reading: LogFile | null = null;
+    try {
+      await migrate(writing, options.entities);
+      reading = LogFile.open(path, schemaVersion);
+      const log = new LogReader(reading, options.entities);
+      const replica = await Replica.open(log, options.entities, {
+        directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
+        memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+        onQuery: options.onReplicaQuery ?? (() => {}),
+        onFault: options.onFault ?? reportFault,
+      });
+      return new Store(options, { writing, reading, log, replica });
+    } catch (error) {
+      await reading?.close();
+      await writing.close();
+      throw error;
+    }
+  }
+
+  // ---- writing ---------------------------------------------------------------------------------
+
+  /**
+   * Runs changes of any number of records in one transaction: all or none.
+   * @param work awaits nothing but the transaction it is given.
+   * @returns what the work returned, after the commit is on disk.
+   * @throws a Problem, or whatever the work throws; then nothing of it was written.
+   */
+  transact<T>(work: Work<T>, about: TransactionAbout = {}): Promise<Committed<T>> {
+    return this.#writer.submit(work, about);
+  }
+
+  /** Creates a record. @throws AlreadyExists, InvalidInput. */
+  async append<E extends Entity>(
+    entity: E,
+    input: CreateValues<E> & { readonly id?: string | null | undefined },
+    about: TransactionAbout = {},
+  ): Promise<Version<E>> {
+    return (await this.transact((log) => log.create(entity, input), about)).value;
+  }
+
+  /** Changes a record. @throws NotFound, RevisionConflict, InvalidInput, AlreadyExists. */
+  async update<E extends Entity>(
+    entity: E,
+    id: string,
+    patch: PatchValues<E>,
+    options: WriteOptions = {},
+  ): Promise<Updated<E>> {
+    return (await this.transact((log) => log.update(entity, id, patch, options), options)).value;
+  }
+
+  /** Deletes a record; its history stays. @throws NotFound, RevisionConflict. */
+  async delete<E extends Entity>(
+    entity: E,
+    id: string,
+    options: WriteOptions = {},
+  ): Promise<Version<E>> {
+    return (await this.transact((log) => log.delete(entity, id, options), options)).value;
+  }
+
+  // ---- reading ---------------------------------------------------------------------------------
+
+  /**
+   * The last committed position, whichever process committed it. Reads at this position include
+   * every write that was acknowledged before.
+   */
+  async head(): Promise<Position> {
+    const dataVersion = this.#writing.dataVersion();
+    if (dataVersion !== this.#seenDataVersion) {
+      const { position } = await this.#log.totals();
+      this.#seenDataVersion = dataVersion;
+      this.#advance(position);
+    }
+    return this.#head;
+  }
+
+  /** A live record, now or at a position; null when there was none. */
+  async get<E extends Entity>(entity: E, id: string, at?: Position): Promise<Version<E> | null> {
+    const version = await this.version(entity, { id, at: at ?? (await this.head()) });
+    return version && version.operation !== 'DELETE' ? version : null;
+  }
+
+  /** The version in force at a position, a deletion included; null before the record's creation. */
+  async version<E extends Entity>(entity: E, key: RecordKey): Promise<Version<E> | null> {
+    return (await this.#readsFor(entity).record(key)) as Version<E> | null;
+  }
+
+  /** A page of the live records; now unless the query says at which position. */
+  async list<E extends Entity>(
+    entity: E,
+    query: Omit<PageQuery, 'at' | 'limit'> & { at?: Position; limit?: number } = {},
+  ): Promise<Page<E>> {
+    const limit = query.limit ?? limits.pageRowsMax;
+    if (!Number.isInteger(limit) || limit < 0 || limit > limits.pageRowsMax) {
+      throw new BadRequest('limit', `must be from 0 to ${limits.pageRowsMax}, but was ${limit}.`);
+    }
+    const at = query.at ?? (await this.head());
+    return await queryPage(this.#replica, entity, { ...query, at, limit });
+  }
+
+  /**
+   * Revisions of a record, oldest first; all of them up to limits.pageRowsMax when no range is
+   * given.
+   */
+  async history<E extends Entity>(
+    entity: E,
+    id: string,
+    range: { readonly from?: number; readonly to?: number } = {},
+  ): Promise<Version<E>[]> {
+    const from = range.from ?? 1;
+    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, from + limits.pageRowsMax - 1);
+    await this.#replica.reach(await this.head());
+    return (await this.#readsFor(entity).revisions({ id, from, to })) as Version<E>[];
+  }
+
+  /** The last position committed at or before a moment; 0 before the first commit. */
+  positionAtTime(time: Microseconds): Promise<Position> {
+    return this.#log.positionAtTime(time);
+  }
+
+  /** Transactions by id, in the order asked for; null where there is none. */
+  transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
+    return this.#log.transactions(ids);
+  }
+
+  /** The versions at positions after `after`, up to `end`, in order, straight from the log. */
+  versionsBetween(after: Position, end: Position): Promise<Version[]> {
+    return this.#log.readBetween(after, end);
+  }
+
+  /** Counts of the log, and how far the replica has applied it. */
+  async totals(): Promise<LogTotals & { readonly replicaPosition: Position }> {
+    return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
+  }
+
+  /** The bytes stored under a SHA-256, a chunk at a time. */
+  contents(sha256: string): AsyncGenerator<Uint8Array, void> {
+    return this.#log.contents(sha256);
+  }
+
+  /** Checks the whole history against its digest chain. */
+  verify(): Promise<Verified> {
+    return verifyLog(this.#reading, this.#log, this.entities);
+  }
+
+  // ---- watching --------------------------------------------------------------------------------
+
+  /**
+   * Follows the log: yields every version after a position exactly once and in order, those of
+   * other processes included, until the signal aborts or the store closes.
+   */
+  follow(options: Partial<FollowOptions> = {}): AsyncGenerator<Version, void, undefined> {
+    const signals = [this.#closing.signal, ...(options.signal ? [options.signal] : [])];
+    return followLog(this.#log, this.#feed, () => this.#head, {
+      after: options.after ?? positionZero,
+      entities: options.entities,
+      signal: AbortSignal.any(signals),
+    });
+  }
+
+  /** How many followers wait for the next commit. */
+  get waitingFollowers(): number {
+    return this.#feed.waiting;
+  }
+
+  /** Ends followers, finishes queued writes and releases the files, in that order. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#writer.close();
+    await this.#replica.close();
+    this.#writing.checkpoint();
+    await this.#reading.close();
+    await this.#writing.close();
+  }
+
+  #advance(position: Position): void {
+    if (position <= this.#head) return;
+    this.#head = position;
+    this.#feed.wake();
+  }
+
+  #lookForForeignCommits(): void {
+    this.head().catch(this.#onFault);
+  }
+
+  #readsFor(entity: Entity): Reads {
+    // The replica's table lookup explains an entity that the store was not opened with.
+    this.#replica.table(entity);
+    return this.#reads.get(entity) as Reads;
+  }
+
+  #readsOf(entity: Entity): Reads {
+    const concurrentMax = limits.batchesUnderWay;
+    return {
+      record: gather((keys) => queryRecords(this.#replica, entity, keys), concurrentMax),
+      revisions: gather((keys) => queryRevisions(this.#replica, entity, keys), concurrentMax),
+    };
+  }
+}
+
+/**
+ * Opens a store of the given entities.
+ * @throws CannotOpen with one line that says what is wrong and what to do; nothing is changed.
+ */
+export function openStore<const Entities extends readonly Entity[]>(
+  options: StoreOptions<Entities>,
+): Promise<Store> {
+  return Store.open(options);
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new CannotOpen(
+      `The data directory ${directory} cannot be created (${code}). Name another with --data.`,
+      { cause: error },
+    );
+  }
+}
+
+function refuseClashes(entities: readonly Entity[]): void {
+  for (const part of ['name', 'singular', 'plural', 'table'] as const) {
+    const names = entities.map((entity) => entity[part].toLowerCase());
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
+  }
+  if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
+}
+
+function reportFault(error: unknown): void {
+  console.error(error);
+}

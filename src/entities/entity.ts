@@ -1,0 +1,155 @@
+/**
+ * An entity: a kind of record. One definition yields its SQLite table, its DuckDB table and its
+ * GraphQL types with current and history.
+ */
+import type { Field, KindValues } from './field.ts';
+import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
+
+export type FieldMap = Readonly<Record<string, Field>>;
+
+/** What a list can be ordered by: any field that has an order, and what every record has. */
+export type OrderField<Fields extends FieldMap = FieldMap> =
+  | (keyof Fields & string)
+  | 'createdAt'
+  | 'updatedAt'
+  | 'id';
+
+export interface OrderKey<Name extends string = string> {
+  readonly field: Name;
+  readonly direction: 'asc' | 'desc';
+}
+
+export interface Entity<Name extends string = string, Fields extends FieldMap = FieldMap> {
+  /** The GraphQL type: `Todo`. */
+  readonly name: Name;
+  /** One record as a GraphQL field: `todo`. */
+  readonly singular: string;
+  /** A list of records as a GraphQL field: `todos`. */
+  readonly plural: string;
+  /** The member of the GraphQL enum EntityName: `TODO`. */
+  readonly enumName: string;
+  /** The table of its versions, in the log as in the replica. */
+  readonly table: string;
+  readonly description: string;
+  readonly fields: Fields;
+  /** Fields that together name one live record; nulls are equal. Empty: only the id is unique. */
+  readonly uniqueKey: readonly string[];
+  /** The order of a list when the client names none. The id breaks ties. */
+  readonly defaultOrder: readonly OrderKey[];
+}
+
+export interface EntityDefinition<Name extends string, Fields extends FieldMap> {
+  readonly name: Name;
+  readonly plural?: string;
+  readonly table?: string;
+  readonly description: string;
+  readonly fields: Fields;
+  readonly uniqueKey?: readonly (keyof Fields & string)[];
+  readonly defaultOrder?: readonly OrderKey<OrderField<Fields>>[];
+}
+
+type ValueOf<F extends Field> = F['presence'] extends 'optional'
+  ? KindValues[F['kind']] | null
+  : KindValues[F['kind']];
+
+/** All field values of one version, by field name. */
+export type ValuesOf<E extends Entity> = {
+  readonly [K in keyof E['fields']]: ValueOf<E['fields'][K]>;
+};
+
+type RequiredName<Fields extends FieldMap> = {
+  [K in keyof Fields]: Fields[K]['presence'] extends 'required' ? K : never;
+}[keyof Fields];
+
+/** What creating a record takes: required fields, and any of the others. */
+export type CreateValues<E extends Entity> = {
+  readonly [K in RequiredName<E['fields']>]: KindValues[E['fields'][K]['kind']];
+} & {
+  readonly [K in Exclude<keyof E['fields'], RequiredName<E['fields']>>]?:
+    | KindValues[E['fields'][K]['kind']]
+    | null
+    | undefined;
+};
+
+/** What changing a record takes: a field left out keeps its value, null clears it. */
+export type PatchValues<E extends Entity> = {
+  readonly [K in keyof E['fields']]?: ValueOf<E['fields'][K]> | undefined;
+};
+
+const newestFirst: readonly OrderKey[] = [{ field: 'updatedAt', direction: 'desc' }];
+
+const entityNamePattern = /^[A-Z][A-Za-z0-9]{0,62}$/;
+const fieldNamePattern = /^[a-z][A-Za-z0-9]{0,62}$/;
+const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
+
+/**
+ * Defines a kind of record.
+ * @param definition its name (`Note`), description and fields; optionally plural (`notes`), table
+ *   (the plural in snake_case), uniqueKey and defaultOrder (newest first).
+ * @returns the frozen entity, to be passed to openStore.
+ * @throws TypeError that names the part that cannot work.
+ */
+export function defineEntity<const Name extends string, const Fields extends FieldMap>(
+  definition: EntityDefinition<Name, Fields>,
+): Entity<Name, Fields> {
+  const { name, fields } = definition;
+  const singular = name.charAt(0).toLowerCase() + name.slice(1);
+  const plural = definition.plural ?? `${singular}s`;
+  const table = definition.table ?? snakeCase(plural);
+  const entity: Entity<Name, Fields> = Object.freeze({
+    name,
+    singular,
+    plural,
+    enumName: snakeCase(singular).toUpperCase(),
+    table,
+    description: definition.description,
+    fields,
+    uniqueKey: definition.uniqueKey ?? [],
+    defaultOrder: definition.defaultOrder ?? newestFirst,
+  });
+  const wrong = findDefect(entity);
+  if (wrong) throw new TypeError(`The entity "${name}" cannot be defined: ${wrong}`);
+  return entity;
+}
+
+/** The column that holds a field: `userId` is kept in `user_id`. */
+export function columnOf(fieldName: string): string {
+  return snakeCase(fieldName);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function findDefect(entity: Entity): string | null {
+  if (!entityNamePattern.test(entity.name)) {
+    return 'its name must be letters and digits and begin with a capital, such as "Note".';
+  }
+  if (!fieldNamePattern.test(entity.plural) || entity.plural === entity.singular) {
+    return `its plural must differ from "${entity.singular}" and look like "notes", but is "${entity.plural}".`;
+  }
+  if (!tableNamePattern.test(entity.table) || reservedTableNames.test(entity.table)) {
+    return `its table must be in snake_case and not one of Everstate's own, but is "${entity.table}".`;
+  }
+  const names = Object.keys(entity.fields);
+  if (names.length === 0) return 'it has no fields. Give it at least one.';
+  for (const name of names) {
+    if (!fieldNamePattern.test(name)) {
+      return `the field "${name}" must be letters and digits and begin with a small letter.`;
+    }
+    if (reservedFieldNames.has(name)) {
+      return `the field name "${name}" is taken: every record has one. Choose another.`;
+    }
+  }
+  const columns = new Set(names.map(columnOf));
+  if (columns.size !== names.length) return 'two of its fields share one column name.';
+  for (const name of entity.uniqueKey) {
+    if (!(name in entity.fields)) return `its uniqueKey names "${name}", which is not a field.`;
+  }
+  for (const { field: name } of entity.defaultOrder) {
+    const known = ['createdAt', 'updatedAt', 'id'].includes(name);
+    const ordered = entity.fields[name] && entity.fields[name].kind !== 'labels';
+    if (!known && !ordered) return `its defaultOrder names "${name}", which has no order.`;
+  }
+  return null;
+}

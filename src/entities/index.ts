@@ -1,0 +1,28 @@
+/** What exists: the kinds of records, and what a version of one is. */
+import { LakeFile } from './lake-file.ts';
+import { Todo } from './todo.ts';
+
+export {
+  type CreateValues,
+  columnOf,
+  defineEntity,
+  type Entity,
+  type OrderKey,
+  type PatchValues,
+  type ValuesOf,
+} from './entity.ts';
+export { type Field, type FieldKind, field, isNullable } from './field.ts';
+export {
+  type Microseconds,
+  type Operation,
+  type Position,
+  positionZero,
+  type Revision,
+  type Transaction,
+  type TransactionId,
+  type Version,
+} from './version.ts';
+export { LakeFile, Todo };
+
+/** The entities that ship. */
+export const shippedEntities = [Todo, LakeFile] as const;

@@ -1,0 +1,41 @@
+/** LakeFile: a file kept in the lake. Its bytes are kept apart, once per SHA-256. */
+import { defineEntity } from './entity.ts';
+import { field } from './field.ts';
+
+export const LakeFile = defineEntity({
+  name: 'LakeFile',
+  table: 'lake',
+  description: 'A file kept in the lake, every content it ever had included.',
+  fields: {
+    userId: field.id({ description: 'Whose file it is; null when it is nobody’s in particular.' }),
+    path: field.text({
+      description: 'The folder. Null is the root, and distinct from the empty text.',
+      lengthMax: 4_096,
+    }),
+    filename: field.text({
+      description: 'The name within the folder; unique there for its user.',
+      required: true,
+      lengthMax: 1_024,
+    }),
+    filetype: field.text({ description: 'The type of its contents: “csv”, say.', lengthMax: 256 }),
+    version: field.int({
+      description: 'A label of the caller’s own; `revision` is the server’s count.',
+    }),
+    status: field.text({ description: 'Its state, in words of your own.', lengthMax: 256 }),
+    description: field.text({ description: 'Notes on the file.' }),
+    labels: field.labels({ description: 'Labels, each free text; commas included.' }),
+    size: field.int64({
+      description: 'Length of the contents in bytes.',
+      required: true,
+      derived: true,
+      min: 0,
+    }),
+    sha256: field.text({
+      description: 'SHA-256 of the contents, in hexadecimal.',
+      required: true,
+      derived: true,
+      lengthMax: 64,
+    }),
+  },
+  uniqueKey: ['userId', 'path', 'filename'],
+});

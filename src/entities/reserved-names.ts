@@ -1,0 +1,38 @@
+/** Names that every record, version, input or table already uses. */
+
+/** GraphQL fields and arguments that Everstate gives to every record, version and input. */
+export const reservedFieldNames: ReadonlySet<string> = new Set([
+  'id',
+  'nodeId',
+  'idx',
+  'revision',
+  'position',
+  'untilPosition',
+  'previousPosition',
+  'operation',
+  'transaction',
+  'transactionId',
+  'committedAt',
+  'createdAt',
+  'updatedAt',
+  'deletedAt',
+  'current',
+  'history',
+  'changes',
+  'diff',
+  'blame',
+  'expectedRevision',
+  'match',
+  'and',
+  'or',
+  'not',
+  'search',
+  'includeDeleted',
+  'salt',
+  'contentsDigest',
+  'digest',
+]);
+
+/** Tables that the log or the replica keeps for itself. */
+export const reservedTableNames =
+  /^(sqlite_.*|log|entities|transactions|contents|content_chunks|replica_state|.*_(keys|current|delta))$/;

@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      // Packages load graphql's CommonJS build; Vite would give our files the other one, and
+      // graphql refuses objects of a second copy of itself.
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      { find: /^everstate$/, replacement: `${import.meta.dirname}/src/index.ts` },
+    ],
+  },
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default'],
+  },
+});
