@@ -16,6 +16,7 @@ export {
   RevisionConflict,
   Unavailable,
 } from './problems.ts';
+export type { RecordKey, RevisionsKey } from './record-query.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export { differingFields, isWellFormed } from './values.ts';
 export type { Defect, Verified } from './verify.ts';

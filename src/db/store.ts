@@ -18,7 +18,6 @@ import {
 import { type Clock, systemClock } from './clock.ts';
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog } from './follower.ts';
-import { type Gathered, gather } from './gathered.ts';
 import { limits } from './limits.ts';
 import { LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
@@ -50,12 +49,6 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
 /** What a write through a shorthand of the store may say. */
 export interface WriteOptions extends TransactionAbout, WriteCondition {}
 
-/** The loaders of one entity: keys of all concurrent callers are gathered into batches. */
-interface Reads {
-  readonly record: Gathered<RecordKey, Version | null>;
-  readonly revisions: Gathered<RevisionsKey, Version[]>;
-}
-
 export class Store {
   readonly entities: readonly Entity[];
   readonly #writing: LogFile;
@@ -64,7 +57,6 @@ export class Store {
   readonly #writer: Writer;
   readonly #replica: Replica;
   readonly #feed = new Feed(() => this.#lookForForeignCommits());
-  readonly #reads: ReadonlyMap<Entity, Reads>;
   readonly #closing = new AbortController();
   readonly #onFault: (error: unknown) => void;
   #head: Position;
@@ -86,7 +78,6 @@ export class Store {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
     });
-    this.#reads = new Map(options.entities.map((entity) => [entity, this.#readsOf(entity)]));
   }
 
   /**
@@ -175,13 +166,25 @@ export class Store {
 
   /** A live record, now or at a position; null when there was none. */
   async get<E extends Entity>(entity: E, id: string, at?: Position): Promise<Version<E> | null> {
-    const version = await this.version(entity, { id, at: at ?? (await this.head()) });
+    const [version] = await this.records(entity, [{ id, at: at ?? (await this.head()) }]);
     return version && version.operation !== 'DELETE' ? version : null;
   }
 
-  /** The version in force at a position, a deletion included; null before the record's creation. */
-  async version<E extends Entity>(entity: E, key: RecordKey): Promise<Version<E> | null> {
-    return (await this.#readsFor(entity).record(key)) as Version<E> | null;
+  /**
+   * Many records at once, each at a position of its own.
+   * @returns per key the version in force, a deletion included; null before the record's creation.
+   */
+  records<E extends Entity>(entity: E, keys: readonly RecordKey[]): Promise<(Version<E> | null)[]> {
+    return queryRecords(this.#replica, entity, keys);
+  }
+
+  /** Stretches of many histories at once: per key its revisions, oldest first. */
+  async revisions<E extends Entity>(
+    entity: E,
+    keys: readonly RevisionsKey[],
+  ): Promise<Version<E>[][]> {
+    await this.#replica.reach(await this.head());
+    return await queryRevisions(this.#replica, entity, keys);
   }
 
   /** A page of the live records; now unless the query says at which position. */
@@ -208,8 +211,7 @@ export class Store {
   ): Promise<Version<E>[]> {
     const from = range.from ?? 1;
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, from + limits.pageRowsMax - 1);
-    await this.#replica.reach(await this.head());
-    return (await this.#readsFor(entity).revisions({ id, from, to })) as Version<E>[];
+    return (await this.revisions(entity, [{ id, from, to }]))[0] ?? [];
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
@@ -280,20 +282,6 @@ export class Store {
 
   #lookForForeignCommits(): void {
     this.head().catch(this.#onFault);
-  }
-
-  #readsFor(entity: Entity): Reads {
-    // The replica's table lookup explains an entity that the store was not opened with.
-    this.#replica.table(entity);
-    return this.#reads.get(entity) as Reads;
-  }
-
-  #readsOf(entity: Entity): Reads {
-    const concurrentMax = limits.batchesUnderWay;
-    return {
-      record: gather((keys) => queryRecords(this.#replica, entity, keys), concurrentMax),
-      revisions: gather((keys) => queryRevisions(this.#replica, entity, keys), concurrentMax),
-    };
   }
 }
 
