@@ -9,9 +9,17 @@ import type { Entity, Transaction, Version } from '../entities/index.ts';
 /** What stands before the first version: 32 zero bytes. */
 export const chainStart: Uint8Array = new Uint8Array(32);
 
-/** A new salt: 16 random bytes. */
+const saltBytes = 16;
+const saltPool = { bytes: Buffer.alloc(0), used: 0 };
+
+/** A new salt: 16 random bytes. Asking the system for many at once is many times cheaper. */
 export function newSalt(): Uint8Array {
-  return randomBytes(16);
+  if (saltPool.used === saltPool.bytes.length) {
+    saltPool.bytes = randomBytes(256 * saltBytes);
+    saltPool.used = 0;
+  }
+  saltPool.used += saltBytes;
+  return saltPool.bytes.subarray(saltPool.used - saltBytes, saltPool.used);
 }
 
 /**

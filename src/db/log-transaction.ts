@@ -65,6 +65,9 @@ export class LogTransaction {
   readonly #aboutDigest: Uint8Array;
   readonly #versions: Version[] = [];
   #lastDigest: Uint8Array;
+  /** Settles when the last change that was started is done. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #over = false;
 
   /** @throws InvalidInput when actor or reason cannot be kept. */
   constructor(log: LogFile, end: LogEnd, now: Microseconds, about: TransactionAbout) {
@@ -125,11 +128,13 @@ export class LogTransaction {
     entity: E,
     input: CreateValues<E> & { readonly id?: string | null | undefined },
   ): Promise<Version<E>> {
-    const { id: given, ...fields } = input as AnyValues & { id?: string | null };
-    const id = given ?? timePrefixedId();
-    refuseIssues([findTextIssue('id', id, limits.idLengthMax)]);
-    const values = valuesOfCreate(entity, fields);
-    return await this.#append(entity, id, values, 'CREATE', null);
+    return await this.#inTurn(async () => {
+      const { id: given, ...fields } = input as AnyValues & { id?: string | null };
+      const id = given ?? timePrefixedId();
+      refuseIssues([findTextIssue('id', id, limits.idLengthMax)]);
+      const values = valuesOfCreate(entity, fields);
+      return await this.#append(entity, id, values, 'CREATE', null);
+    });
   }
 
   /**
@@ -142,13 +147,15 @@ export class LogTransaction {
     patch: PatchValues<E>,
     condition: WriteCondition = {},
   ): Promise<Updated<E>> {
-    const before = await this.#live(entity, id, condition);
-    const values = valuesOfPatch(entity, before.values, patch as AnyValues);
-    if (differingFields(entity, before.values, values).length === 0) {
-      return { version: before, changed: false };
-    }
-    const version = await this.#append(entity, id, values, 'UPDATE', before);
-    return { version, changed: true };
+    return await this.#inTurn(async () => {
+      const before = await this.#live(entity, id, condition);
+      const values = valuesOfPatch(entity, before.values, patch as AnyValues);
+      if (differingFields(entity, before.values, values).length === 0) {
+        return { version: before, changed: false };
+      }
+      const version = await this.#append(entity, id, values, 'UPDATE', before);
+      return { version, changed: true };
+    });
   }
 
   /**
@@ -160,8 +167,10 @@ export class LogTransaction {
     id: string,
     condition: WriteCondition = {},
   ): Promise<Version<E>> {
-    const before = await this.#live(entity, id, condition);
-    return await this.#append(entity, id, before.values, 'DELETE', before);
+    return await this.#inTurn(async () => {
+      const before = await this.#live(entity, id, condition);
+      return await this.#append(entity, id, before.values, 'DELETE', before);
+    });
   }
 
   /**
@@ -174,12 +183,23 @@ export class LogTransaction {
       throw new InvalidInput([{ path: ['data'], message }]);
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await writeContents(this.#log.kysely, sha256, bytes);
+    await this.#inTurn(() => writeContents(this.#log.kysely, sha256, bytes));
     return { sha256, size: bytes.length };
   }
 
-  /** Writes the transaction's own row; null when nothing was appended. For the writer only. */
+  /** Lets no further change begin, and waits for one under way. For the writer only. */
+  async abandon(): Promise<void> {
+    this.#over = true;
+    await this.#turn;
+  }
+
+  /**
+   * Waits for changes that the work started without awaiting them, then writes the transaction's
+   * own row; null when nothing was appended. For the writer only.
+   */
   async finish(): Promise<{ transaction: Transaction; end: LogEnd } | null> {
+    await this.#turn;
+    this.#over = true;
     const first = this.#versions[0];
     const last = this.#versions.at(-1);
     if (!first || !last) return null;
@@ -210,6 +230,20 @@ export class LogTransaction {
       digest: this.#lastDigest,
     };
     return { transaction, end };
+  }
+
+  /**
+   * Runs a change when those started before it are done: each goes on from the end that the one
+   * before it left.
+   */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => {
+      if (this.#over)
+        throw new TypeError('The transaction is over: await its changes in its work.');
+      return change();
+    });
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #live<E extends Entity>(
@@ -300,7 +334,9 @@ export class LogTransaction {
     try {
       await this.#log.versions.insertInto(version.entity.table).values(row).execute();
     } catch (error) {
-      if (sqliteCode(error) !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+      // The trigger that refuses to replace a version meets a taken id before the constraint.
+      const taken = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_TRIGGER'];
+      if (!taken.includes(sqliteCode(error) ?? '')) throw error;
       throw await this.#explainTaken(version);
     }
   }

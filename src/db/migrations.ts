@@ -74,8 +74,13 @@ async function createLog(db: Kysely<LogTables>): Promise<void> {
       bytes blob not null,
       primary key (sha256, number)
     ) strict`.execute(db);
-  for (const table of ['transactions', 'contents', 'content_chunks']) {
-    await refuseChanges(db, table);
-  }
+  const transactionKeys = ['id', 'committed_at', 'first_position', 'last_position'];
+  await refuseChanges(
+    db,
+    'transactions',
+    transactionKeys.map((name) => [name]),
+  );
+  await refuseChanges(db, 'contents', [['sha256']]);
+  await refuseChanges(db, 'content_chunks', [['sha256', 'number']]);
   await db.insertInto('log').values({ id: randomUUID(), created_at: systemClock() }).execute();
 }

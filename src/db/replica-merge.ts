@@ -26,10 +26,17 @@ export async function mergeDelta(
     ]);
     await connection.run('commit');
   } catch (error) {
-    await connection.run('rollback');
+    // A commit that failed has rolled back already; the first error says more than a second.
+    await connection.run('rollback').catch(() => {});
     throw error;
   }
-  // The first merge fills the tables: building an index after that is quicker than row by row.
+}
+
+/** The first merge fills the tables: building an index after it is quicker than row by row. */
+export async function indexById(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+): Promise<void> {
   for (const table of tables.flatMap(({ base, current }) => [base, current])) {
     await connection.run(`create index if not exists "${table}_id" on "${table}" (id)`);
   }
@@ -50,12 +57,12 @@ async function mergeTable(
     [upTo],
   );
   await connection.run(
-    `update "${base}" set until_position = newer.position
+    `update "${base}" set until_position = newer_delta.position
      from (
        select previous_position, position from "${delta}"
        where position <= $1 and previous_position <= $2
-     ) newer
-     where "${base}".position = newer.previous_position`,
+     ) newer_delta
+     where "${base}".position = newer_delta.previous_position`,
     [upTo, after],
   );
   await connection.run(

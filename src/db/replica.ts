@@ -8,14 +8,24 @@ import type { Entity, Position, Version } from '../entities/index.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { limits } from './limits.ts';
 import type { LogReader, LogSpan } from './log-reader.ts';
+import { Unavailable } from './problems.ts';
 import { type OpenReplica, openReplicaFile } from './replica-file.ts';
-import { mergeDelta } from './replica-merge.ts';
+import { indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
+
+/** Limits that decide when versions move on; tests make them small so that all of it happens. */
+export type ReplicaLimits = Readonly<
+  Record<
+    'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'buildMergeRows' | 'mergeIdleMs',
+    number
+  >
+>;
 
 export interface ReplicaOptions {
   /** Where replica files lie; null keeps the replica in memory. */
   readonly directory: string | null;
   readonly memoryMaxMb: number;
+  readonly limits: ReplicaLimits;
   /** Told of every query that reads the replica. */
   readonly onQuery: (sql: string) => void;
   /** Told of failures that no caller waits for; the replica tries again at the next read. */
@@ -47,6 +57,7 @@ export class Replica {
   /** Positions at which the current tables are being read. */
   readonly #currentReads = new Set<{ readonly at: Position }>();
   #mergeTimer: NodeJS.Timeout | null = null;
+  #closing = false;
 
   private constructor(
     log: LogReader,
@@ -108,17 +119,24 @@ export class Replica {
   offer(versions: readonly Version[], end: Position): void {
     this.#memory.push({ versions, end });
     this.#memoryRows += versions.length;
-    while (this.#memoryRows > limits.catchUpMemoryRows) this.#dropOldest();
-    this.reach(end).catch(this.#options.onFault);
+    while (this.#memoryRows > this.#options.limits.catchUpMemoryRows) this.#dropOldest();
+    this.reach(end).catch((error) => {
+      if (!this.#closing) this.#options.onFault(error);
+    });
   }
 
-  /** Waits until everything up to a committed position has been applied. */
+  /**
+   * Waits until everything up to a committed position has been applied.
+   * @throws Unavailable once the replica closes.
+   */
   async reach(position: Position): Promise<void> {
+    this.#refuseWhenClosing();
     while (this.#watermark < position) {
       this.#applying ??= this.#applyNext().finally(() => {
         this.#applying = null;
       });
       await this.#applying;
+      this.#refuseWhenClosing();
     }
   }
 
@@ -141,6 +159,7 @@ export class Replica {
 
   /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
@@ -151,9 +170,13 @@ export class Replica {
     this.#file.close();
   }
 
+  #refuseWhenClosing(): void {
+    if (this.#closing) throw new Unavailable('The store is closing.');
+  }
+
   async #applyNext(): Promise<void> {
-    const span =
-      this.#takeMemory() ?? (await this.#log.read(this.#watermark, limits.catchUpBatchRows));
+    const rowsMax = this.#options.limits.catchUpBatchRows;
+    const span = this.#takeMemory(rowsMax) ?? (await this.#log.read(this.#watermark, rowsMax));
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
@@ -163,14 +186,13 @@ export class Replica {
   }
 
   /** The own commits that follow the watermark without a gap; null when there are none. */
-  #takeMemory(): LogSpan | null {
+  #takeMemory(rowsMax: number): LogSpan | null {
     while (this.#memory[0] && this.#memory[0].end <= this.#watermark) this.#dropOldest();
     const versions: Version[] = [];
     let end = this.#watermark;
     for (let next = this.#memory[0]; next; next = this.#memory[0]) {
       if (next.versions[0]?.position !== end + 1) break;
-      if (versions.length + next.versions.length > limits.catchUpBatchRows && versions.length > 0)
-        break;
+      if (versions.length > 0 && versions.length + next.versions.length > rowsMax) break;
       versions.push(...next.versions);
       end = next.end;
       this.#dropOldest();
@@ -204,18 +226,23 @@ export class Replica {
   #scheduleMerge(): void {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
     this.#mergeTimer = null;
-    if (this.#watermark - this.#basePosition >= this.#mergeRows()) {
+    if (this.#watermark - this.#basePosition >= this.#mergeRows()) this.#merge();
+    else this.#mergeWhenIdle();
+  }
+
+  #mergeWhenIdle(): void {
+    if (this.#building || this.#closing || this.#mergeTimer) return;
+    this.#mergeTimer = setTimeout(() => {
+      this.#mergeTimer = null;
       this.#merge();
-    } else if (!this.#building) {
-      this.#mergeTimer = setTimeout(() => this.#merge(), limits.mergeIdleMs).unref();
-    }
+    }, this.#options.limits.mergeIdleMs).unref();
   }
 
   /** While the replica is built nobody reads it: fewer, larger merges are cheaper then. */
   #mergeRows(): number {
     return this.#building
-      ? Math.max(limits.buildMergeRows, this.#basePosition / 2)
-      : limits.mergeRows;
+      ? Math.max(this.#options.limits.buildMergeRows, this.#basePosition / 2)
+      : this.#options.limits.mergeRows;
   }
 
   /** Moves what has been applied into the base, one merge at a time. */
@@ -224,6 +251,8 @@ export class Replica {
       .catch(this.#options.onFault)
       .finally(() => {
         this.#merging = null;
+        // What it left, or what was applied meanwhile, must not wait for the next commit.
+        if (this.#watermark > this.#basePosition) this.#mergeWhenIdle();
       });
     return this.#merging;
   }
@@ -238,5 +267,6 @@ export class Replica {
     const tables = [...this.#tables.values()];
     await mergeDelta(this.#mergingConnection, tables, this.#basePosition, upTo, digest);
     this.#basePosition = upTo;
+    await indexById(this.#mergingConnection, tables);
   }
 }

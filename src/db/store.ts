@@ -61,6 +61,7 @@ export class Store {
   readonly #onFault: (error: unknown) => void;
   #head: Position;
   #seenDataVersion: number;
+  #closed: Promise<void> | null = null;
 
   private constructor(
     options: StoreOptions<readonly Entity[]>,
@@ -264,9 +265,19 @@ export class Store {
     return this.#feed.waiting;
   }
 
-  /** Ends followers, finishes queued writes and releases the files, in that order. */
-  async close(): Promise<void> {
+  /** Ends every follower; one that begins later ends at once. */
+  endFollowing(): void {
     this.#closing.abort();
+  }
+
+  /** Ends followers, finishes queued writes and releases the files, in that order. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.endFollowing();
     await this.#writer.close();
     await this.#replica.close();
     this.#writing.checkpoint();

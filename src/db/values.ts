@@ -19,11 +19,11 @@ export function valuesOfCreate<E extends Entity>(entity: E, input: Input): Value
   const issues = unknownFields(entity, input);
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(entity.fields)) {
-    const given = input[name] ?? null;
-    values[name] = given ?? field.default;
+    const given = kept(own(input, name) ?? null);
+    values[name] = kept(given ?? field.default);
     if (given !== null) issues.push(...check(name, field, given));
     else if (field.presence === 'required') {
-      issues.push({ path: [name], message: `is required, but was ${missing(input[name])}.` });
+      issues.push({ path: [name], message: `is required, but was ${missing(own(input, name))}.` });
     }
   }
   if (issues.length > 0) throw new InvalidInput(issues);
@@ -42,7 +42,7 @@ export function valuesOfPatch<E extends Entity>(
   const issues = unknownFields(entity, patch);
   const values: Record<string, unknown> = { ...before };
   for (const [name, field] of Object.entries(entity.fields)) {
-    const given = patch[name];
+    const given = kept(own(patch, name));
     if (given === undefined) continue;
     values[name] = given;
     if (given !== null) issues.push(...check(name, field, given));
@@ -80,8 +80,22 @@ export function differingFields<E extends Entity>(
 
 function unknownFields(entity: Entity, input: Input): InputIssue[] {
   return Object.keys(input)
-    .filter((name) => !(name in entity.fields) && input[name] !== undefined)
+    .filter((name) => !Object.hasOwn(entity.fields, name) && input[name] !== undefined)
     .map((name) => ({ path: [name], message: `is not a field of ${entity.name}.` }));
+}
+
+/** What the input itself says of a field: every object inherits a `constructor`. */
+function own(input: Input, name: string): unknown {
+  return Object.hasOwn(input, name) ? input[name] : undefined;
+}
+
+/**
+ * A value as a version keeps it: a list is copied, so that nobody changes it on its way to the
+ * replica; a gap in it becomes undefined and is found; SQLite knows no negative zero.
+ */
+function kept(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze([...value]);
+  return value === 0 ? 0 : value;
 }
 
 function missing(value: unknown): string {
@@ -95,10 +109,11 @@ function check(name: string, field: Field, value: unknown): InputIssue[] {
   return found.map((issue) => ({ path: [name, ...issue.path], message: issue.message }));
 }
 
-const checkText: Check = (value, field) =>
-  typeof value === 'string'
-    ? textIssue(value, field.lengthMax)
-    : `must be a text, but was ${shown(value)}.`;
+const checkText: Check = (value, field) => {
+  if (typeof value !== 'string') return `must be a text, but was ${shown(value)}.`;
+  if (value === '' && field.presence === 'required') return 'must not be empty.';
+  return textIssue(value, field.lengthMax);
+};
 
 const checkInteger: Check = (value, field) =>
   Number.isSafeInteger(value)

@@ -36,7 +36,7 @@ const columns: Readonly<Record<FieldKind, Column>> = {
   labels: {
     type: 'text',
     encode: (value) => JSON.stringify(value),
-    decode: (value) => JSON.parse(value as string),
+    decode: (value) => Object.freeze(JSON.parse(value as string)),
   },
 };
 
@@ -160,6 +160,10 @@ function refuseContradiction(
   }
 }
 
+/**
+ * SQLite looks for a transaction's versions when its row is written, to settle the deferred
+ * reference: unique (transaction_id, position) is the index that keeps this from scanning the log.
+ */
 async function createTable(db: Kysely<LogTables>, entity: Entity): Promise<void> {
   const table = sql.table(entity.table);
   const fields = Object.entries(entity.fields).map(([name, field]) =>
@@ -180,9 +184,10 @@ async function createTable(db: Kysely<LogTables>, entity: Entity): Promise<void>
       contents_digest blob not null,
       digest blob not null,
       unique (id, revision),
+      unique (transaction_id, position),
       check ((revision = 1) = (previous_position is null))
     ) strict`.execute(db);
-  await refuseChanges(db, entity.table);
+  await refuseChanges(db, entity.table, [['position'], ['id', 'revision']]);
   if (entity.uniqueKey.length > 0) await createKeys(db, entity);
 }
 

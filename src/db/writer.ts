@@ -116,8 +116,9 @@ export class Writer {
   ): Promise<LogEnd> {
     const db = this.#log.kysely;
     await sql`savepoint mutation`.execute(db);
+    let transaction: LogTransaction | null = null;
     try {
-      const transaction = new LogTransaction(this.#log, end, this.#clock(), queued.about);
+      transaction = new LogTransaction(this.#log, end, this.#clock(), queued.about);
       const value = await queued.work(transaction);
       const finished = await transaction.finish();
       await sql`release mutation`.execute(db);
@@ -127,6 +128,8 @@ export class Writer {
       settle.push(() => queued.resolve(committed));
       return finished?.end ?? end;
     } catch (error) {
+      // What the work still had under way must not reach the next mutation's savepoint.
+      await transaction?.abandon();
       // A full disk ends the whole transaction, savepoints included: then all of the group failed.
       if (!this.#log.inTransaction) throw error;
       await sql`rollback to mutation`.execute(db);

@@ -103,7 +103,7 @@ export function defineEntity<const Name extends string, const Fields extends Fie
     enumName: snakeCase(singular).toUpperCase(),
     table,
     description: definition.description,
-    fields,
+    fields: Object.freeze({ ...fields }),
     uniqueKey: definition.uniqueKey ?? [],
     defaultOrder: definition.defaultOrder ?? newestFirst,
   });
@@ -137,14 +137,14 @@ function findDefect(entity: Entity): string | null {
     if (!fieldNamePattern.test(name)) {
       return `the field "${name}" must be letters and digits and begin with a small letter.`;
     }
-    if (reservedFieldNames.has(name)) {
+    if (reservedFieldNames.has(name) || name in Object.prototype) {
       return `the field name "${name}" is taken: every record has one. Choose another.`;
     }
   }
   const columns = new Set(names.map(columnOf));
   if (columns.size !== names.length) return 'two of its fields share one column name.';
   for (const name of entity.uniqueKey) {
-    if (!(name in entity.fields)) return `its uniqueKey names "${name}", which is not a field.`;
+    if (!Object.hasOwn(entity.fields, name)) return `its uniqueKey names "${name}", which is not a field.`;
   }
   for (const { field: name } of entity.defaultOrder) {
     const known = ['createdAt', 'updatedAt', 'id'].includes(name);

@@ -14,6 +14,7 @@ export const reservedFieldNames: ReadonlySet<string> = new Set([
   'transactionId',
   'committedAt',
   'createdAt',
+  'createdIdx',
   'updatedAt',
   'deletedAt',
   'current',

@@ -1,0 +1,109 @@
+/**
+ * The baseline server: nothing but GraphQL Yoga and the least that answers the same documents.
+ * Arguments: `map <data directory>` or `sqlite <empty directory>`.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { createSchema, createYoga } from 'graphql-yoga';
+import { logName } from './dataset.ts';
+
+const typeDefs = /* GraphQL */ `
+  type Todo {
+    id: ID!
+    subject: String
+    priority: Int!
+    status: String
+    labels: [String!]!
+    revision: Int!
+  }
+  type CreateTodoPayload { todo: Todo! }
+  union CreateTodoResult = CreateTodoPayload
+  input CreateTodoInput {
+    userId: ID
+    subject: String
+    body: String
+    priority: Int
+    status: String
+    description: String
+    labels: [String!]
+  }
+  type Query { todo(id: ID!): Todo }
+  type Mutation { createTodo(input: CreateTodoInput!): CreateTodoResult! }
+`;
+
+interface Todo {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly priority: number;
+  readonly status: string | null;
+  readonly labels: readonly string[];
+  readonly revision: number;
+}
+type Input = Readonly<Record<string, unknown>>;
+
+/** Every todo as it is now, by id. */
+function readTodos(directory: string): Map<string, Todo> {
+  const log = new Database(join(directory, logName), { readonly: true });
+  const rows = log
+    .prepare('select id, subject, priority, status, labels, revision from todos order by position')
+    .iterate() as IterableIterator<Todo & { labels: string }>;
+  const todos = new Map<string, Todo>();
+  for (const row of rows) todos.set(row.id, { ...row, labels: JSON.parse(row.labels) });
+  log.close();
+  return todos;
+}
+
+/** Inserts and commits one todo at a time, each commit on disk before it returns. */
+function committing(directory: string): (input: Input) => Todo {
+  const database = new Database(join(directory, 'baseline.db'));
+  database.pragma('journal_mode = wal');
+  database.pragma('synchronous = full');
+  database.exec(`
+    create table todos (
+      position integer primary key, idx integer not null, id text not null,
+      revision integer not null, user_id text, subject text, body text, priority integer not null,
+      status text, description text, labels text not null, unique (id, revision)
+    ) strict`);
+  const insert = database.prepare(`
+    insert into todos
+      (idx, id, revision, user_id, subject, body, priority, status, description, labels)
+    values (@idx, @id, 1, @userId, @subject, @body, @priority, @status, @description, @labels)`);
+  return (input) => {
+    const id = randomUUID();
+    const labels = JSON.stringify(input.labels);
+    insert.run({ ...input, id, idx: Date.now() * 1_000, labels });
+    return { ...input, id, revision: 1 } as unknown as Todo;
+  };
+}
+
+function resolversOf(kind: string, directory: string) {
+  if (kind === 'map') {
+    const todos = readTodos(directory);
+    return { Query: { todo: (_: unknown, { id }: { id: string }) => todos.get(id) ?? null } };
+  }
+  const create = committing(directory);
+  return {
+    Mutation: {
+      createTodo: (_: unknown, { input }: { input: Input }) => ({
+        __typename: 'CreateTodoPayload',
+        todo: create(input),
+      }),
+    },
+  };
+}
+
+const [kind = 'map', directory = '.'] = process.argv.slice(2);
+const yoga = createYoga({
+  schema: createSchema({ typeDefs, resolvers: resolversOf(kind, directory) }),
+  logging: false,
+  // As in Everstate, which limits bodies before Yoga sees them: Yoga's own way halves its speed.
+  maxRequestBodySize: false,
+});
+const server = createServer(yoga);
+server.listen(0, '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);
+});
+process.once('SIGTERM', () => process.exit(0));

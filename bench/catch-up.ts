@@ -1,0 +1,67 @@
+/** How fast the replica follows the log: built from nothing, and behind 32 writers. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits, type Store } from '../src/db/index.ts';
+import { Todo } from '../src/entities/index.ts';
+import { type Dataset, openTodos, withCopy } from './dataset.ts';
+import { randomFrom } from './random.ts';
+import { type Figure, median, orientation, quantile, withUnit } from './results.ts';
+import { timeMs, until } from './stopwatch.ts';
+import { drawTodo } from './todo-values.ts';
+
+const writers = 32;
+const appendsEach = 200;
+const restarts = 3;
+
+export function measureCatchUp(dataset: Dataset): Promise<Figure[]> {
+  return withCopy(dataset, async (directory) => {
+    const rebuild = async () => {
+      rmSync(join(directory, 'replica'), { recursive: true });
+      return await openAndClose(directory);
+    };
+    const kept: number[] = [];
+    const rebuilt: number[] = [];
+    for (let turn = 0; turn < restarts; turn += 1) {
+      kept.push(await openAndClose(directory));
+      rebuilt.push(await rebuild());
+    }
+    const rows = (dataset.versions * 1_000) / median(rebuilt);
+    return [
+      orientation('restart', 'openStore with its replica', withUnit(median(kept), 'ms')),
+      orientation('restart', 'openStore without a replica', withUnit(median(rebuilt), 'ms')),
+      orientation('catch-up', 'replica built from the log', withUnit(rows, 'rows/s')),
+      ...(await measureLag(directory)),
+    ];
+  });
+}
+
+/** Milliseconds until the store has opened. */
+async function openAndClose(directory: string): Promise<number> {
+  let store: Store | undefined;
+  const ms = await timeMs(async () => {
+    store = await openTodos(directory);
+  });
+  await store?.close();
+  return ms;
+}
+
+/** How long after a commit its versions can be read, and how long a merge takes at that size. */
+async function measureLag(directory: string): Promise<Figure[]> {
+  const store = await openTodos(directory);
+  try {
+    const random = randomFrom(6);
+    const lags: number[] = [];
+    const write = async () => {
+      for (let turn = 0; turn < appendsEach; turn += 1) {
+        const { id } = await store.append(Todo, drawTodo(random));
+        lags.push(await timeMs(() => store.get(Todo, id)));
+      }
+    };
+    await Promise.all(Array.from({ length: writers }, write));
+    const shown = [0.5, 0.99].map((share) => withUnit(quantile(lags, share), 'ms'));
+    const ownRead = `reading an own write behind ${writers} writers, p50 / p99`;
+    return [orientation('catch-up', ownRead, shown.join(' / '))];
+  } finally {
+    await store.close();
+  }
+}

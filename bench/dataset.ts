@@ -1,0 +1,109 @@
+/**
+ * The data that is measured on: a log of todos with long and short histories, written through the
+ * store, so that positions, revisions and digest chain are real. Built once and kept.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openStore, type Store } from '../src/db/index.ts';
+import { shippedEntities, Todo } from '../src/entities/index.ts';
+import { drawIndex, type Random, randomFrom } from './random.ts';
+import { drawPatch, drawTodo } from './todo-values.ts';
+
+/** Raised when the generated data changes, so that an older cache is not taken for it. */
+const datasetFormat = 1;
+
+/** Versions per record, on average. */
+const revisionsMean = 4;
+const transactionRows = 5_000;
+/** The log of a data directory. */
+export const logName = 'everstate.db';
+
+export interface Dataset {
+  /** Never written to by a benchmark: those that write take a copy. */
+  readonly directory: string;
+  readonly versions: number;
+  /** Time the build took; null when it was found in the cache. */
+  readonly buildSeconds: number | null;
+}
+
+/** Opens a store as the benchmarks use it. */
+export function openTodos(directory: string): Promise<Store> {
+  return openStore({ directory, entities: shippedEntities });
+}
+
+/** The dataset with so many versions, from the cache directory or built into it. */
+export async function prepareDataset(cache: string, versions: number): Promise<Dataset> {
+  const directory = join(cache, `todos-${versions}-${datasetFormat}`);
+  if (existsSync(directory)) return { directory, versions, buildSeconds: null };
+  const unfinished = `${directory}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const begin = performance.now();
+  const store = await openTodos(unfinished);
+  try {
+    await fill(store, versions);
+  } finally {
+    await store.close();
+  }
+  renameSync(unfinished, directory);
+  return { directory, versions, buildSeconds: (performance.now() - begin) / 1_000 };
+}
+
+/** Runs with a copy of the dataset that may be written to; removed afterwards. */
+export async function withCopy<T>(
+  dataset: Dataset,
+  use: (directory: string) => Promise<T>,
+): Promise<T> {
+  const parent = join(dataset.directory, '..');
+  mkdirSync(parent, { recursive: true });
+  const copy = mkdtempSync(join(parent, 'copy-'));
+  try {
+    cpSync(dataset.directory, copy, { recursive: true });
+    return await use(copy);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** The ids of all todos, oldest first. */
+export function readIds(directory: string): string[] {
+  const log = new Database(join(directory, logName), { readonly: true });
+  try {
+    return log.prepare('select id from todos where revision = 1').pluck().all() as string[];
+  } finally {
+    log.close();
+  }
+}
+
+async function fill(store: Store, versions: number): Promise<void> {
+  const random = randomFrom(1);
+  const ids: string[] = [];
+  const left = { versions, records: Math.ceil(versions / revisionsMean) };
+  while (left.versions > 0) {
+    const rows = Math.min(transactionRows, left.versions);
+    await store.transact(
+      async (log) => {
+        for (let row = 0; row < rows; row += 1) {
+          if (ids.length === 0 || random() < left.records / left.versions) {
+            ids.push((await log.create(Todo, drawTodo(random))).id);
+            left.records -= 1;
+          } else {
+            await updateOne(log, ids, random);
+          }
+          left.versions -= 1;
+        }
+      },
+      { reason: 'filling' },
+    );
+  }
+}
+
+type Transaction = Parameters<Parameters<Store['transact']>[0]>[0];
+
+/** Changes a record; the newer it is, the likelier. A patch that changes nothing is redrawn. */
+async function updateOne(log: Transaction, ids: readonly string[], random: Random): Promise<void> {
+  for (;;) {
+    const index = ids.length - 1 - drawIndex(() => random() ** 1.5, ids.length);
+    if ((await log.update(Todo, ids[index] as string, drawPatch(random))).changed) return;
+  }
+}

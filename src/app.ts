@@ -1,0 +1,52 @@
+/** The application: requests to responses over a store. It owns no port and opens no file. */
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import pino from 'pino';
+import type { Store } from './db/index.ts';
+import { LakeFile } from './entities/index.ts';
+import {
+  type ErrorLog,
+  graphiqlOptions,
+  maskErrorWith,
+  renderGraphiQL,
+  useBodyLimit,
+  useDocumentLimits,
+  useDownloads,
+  useErrorCodes,
+  useJsonBodies,
+  usePosition,
+} from './http/index.ts';
+import { Loaders, Operation } from './resolvers/index.ts';
+import { buildSchema } from './schema/index.ts';
+
+export interface AppOptions {
+  /** Where unexpected errors are logged; standard error without it. */
+  readonly log?: ErrorLog;
+}
+
+/** `fetch` takes a Request; called with Node's request and response it is a request listener. */
+export type App = YogaServerInstance<object, { readonly operation: Operation }>;
+
+/** Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl. */
+export function createApp(store: Store, options: AppOptions = {}): App {
+  const loaders = new Loaders(store);
+  return createYoga<object, { readonly operation: Operation }>({
+    schema: buildSchema(store.entities),
+    context: () => ({ operation: new Operation(store, loaders) }),
+    graphiql: graphiqlOptions,
+    renderGraphiQL,
+    landingPage: false,
+    logging: false,
+    multipart: false,
+    maxRequestBodySize: false,
+    maskedErrors: { maskError: maskErrorWith(options.log ?? pino(pino.destination(2))) },
+    // In the order in which a request meets them.
+    plugins: [
+      ...(store.entities.includes(LakeFile) ? [useDownloads(store)] : []),
+      useBodyLimit(),
+      useJsonBodies(),
+      useDocumentLimits(),
+      useErrorCodes(),
+      usePosition(),
+    ],
+  });
+}

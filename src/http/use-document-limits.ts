@@ -1,0 +1,44 @@
+/** Refuses documents that ask for too much, before anything of them runs. */
+import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { measureDocument } from './document-size.ts';
+import { requestLimits } from './request-limits.ts';
+
+export function useDocumentLimits(): Plugin {
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) =>
+        parse(source, { ...options, maxTokens: requestLimits.documentTokensMax }),
+      ),
+    onValidate: ({ params, setResult }) => {
+      const size = measureDocument(params.documentAST);
+      const refused =
+        exceeded('documentDepthMax', 'levels of selections', size.depth) ??
+        exceeded('documentFieldsMax', 'fields, fragments spread out', size.fields) ??
+        exceeded('documentRootFieldsMax', 'root fields', size.rootFields);
+      if (refused) setResult([refused]);
+    },
+    onExecute: ({ args }) => refuseTooManyNodes(args),
+    onSubscribe: ({ args }) => refuseTooManyNodes(args),
+  };
+}
+
+/** Page sizes may be variables, so they are known only when the operation runs. */
+function refuseTooManyNodes({ document, variableValues }: ExecutionArgs): void {
+  const { nodes } = measureDocument(document, variableValues ?? {});
+  const refused = exceeded('operationNodesMax', 'nodes in its pages', nodes);
+  if (refused) throw refused;
+}
+
+function exceeded(
+  limit: keyof typeof requestLimits,
+  what: string,
+  measured: number,
+): GraphQLError | null {
+  const max = requestLimits[limit];
+  if (measured <= max) return null;
+  return new GraphQLError(
+    `The document may have at most ${max} ${what} (${limit}), but has ${measured}. Ask for less.`,
+    { extensions: { code: 'DOCUMENT_TOO_LARGE', limit, max } },
+  );
+}

@@ -1,0 +1,38 @@
+/** What the package exports: define entities, open a store, serve it. */
+export { type App, type AppOptions, createApp } from './app.ts';
+export {
+  AlreadyExists,
+  BadRequest,
+  CannotOpen,
+  type Committed,
+  InvalidInput,
+  type LogTransaction,
+  limits,
+  NotFound,
+  openStore,
+  type Page,
+  Problem,
+  type RecordFilter,
+  RevisionConflict,
+  type Store,
+  type StoreOptions,
+  Unavailable,
+  type Updated,
+  type Verified,
+} from './db/index.ts';
+export {
+  type CreateValues,
+  defineEntity,
+  type Entity,
+  type Field,
+  field,
+  LakeFile,
+  type PatchValues,
+  type Position,
+  type Revision,
+  shippedEntities,
+  Todo,
+  type Transaction,
+  type ValuesOf,
+  type Version,
+} from './entities/index.ts';

@@ -1,0 +1,43 @@
+/** The live feed of everything: each version in order, as it is committed. */
+import type { Entity, Position, Version } from '../entities/index.ts';
+import { past } from './as-of.ts';
+import type { Operation } from './operation.ts';
+
+export interface ChangesArgs {
+  /** The position of the last change a client saw; from now on without it. */
+  readonly after?: Position | null | undefined;
+  readonly entities?: readonly Entity[] | null | undefined;
+}
+
+/** Follows the log after a position: no gap, no repeat. Ends when the client leaves. */
+export async function followChanges(
+  { after, entities }: ChangesArgs,
+  operation: Operation,
+): Promise<AsyncIterable<Version>> {
+  const head = await operation.snapshot();
+  const from = after == null ? head : past('after', after, head);
+  return followUntilReturned(from, entities ?? undefined, operation);
+}
+
+/**
+ * A generator that waits cannot be returned from, so cancelling goes through a signal: returning
+ * from this iterator ends the waiting at once.
+ */
+function followUntilReturned(
+  after: Position,
+  entities: readonly Entity[] | undefined,
+  operation: Operation,
+): AsyncIterableIterator<Version> {
+  const cancel = new AbortController();
+  const versions = operation.store.follow({ after, entities, signal: cancel.signal });
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => versions.next(),
+    return: () => {
+      cancel.abort();
+      return versions.return();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Relay connections: what a client asks of a list, and the shape of the answer. */
+import { BadRequest, limits } from '../db/index.ts';
+
+export interface ConnectionArgs {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+}
+
+export interface Edge<Node> {
+  readonly cursor: string;
+  readonly node: Node;
+}
+
+export interface Connection<Node> {
+  readonly edges: readonly Edge<Node>[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+}
+
+export interface PageSize {
+  /** How many nodes at most. */
+  readonly count: number;
+  /** The page is taken from the end of the list. */
+  readonly fromEnd: boolean;
+}
+
+/** The size of a page whose request names none. */
+const pageRowsDefault = 50;
+
+/** @throws BadRequest for both first and last, or a number that is negative or too large. */
+export function pageSizeOf({ first, last }: ConnectionArgs): PageSize {
+  if (first != null && last != null) {
+    throw new BadRequest('last', 'may not be given together with first. Leave one out.');
+  }
+  const fromEnd = last != null;
+  const count = last ?? first ?? pageRowsDefault;
+  if (count < 0 || count > limits.pageRowsMax) {
+    const argument = fromEnd ? 'last' : 'first';
+    throw new BadRequest(argument, `must be from 0 to ${limits.pageRowsMax}, but was ${count}.`);
+  }
+  return { count, fromEnd };
+}
+
+/**
+ * A page as a connection. As in the Relay specification's reference, whether the list goes on is
+ * told only in the direction in which the page was taken.
+ */
+export function connectionOf<Node>(
+  edges: readonly Edge<Node>[],
+  more: boolean,
+  fromEnd: boolean,
+): Connection<Node> {
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: more && !fromEnd,
+      hasPreviousPage: more && fromEnd,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** The history of a record: its versions up to the position at which the record is shown. */
+
+import { BadRequest } from '../db/index.ts';
+import type { Entity, Version } from '../entities/index.ts';
+import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { Operation } from './operation.ts';
+import type { RecordAt } from './records.ts';
+
+export interface HistoryArgs extends ConnectionArgs {
+  readonly order?: 'ASC' | 'DESC' | null | undefined;
+}
+
+/**
+ * A page of a record's versions. Revisions count 1, 2, 3 … without a gap, so the page is known
+ * before anything is read, and one batch serves the histories of a whole list.
+ */
+export async function readHistory<E extends Entity>(
+  { version: newest, at }: RecordAt<E>,
+  args: HistoryArgs,
+  operation: Operation,
+): Promise<Connection<Version<E>>> {
+  const { count, fromEnd } = pageSizeOf(args);
+  const list = `${newest.entity.name}.history`;
+  const descending = args.order !== 'ASC';
+  // Places 0, 1, 2 … in the order asked for.
+  const placeOf = (revision: number) => (descending ? newest.revision - revision : revision - 1);
+  const begin = args.after == null ? 0 : placeOf(readCursor('after', args.after, list, newest)) + 1;
+  const end =
+    args.before == null
+      ? newest.revision
+      : placeOf(readCursor('before', args.before, list, newest));
+  const all = Math.max(end - begin, 0);
+  const size = Math.min(count, all);
+  const from = fromEnd ? begin + all - size : begin;
+  const versions = size === 0 ? [] : await readPlaces(newest, from, size, descending, operation);
+  const edges = versions.map((version) => ({
+    cursor: encodeCursor(list, { at, place: [newest.id, version.revision] }),
+    node: version,
+  }));
+  return connectionOf(edges, size < all, fromEnd);
+}
+
+async function readPlaces<E extends Entity>(
+  newest: Version<E>,
+  from: number,
+  size: number,
+  descending: boolean,
+  operation: Operation,
+): Promise<Version<E>[]> {
+  const { entity, id, revision } = newest;
+  const lowest = descending ? revision - from - size + 1 : from + 1;
+  const key = { id, from: lowest, to: lowest + size - 1 };
+  const versions = await operation.load(entity).revisions(key);
+  return descending ? versions.reverse() : versions;
+}
+
+function readCursor(argument: string, text: string, list: string, record: Version): number {
+  const [id, revision] = decodeCursor(argument, text, list).place;
+  const known = Number.isSafeInteger(revision) && (revision as number) >= 1;
+  if (id !== record.id || !known || (revision as number) > record.revision) {
+    throw new BadRequest(argument, 'must be a cursor of this record’s history, but is not one.');
+  }
+  return revision as number;
+}

@@ -1,0 +1,154 @@
+/** What is special to files: their bytes, and being found by path and filename. */
+
+import {
+  BadRequest,
+  InvalidInput,
+  isWellFormed,
+  type LogTransaction,
+  NotFound,
+  type RecordFilter,
+  type Store,
+} from '../db/index.ts';
+import type { Version } from '../entities/index.ts';
+import { LakeFile } from '../entities/index.ts';
+import { type AsOf, positionOf } from './as-of.ts';
+import type { Operation } from './operation.ts';
+import type { RecordAt } from './records.ts';
+import type { WriteSteps } from './writes.ts';
+
+export type LakeFileVersion = Version<typeof LakeFile>;
+
+export interface PathArgs {
+  readonly path?: string | null | undefined;
+  readonly userId?: string | null | undefined;
+  readonly asOf?: AsOf | null | undefined;
+}
+
+/** The file with a name in a folder, for a user; a null matches a null. */
+export async function readLakeFileByPath(
+  args: PathArgs & { readonly filename: string },
+  operation: Operation,
+): Promise<RecordAt<typeof LakeFile> | null> {
+  const at = await positionOf(args.asOf, operation);
+  const filter = { ...folderFilter(args), filename: { eq: args.filename } };
+  const { versions } = await operation.store.list(LakeFile, { at, filter, limit: 1 });
+  return versions[0] ? { version: versions[0], at } : null;
+}
+
+/** Whether any file lies in a folder, for a user; a null matches a null. */
+export async function lakePathExists(args: PathArgs, operation: Operation): Promise<boolean> {
+  const at = await positionOf(args.asOf, operation);
+  const page = await operation.store.list(LakeFile, { at, filter: folderFilter(args), limit: 1 });
+  return page.versions.length > 0;
+}
+
+function folderFilter({ path, userId }: PathArgs): RecordFilter {
+  const same = (value: string | null | undefined) =>
+    value == null ? { isNull: true } : { eq: value };
+  return { path: same(path), userId: same(userId) };
+}
+
+/** The relative URL of a version's bytes. */
+export function downloadUrl({ id, revision }: LakeFileVersion): string {
+  return `/files/${encodeURIComponent(id)}/${revision}`;
+}
+
+/** The file and revision that a path like `/files/<id>/<revision>` names; null for another path. */
+export async function findDownload(
+  store: Store,
+  pathname: string,
+): Promise<LakeFileVersion | null> {
+  const [, id, revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
+  if (!id || !revision) return null;
+  const only = { from: Number(revision), to: Number(revision) };
+  const [version] = await store.history(LakeFile, decodeURIComponent(id), only);
+  return version ?? null;
+}
+
+/** The bytes of a version; @throws BadRequest when there are more than maxBytes. */
+export async function readBytes(
+  { values }: LakeFileVersion,
+  maxBytes: number,
+  operation: Operation,
+): Promise<Buffer> {
+  if (values.size > maxBytes) {
+    throw new BadRequest(
+      'maxBytes',
+      `is ${maxBytes}, but the file has ${values.size} bytes. Raise it, or use downloadUrl.`,
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The bytes of a version as text; null when they are not UTF-8. */
+export async function readText(
+  version: LakeFileVersion,
+  maxBytes: number,
+  operation: Operation,
+): Promise<string | null> {
+  const bytes = await readBytes(version, maxBytes, operation);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+type Input = Readonly<Record<string, unknown>> & { readonly id?: unknown };
+
+/** A new file needs its contents; the server derives size and digest from them. */
+export const lakeFileCreateSteps: WriteSteps = {
+  valuesOf: async (input, log) => await withContents(input, log, true),
+  idOf: async (input) => input.id as string,
+};
+
+/** A file is named by id or by match; its contents stay unless new ones are given. */
+export const lakeFileUpdateSteps: WriteSteps = {
+  valuesOf: async ({ match: _, ...input }, log) => await withContents(input, log, false),
+  idOf: findLakeFile,
+};
+
+async function withContents(
+  { data, text, ...values }: Input,
+  log: LogTransaction,
+  required: boolean,
+): Promise<Input> {
+  const given = [data, text].filter((contents) => contents != null);
+  if (given.length > 1) refuse('text', 'may not be given together with data. Leave one out.');
+  if (given.length === 0 && required)
+    refuse('data', 'is required, or text, but both were left out.');
+  if (given.length === 0) return values;
+  return { ...values, ...(await log.putContents(bytesOf(data, text))) };
+}
+
+function bytesOf(data: unknown, text: unknown): Uint8Array {
+  if (data != null) return data as Uint8Array;
+  if (!isWellFormed(text as string)) {
+    refuse('text', 'must be well-formed Unicode, but held half of a surrogate pair.');
+  }
+  return Buffer.from(text as string, 'utf8');
+}
+
+interface Match {
+  readonly filename: string;
+  readonly path?: string | null;
+  readonly userId?: string | null;
+}
+
+async function findLakeFile({ id, match }: Input, log: LogTransaction): Promise<string> {
+  if (id != null && match != null)
+    refuse('match', 'may not be given together with id. Leave one out.');
+  if (id != null) return id as string;
+  if (match == null) return refuse('id', 'is required, or match, but both were left out.');
+  const { filename, path = null, userId = null } = match as Match;
+  const found = await log.find(LakeFile, { filename, path, userId });
+  if (found !== null) return found;
+  const key = `filename ${JSON.stringify(filename)}, path ${JSON.stringify(path)}, userId ${JSON.stringify(userId)}`;
+  throw new NotFound(`There is no LakeFile with ${key}.`, null);
+}
+
+function refuse(argument: string, message: string): never {
+  throw new InvalidInput([{ path: [argument], message }]);
+}

@@ -1,0 +1,70 @@
+/** The live feed of every change. */
+import type { EnumRef } from '@pothos/core';
+import type { Entity, Version } from '../entities/index.ts';
+import { followChanges } from '../resolvers/index.ts';
+import type { Builder, BuilderTypes } from './builder.ts';
+import type { HistoryTypes } from './versions.ts';
+
+export function addChanges(
+  builder: Builder,
+  history: HistoryTypes,
+  entities: readonly Entity[],
+): void {
+  const entityName = addEntityName(builder, entities);
+  const change = builder.objectRef<Version>('Change').implement({
+    description: 'One version, as the log tells of it.',
+    fields: (t) => ({
+      position: t.expose('position', {
+        type: 'Position',
+        description: 'Give it as `after` to go on from here later: no gap, no repeat.',
+      }),
+      entity: t.field({
+        type: entityName,
+        description: 'The kind of record.',
+        resolve: ({ entity }) => entity,
+      }),
+      id: t.exposeID('id', { description: 'The id of the record.' }),
+      version: t.field({
+        type: history.version,
+        description: 'The record as the change left it.',
+        resolve: (version) => version,
+      }),
+    }),
+  });
+  builder.subscriptionType({ description: 'Watching changes as they are committed.' });
+  builder.subscriptionField('changes', (t) =>
+    t.field({
+      type: change,
+      description:
+        'Every version of every record, in order, as it is committed, whichever process committed it.',
+      args: {
+        after: t.arg({
+          type: 'Position',
+          description: 'First everything after this position, however old; from now on without it.',
+        }),
+        entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
+      },
+      subscribe: (_root, args, { operation }) => followChanges(args, operation),
+      resolve: (version, _args, { operation }) => {
+        operation.reached(version.position);
+        return version;
+      },
+    }),
+  );
+}
+
+function addEntityName(
+  builder: Builder,
+  entities: readonly Entity[],
+): EnumRef<BuilderTypes, Entity> {
+  const values = Object.fromEntries(
+    entities.map((entity) => [
+      entity.enumName,
+      { value: entity, description: `Records of the type ${entity.name}.` },
+    ]),
+  );
+  return builder.enumType('EntityName', {
+    description: 'A kind of record.',
+    values: values as Record<string, { value: never; description: string }>,
+  }) as unknown as EnumRef<BuilderTypes, Entity>;
+}

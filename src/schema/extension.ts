@@ -1,0 +1,40 @@
+/** What one kind of record has besides what every kind has: hand-written, and looked up here. */
+import type { InputFieldRef, ObjectRef } from '@pothos/core';
+import type { Entity, Version } from '../entities/index.ts';
+import { plainSteps, type RecordAt, type WriteSteps } from '../resolvers/index.ts';
+import type { Builder, BuilderTypes, InputBuilder } from './builder.ts';
+import type { SharedInputs } from './inputs.ts';
+
+type InputFields = Record<string, InputFieldRef<BuilderTypes, unknown>>;
+
+/** The types of an entity that an extension may add to. */
+export interface EntityTypes {
+  readonly record: ObjectRef<BuilderTypes, RecordAt>;
+  readonly version: ObjectRef<BuilderTypes, Version>;
+}
+
+export interface SchemaExtension {
+  readonly entity: Entity;
+  readonly createSteps: WriteSteps;
+  readonly updateSteps: WriteSteps;
+  /** Inputs besides the entity's own fields. */
+  readonly createInputs: (t: InputBuilder) => InputFields;
+  readonly updateInputs: (t: InputBuilder) => InputFields;
+  /** Whether an update may name its record by something else than its id. */
+  readonly updateIdOptional: boolean;
+  /** Adds fields to the entity's types and to Query. */
+  readonly addFields: (builder: Builder, types: EntityTypes, inputs: SharedInputs) => void;
+}
+
+/** What an entity without an extension has. */
+export function plainExtension(entity: Entity): SchemaExtension {
+  return {
+    entity,
+    createSteps: plainSteps,
+    updateSteps: plainSteps,
+    createInputs: () => ({}),
+    updateInputs: () => ({}),
+    updateIdOptional: false,
+    addFields: () => {},
+  };
+}

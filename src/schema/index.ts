@@ -1,0 +1,49 @@
+/** What clients see: the GraphQL schema of a set of entities. */
+import type { GraphQLSchema } from 'graphql';
+import { type Entity, LakeFile } from '../entities/index.ts';
+import { createBuilder } from './builder.ts';
+import { addChanges } from './changes.ts';
+import { Connections } from './connections.ts';
+import { plainExtension } from './extension.ts';
+import { FilterTypes } from './field-types.ts';
+import { addSharedInputs } from './inputs.ts';
+import { lakeFileExtension } from './lake-files.ts';
+import { addLog } from './log.ts';
+import { addMutations } from './mutations.ts';
+import { addProblems } from './problems.ts';
+import { addRecord, type RecordContext } from './records.ts';
+import { addScalars } from './scalars.ts';
+import { addHistory } from './versions.ts';
+
+/** Entities with hand-written parts: one line each. */
+const extensions = new Map([[LakeFile as Entity, lakeFileExtension]]);
+
+/** The schema of these entities: everything generic is derived from their definitions. */
+export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
+  const builder = createBuilder();
+  addScalars(builder);
+  builder.queryType({
+    description: 'Reading. All fields of one operation answer at one position.',
+  });
+  builder.mutationType({ description: 'Writing. Each field is one durable transaction.' });
+  const connections = new Connections(builder);
+  const history = addHistory(builder, connections);
+  const context: RecordContext = {
+    builder,
+    connections,
+    history,
+    filters: new FilterTypes(builder),
+    inputs: addSharedInputs(builder),
+  };
+  const problems = addProblems(builder);
+  for (const entity of entities) {
+    const extension = extensions.get(entity)?.(builder) ?? plainExtension(entity);
+    const types = addRecord(context, entity);
+    addMutations(context, problems, types, extension);
+    extension.addFields(builder, types, context.inputs);
+  }
+  addChanges(builder, history, entities);
+  addLog(builder);
+  // As written here, not by the alphabet: GraphiQL shows what matters first.
+  return builder.toSchema({ sortSchema: false });
+}

@@ -1,0 +1,39 @@
+/** What can be asked of the log as a whole. */
+import { type LogInfo, readLogInfo } from '../resolvers/index.ts';
+import type { Builder } from './builder.ts';
+
+export function addLog(builder: Builder): void {
+  const info = builder.objectRef<LogInfo>('LogInfo').implement({
+    description: 'How long the log is, and how far the replica has followed it.',
+    fields: (t) => ({
+      position: t.expose('position', {
+        type: 'Position',
+        description: 'The position of the last version.',
+      }),
+      replicaPosition: t.expose('replicaPosition', {
+        type: 'Position',
+        description: 'The position up to which the replica answers without waiting.',
+      }),
+      committedAt: t.expose('committedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the last transaction was committed; null before the first.',
+      }),
+      transactions: t.expose('transactions', {
+        type: 'Int64',
+        description: 'How many transactions there are.',
+      }),
+      versions: t.expose('versions', {
+        type: 'Int64',
+        description: 'How many versions there are, of all kinds of records.',
+      }),
+    }),
+  });
+  builder.queryField('log', (t) =>
+    t.field({
+      type: info,
+      description: 'The log as a whole.',
+      resolve: (_root, _args, { operation }) => readLogInfo(operation),
+    }),
+  );
+}

@@ -1,0 +1,17 @@
+/** Properties over random input; the seed that repeats a run is printed in any case. */
+import fc from 'fast-check';
+
+/**
+ * Checks a property on `numRuns` random inputs.
+ * Set PROPERTY_SEED to the printed seed to repeat a run.
+ */
+export async function checkProperty<T>(
+  name: string,
+  input: fc.Arbitrary<T>,
+  numRuns: number,
+  predicate: (value: T) => Promise<void>,
+): Promise<void> {
+  const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
+  console.log(`${name}: PROPERTY_SEED=${seed}`);
+  await fc.assert(fc.asyncProperty(input, predicate), { seed, numRuns });
+}
