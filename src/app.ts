@@ -4,6 +4,7 @@ import pino from 'pino';
 import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
+  corsOf,
   type ErrorLog,
   graphiqlOptions,
   maskErrorWith,
@@ -12,6 +13,7 @@ import {
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
+  useHome,
   useJsonBodies,
   usePosition,
 } from './http/index.ts';
@@ -34,6 +36,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions,
     renderGraphiQL,
+    cors: corsOf,
     landingPage: false,
     logging: false,
     multipart: false,
@@ -41,6 +44,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError: maskErrorWith(options.log ?? pino(pino.destination(2))) },
     // In the order in which a request meets them.
     plugins: [
+      useHome(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store)] : []),
       useBodyLimit(),
       useJsonBodies(),

@@ -2,44 +2,64 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
+/**
+ * A tour in four tabs. Each tab is titled by its first operation. Lines of at most 50 columns do
+ * not scroll sideways in a window 1,280 pixels wide.
+ */
 const tabs = {
-  write: `# Welcome to Everstate: application state that never forgets.
-# Every type, field and argument is described: open the book on the left.
-# Run each of the four tabs with Ctrl-Enter (Cmd-Enter).
+  write: `# Welcome to Everstate:
+# application state that never forgets.
+#
+# The four tabs are a tour. Run each of them with
+# the play button, Ctrl-Enter or Cmd-Enter. Point
+# at a word to read what it means, or open the
+# documentation at the top left.
 
-# 1. Write. Each mutation is one durable transaction. Run it twice: the second
-# time the answer is a problem that a client can switch on.
+# 1. Write. A mutation is one transaction, and on
+# disk before it answers. Run it twice: the second
+# answer is a problem, with a code for programs.
 mutation Write {
   createTodo(
-    input: { id: "first", subject: "See Everstate remember", labels: ["demo"] }
-    options: { reason: "The tour" }
+    input: {
+      id: "first"
+      subject: "See Everstate remember"
+      labels: ["tour"]
+    }
+    options: { reason: "To see it work" }
   ) {
     ... on CreateTodoPayload {
-      todo { id revision position createdAt }
+      todo { id subject revision position }
     }
     ... on Problem { code message }
   }
 }
 `,
-  read: `# 2. Read what is true now: the open todos, the most urgent first.
+  read: `# 2. Read what is true now. Lists come in pages,
+# the most urgent first.
 query Read {
-  todos(first: 10) {
+  todos(
+    first: 10
+    filter: { labels: { has: "tour" } }
+  ) {
     edges {
-      node { id subject priority status labels revision updatedAt }
+      node {
+        id
+        subject
+        priority
+        status
+        labels
+        revision
+        updatedAt
+      }
     }
     pageInfo { hasNextPage endCursor }
   }
   log { position transactions versions }
 }
 `,
-  history: `# 3. Change it, then look back: what it is, what it was, and who did what when.
-mutation Change {
-  updateTodo(input: { id: "first", status: "done", priority: 1 }) {
-    ... on UpdateTodoPayload { changed todo { revision } }
-    ... on Problem { code message }
-  }
-}
-
+  history: `# 3. Look back: what changed, when and why. Run
+# History, then Change, then History again. The
+# play button asks which one to run.
 query History {
   now: todo(id: "first") {
     subject
@@ -51,17 +71,42 @@ query History {
           operation
           committedAt
           changes { field before after }
-          transaction { id reason }
+          transaction { reason }
         }
       }
     }
   }
-  # The same todo as it was right after the first change of all.
-  then: todo(id: "first", asOf: { position: "1" }) { status revision }
+  # As it was right after the very first write of
+  # all. Try the position that Write answered, too.
+  then: todo(id: "first", asOf: { position: "1" }) {
+    subject
+    status
+  }
+}
+
+mutation Change {
+  updateTodo(
+    input: {
+      id: "first"
+      status: "done"
+      priority: 1
+    }
+    options: { reason: "Seen" }
+  ) {
+    ... on UpdateTodoPayload {
+      changed
+      todo { revision position }
+    }
+    ... on Problem { code message }
+  }
 }
 `,
-  live: `# 4. Follow every change as it is committed. Start this, then run tab 1 or 3
-# again. With after: "0" it tells everything from the beginning first.
+  live: `# 4. Follow every change as it is committed. Run
+# this, leave this tab open, and change something
+# in a second window. The button stops it again.
+#
+# With changes(after: "0") it first tells all that
+# happened before.
 subscription Live {
   changes {
     position
@@ -80,8 +125,9 @@ subscription Live {
 
 export const graphiqlOptions: GraphiQLOptions = {
   title: 'Everstate',
-  defaultQuery: tabs.write,
   defaultTabs: Object.values(tabs).map((query) => ({ query })),
+  // The room of the empty editors for variables and headers is the queries' until they are opened.
+  defaultEditorToolsVisibility: false,
 };
 
 export { renderGraphiQL };

@@ -1,9 +1,11 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
+export { corsOf } from './cors.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
 export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 export { requestLimits } from './request-limits.ts';
 export { useBodyLimit } from './use-body-limit.ts';
 export { useDocumentLimits } from './use-document-limits.ts';
 export { useDownloads } from './use-downloads.ts';
+export { useHome } from './use-home.ts';
 export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';

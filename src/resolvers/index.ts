@@ -33,6 +33,7 @@ export {
   type DeleteInput,
   deleteRecord,
   plainSteps,
+  type Refused,
   updateRecord,
   type WriteOptions,
   type WritePayload,

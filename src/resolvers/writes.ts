@@ -18,6 +18,14 @@ export interface WritePayload<E extends Entity = Entity> {
   readonly transaction: Transaction | null;
 }
 
+/**
+ * A write that was refused. GraphQL takes any Error that a resolver returns for a failure, so the
+ * problem travels in a wrapping.
+ */
+export interface Refused<P extends Problem = Problem> {
+  readonly problem: P;
+}
+
 type Input = Readonly<Record<string, unknown>> & { readonly id?: unknown };
 
 /** What one entity's writes do besides keeping the fields of the input. */
@@ -40,7 +48,7 @@ export async function createRecord<E extends Entity>(
   input: Input,
   options: WriteOptions,
   operation: Operation,
-): Promise<WritePayload<E> | Problem> {
+): Promise<WritePayload<E> | Refused> {
   return await write(operation, options, async (log) => {
     const values = (await steps.valuesOf(input, log)) as CreateValues<E>;
     return { version: await log.create(entity, values), changed: true };
@@ -54,7 +62,7 @@ export async function updateRecord<E extends Entity>(
   input: Input,
   options: WriteOptions,
   operation: Operation,
-): Promise<WritePayload<E> | Problem> {
+): Promise<WritePayload<E> | Refused> {
   return await write(operation, options, async (log) => {
     const id = await steps.idOf(input, log);
     const { id: _, expectedRevision, ...patch } = await steps.valuesOf(input, log);
@@ -73,7 +81,7 @@ export async function deleteRecord<E extends Entity>(
   { id, expectedRevision }: DeleteInput,
   options: WriteOptions,
   operation: Operation,
-): Promise<WritePayload<E> | Problem> {
+): Promise<WritePayload<E> | Refused> {
   return await write(operation, options, async (log) => ({
     version: await log.delete(entity, id, { expectedRevision }),
     changed: true,
@@ -85,12 +93,12 @@ async function write<E extends Entity>(
   operation: Operation,
   options: WriteOptions,
   work: (log: LogTransaction) => Promise<Updated<E>>,
-): Promise<WritePayload<E> | Problem> {
+): Promise<WritePayload<E> | Refused> {
   let committed: Committed<Updated<E>>;
   try {
     committed = await operation.store.transact(work, { reason: options.reason ?? null });
   } catch (error) {
-    if (error instanceof Problem) return error;
+    if (error instanceof Problem) return { problem: error };
     throw error;
   }
   const { value, transaction, position } = committed;

@@ -1,8 +1,13 @@
 /** Writing a kind of record: create, update and delete, each one durable transaction. */
 import type { InputRef, ObjectRef } from '@pothos/core';
-import type { Problem } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import { createRecord, deleteRecord, updateRecord, type WritePayload } from '../resolvers/index.ts';
+import {
+  createRecord,
+  deleteRecord,
+  type Refused,
+  updateRecord,
+  type WritePayload,
+} from '../resolvers/index.ts';
 import type { BuilderTypes, FieldBuilder } from './builder.ts';
 import type { EntityTypes, SchemaExtension } from './extension.ts';
 import { inputFields } from './field-types.ts';
@@ -11,7 +16,7 @@ import type { RecordContext } from './records.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 type PayloadRef = ObjectRef<BuilderTypes, WritePayload>;
-type ProblemRef = ObjectRef<BuilderTypes, Problem>;
+type ProblemRef = ObjectRef<BuilderTypes, Refused>;
 
 export function addMutations(
   context: RecordContext,
