@@ -7,8 +7,7 @@ import { comparison, type Figure, orientation, withUnit } from './results.ts';
 import { takeTurns } from './rounds.ts';
 import { type Server, startBareYoga, startEverstate, withServers } from './server.ts';
 
-const document =
-  'query($id: ID!) { todo(id: $id) { id subject priority status labels revision } }';
+const document = 'query($id: ID!) { todo(id: $id) { id subject priority status labels revision } }';
 const connections = 32;
 const idCount = 16_000;
 const rounds = 5;

@@ -42,6 +42,8 @@ export async function prepareDataset(cache: string, versions: number): Promise<D
   const store = await openTodos(unfinished);
   try {
     await fill(store, versions);
+    // A read waits until the replica holds everything; closing alone does not.
+    await store.list(Todo, { limit: 1 });
   } finally {
     await store.close();
   }

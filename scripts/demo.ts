@@ -83,9 +83,9 @@ function summaryOf(filled: Filled, config: Config, seconds: number): string {
 function whatNext({ data, host, port }: Config): string {
   return [
     `Next: npm start -- --data ${data}, open GraphiQL at http://${host}:${port}/graphql and ask`,
-    '  { todo(id: "cars.json-check") { status body',
-    '      history { nodes { revision status transaction { actor reason } } } }',
-    '    lakeFile(id: "vega/cars.json") { size description',
-    '      history { nodes { revision status size downloadUrl } } } }',
+    '  { todo(id: "cars.json-check") { status body history { edges { node {',
+    '      revision status transaction { actor reason } } } } }',
+    '    lakeFile(id: "vega/cars.json") { size description history { edges { node {',
+    '      revision status size downloadUrl } } } } }',
   ].join('\n');
 }

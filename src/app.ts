@@ -31,6 +31,7 @@ export type App = YogaServerInstance<object, { readonly operation: Operation }>;
 /** Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl. */
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
+  const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
   return createYoga<object, { readonly operation: Operation }>({
     schema: buildSchema(store.entities),
     context: () => ({ operation: new Operation(store, loaders) }),
@@ -41,11 +42,11 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    maskedErrors: { maskError: maskErrorWith(options.log ?? pino(pino.destination(2))) },
+    maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
       useHome(),
-      ...(store.entities.includes(LakeFile) ? [useDownloads(store)] : []),
+      ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useBodyLimit(),
       useJsonBodies(),
       useDocumentLimits(),

@@ -1,42 +1,56 @@
 /** Entities from a file of the user's own, in TypeScript or JavaScript. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { register } from 'node:module';
+import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { register } from 'tsx/esm/api';
+import { register as registerTypeScript } from 'tsx/esm/api';
 import { WrongSetting } from './config.ts';
 import { type Entity, shippedEntities } from './entities/index.ts';
+import { buildSchema } from './schema/index.ts';
 
 /**
  * The entities that a file exports, one by one or in lists; those that ship when no file is named.
  * A file that wants to keep Todo or LakeFile exports them again.
- * @throws WrongSetting when the file is missing, fails, or exports no entity.
+ * @throws WrongSetting when the file is missing, fails, exports no entity, or exports entities
+ *   that cannot be served together.
  */
 export async function loadEntities(path: string | null): Promise<readonly Entity[]> {
   if (path === null) return shippedEntities;
-  const found = new Set(
-    Object.values(await importFile(path))
-      .flat()
-      .filter(isEntity),
-  );
-  if (found.size > 0) return [...found];
-  throw new WrongSetting(
-    `--entities must export what defineEntity returns, but ${path} exports none.`,
-  );
+  const exported = Object.values(await importFile(path)).flat();
+  const entities = [...new Set(exported.filter(isEntity))];
+  if (entities.length === 0) {
+    throw new WrongSetting(
+      `--entities must export what defineEntity returns, but ${path} exports none.`,
+    );
+  }
+  try {
+    buildSchema(entities);
+  } catch (error) {
+    throw new WrongSetting(`--entities ${path} cannot be served: ${reasonOf(error)}`);
+  }
+  return entities;
 }
 
 async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
     throw new WrongSetting(`--entities must be a file, but there is no ${path}.`);
-  const unregister = register();
+  // Beside this file lies either all of src or all of dist.
+  const sibling = (name: string) =>
+    new URL(`./${name}${extname(import.meta.url)}`, import.meta.url).href;
+  register(sibling('entity-file-hooks'), { data: sibling('index') });
+  const unregister = registerTypeScript();
   try {
     return (await import(pathToFileURL(absolute).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new WrongSetting(`--entities cannot be loaded from ${path}: ${reason}`);
+    throw new WrongSetting(`--entities cannot be loaded from ${path}: ${reasonOf(error)}`);
   } finally {
     await unregister();
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isEntity(value: unknown): value is Entity {

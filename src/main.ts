@@ -2,6 +2,7 @@
 /** The command line: `everstate serve`. Listening, and closing in order. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { setInterval } from 'node:timers';
 import { Command } from 'commander';
 import pino from 'pino';
@@ -14,9 +15,9 @@ import { loadEntities } from './load-entities.ts';
 const closeTimeMaxMs = 10_000;
 const log = pino(pino.destination(2));
 
-const program = new Command('everstate').description(
-  'Application state that never forgets, served over GraphQL.',
-);
+const program = new Command('everstate')
+  .description('Application state that never forgets, served over GraphQL.')
+  .configureOutput({ outputError: (message) => fail(message.replace(/^error: /, '')) });
 program
   .command('serve', { isDefault: true })
   .description('serve a data directory until interrupted')
@@ -33,8 +34,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof WrongSetting || error instanceof CannotOpen)) throw error;
-  console.error(`everstate: ${error.message}`);
-  // What is still open (a listening port) must not keep a process that cannot serve.
+  fail(error.message);
+}
+
+/** Says in one line why it cannot serve. A port that is open already must not keep the process. */
+function fail(message: string): never {
+  console.error(`everstate: ${message.trim().replace(/\s*\n\s*/g, ' ')}`);
   process.exit(1);
 }
 
@@ -42,10 +47,12 @@ try {
 async function serve(config: Config): Promise<void> {
   const entities = await loadEntities(config.entities);
   let answer: (app: RequestListener) => void = () => {};
-  const app = new Promise<RequestListener>((resolve) => {
-    answer = resolve;
+  const app = new Promise<RequestListener>((ready) => {
+    answer = ready;
   });
   const server = createServer((request, response) => {
+    // While it closes, a connection ends with the request that it has under way.
+    if (!server.listening) response.shouldKeepAlive = false;
     app.then((listener) => listener(request, response));
   });
   await listen(server, config);
@@ -56,12 +63,13 @@ async function serve(config: Config): Promise<void> {
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
   });
   answer(createApp(store, { log }) as RequestListener);
-  console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${config.data}`);
   closeOnSignal(server, store);
+  const data = resolve(config.data);
+  console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((listening, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason =
         error.code === 'EADDRINUSE'
@@ -69,7 +77,7 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
           : `cannot be listened on (${error.code}). Choose another with --host and --port.`;
       reject(new WrongSetting(`${host}:${port} ${reason}`));
     });
-    server.listen(port, host, resolve);
+    server.listen(port, host, listening);
   });
 }
 
@@ -101,13 +109,13 @@ function closeOnSignal(server: Server, store: Store): void {
 
 /** Lets requests finish, for a bounded time. */
 function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((closed) => {
     const idle = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), closeTimeMaxMs);
     server.close(() => {
       clearInterval(idle);
       clearTimeout(deadline);
-      resolve();
+      closed();
     });
   });
 }

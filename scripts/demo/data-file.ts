@@ -91,8 +91,8 @@ function dataFile(
 
 /** The package exports only its code, build/index.js: the data lies beside that folder. */
 function packageRoot(): string {
-  const code = createRequire(import.meta.url).resolve('vega-datasets');
-  return join(dirname(code), '..');
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve('vega-datasets')), '..');
 }
 
 function namesBelow(folder: string): string[] {

@@ -26,7 +26,8 @@ export function isUnclear(licence: string): boolean {
 }
 
 function licencesOf({ licenses = [] }: NonNullable<DataFile['resource']>): string[] {
-  return licenses.map(({ title, name }) => tidy(title ?? name ?? '')).filter((text) => text !== '');
+  const titles = licenses.map(({ title, name }) => tidy(title ?? name ?? ''));
+  return titles.filter((title) => title !== '');
 }
 
 /** The texts are wrapped at odd places: one line per paragraph. */

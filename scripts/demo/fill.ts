@@ -106,7 +106,11 @@ async function writeStep(
  * Whoever changed or deleted a record since keeps what they did.
  * @returns whether it was made.
  */
-async function apply(log: LogTransaction, change: Change, contents?: Uint8Array): Promise<boolean> {
+async function apply(
+  log: LogTransaction,
+  change: Change,
+  contents: Uint8Array | undefined,
+): Promise<boolean> {
   const before = await log.get(change.record === 'todo' ? Todo : LakeFile, change.id);
   if ((before?.revision ?? 0) !== change.revision - 1 || before?.operation === 'DELETE') {
     return false;

@@ -60,7 +60,8 @@ async function measure(connection: DuckDBConnection, file: DataFile): Promise<Me
   const reader = file.resource?.type === 'table' ? readers[file.filetype] : undefined;
   if (!reader) return { form: formOf(file), table: null, heldBy: null };
   const table = await measureTable(connection, reader, file.location);
-  const form = `${count(table.rows, 'row')} of ${count(table.columns.length, 'column')}: ${list(table.columns)}`;
+  const width = count(table.columns.length, 'column');
+  const form = `${count(table.rows, 'row')} of ${width}: ${list(table.columns)}`;
   const whole = suspectedParts[file.name];
   const held = whole && (await isPart(connection, reader, file.location, whole));
   return { form, table, heldBy: held ? whole : null };

@@ -2,7 +2,14 @@
  * Kysely over DuckDB, for reading: queries are composed with types and their values bound. DuckDB
  * speaks PostgreSQL's dialect, so its compiler serves; the driver hands out pooled connections.
  */
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBConnection,
+  type DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -58,7 +65,9 @@ class DuckdbDriver implements Driver {
     else this.#idle.push(connection as DuckdbConnection);
   }
 
+  /** Waits for the queries under way: DuckDB must not lose a connection that it works on. */
   async destroy(): Promise<void> {
+    await Promise.all([...this.#open].map(() => this.acquireConnection()));
     for (const connection of this.#open) connection.close();
   }
 
@@ -88,8 +97,10 @@ class DuckdbConnection implements DatabaseConnection {
       this.#connection.interrupt();
     }, limits.queryTimeMaxMs);
     try {
-      const values = query.parameters.map(toDuckdbValue);
-      const result = await this.#connection.run(query.sql, values);
+      const bound = query.parameters.map(toBound);
+      const values = bound.map(({ value }) => value);
+      const types = bound.map(({ type }) => type) as DuckDBType[];
+      const result = await this.#connection.run(query.sql, values, types);
       return { rows: (await result.getRowObjectsJS()) as Row[] };
     } catch (error) {
       if (!tooSlow) throw error;
@@ -110,7 +121,18 @@ class DuckdbConnection implements DatabaseConnection {
   }
 }
 
-/** Integers are bound as BIGINT: positions and times do not fit DuckDB's INTEGER. */
-function toDuckdbValue(value: unknown): DuckDBValue {
-  return Number.isInteger(value) ? BigInt(value as number) : (value as DuckDBValue);
+/** A value and, where DuckDB's client would guess wrong, its type. */
+interface Bound {
+  readonly value: DuckDBValue;
+  readonly type: DuckDBType | undefined;
+}
+
+/**
+ * Whole numbers are bound as BIGINT: positions and times do not fit DuckDB's INTEGER. Those that
+ * do not fit BIGINT either can only be meant as floating-point numbers.
+ */
+function toBound(value: unknown): Bound {
+  if (typeof value !== 'number') return { value: value as DuckDBValue, type: undefined };
+  if (Number.isSafeInteger(value)) return { value: BigInt(value), type: BIGINT };
+  return { value, type: DOUBLE };
 }

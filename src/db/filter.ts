@@ -6,6 +6,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { columnOf, type Entity, type FieldKind } from '../entities/index.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
+import { isWellFormed } from './values.ts';
 
 export type FilterOperator =
   | 'eq'
@@ -85,16 +86,17 @@ const compilers: Readonly<Record<FilterOperator, Compile>> = {
 
 /**
  * The condition that a record matches the filter.
- * @throws BadRequest for an operand list that is too long.
+ * @throws BadRequest for an operand list that is too long, or a text that no record can hold.
  */
 export function compileFilter(entity: Entity, filter: RecordFilter): RawBuilder<SqlBool> {
   const conditions: RawBuilder<SqlBool>[] = [];
   for (const [name, operators] of Object.entries(filter)) {
-    if (!entity.fields[name])
+    if (!Object.hasOwn(entity.fields, name))
       throw new BadRequest(`filter.${name}`, `is not a field of ${entity.name}.`);
     for (const [operator, operand] of Object.entries(operators ?? {})) {
       if (operand === null || operand === undefined) continue;
       refuseLongList(`filter.${name}.${operator}`, operand);
+      refuseMalformed(`filter.${name}.${operator}`, operand);
       const compile = compilers[operator as FilterOperator];
       conditions.push(compile(sql.ref(columnOf(name)), operand as never));
     }
@@ -116,4 +118,11 @@ function refuseLongList(argument: string, operand: unknown): void {
     argument,
     `may hold at most ${limits.filterListMax} values, but held ${operand.length}.`,
   );
+}
+
+/** DuckDB would take half of a surrogate pair for U+FFFD, and find what holds that. */
+function refuseMalformed(argument: string, operand: unknown): void {
+  const texts = [operand].flat().filter((value) => typeof value === 'string');
+  if (texts.every(isWellFormed)) return;
+  throw new BadRequest(argument, 'must be well-formed Unicode, but held half of a surrogate pair.');
 }

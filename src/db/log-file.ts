@@ -1,7 +1,9 @@
 /** The log's SQLite file: how it is opened, and its tables as Kysely sees them. */
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Generated, Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import type { Microseconds, Operation } from '../entities/index.ts';
+import { limits } from './limits.ts';
 import { CannotOpen } from './problems.ts';
 
 /** Written into the file, so that another program's database is not taken for a log: "EVST". */
@@ -73,9 +75,12 @@ export class LogFile {
   static open(path: string, schemaVersionMax: number): LogFile {
     let database: Database.Database | undefined;
     try {
-      database = new Database(path, { timeout: 0 });
-      refuseForeignFile(database, path, schemaVersionMax);
+      if (existsSync(path)) refuseForeignFile(path, schemaVersionMax);
+      // Another process may be opening the same file, and hold it for a moment.
+      database = new Database(path, { timeout: limits.busyTimeoutMs });
       setDurable(database);
+      // From here on waiting is up to the caller, who does not block the event loop.
+      database.pragma('busy_timeout = 0');
       return new LogFile(database);
     } catch (error) {
       database?.close();
@@ -119,25 +124,31 @@ function cachingStatements(database: Database.Database): SqliteDatabase {
   };
 }
 
-function refuseForeignFile(database: Database.Database, path: string, versionMax: number): void {
-  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
-  const application = database.pragma('application_id', { simple: true }) as number;
-  if (tables > 0 && application !== applicationId) {
-    throw new CannotOpen(
-      `${path} is a database of another program. Name another data directory with --data.`,
-    );
-  }
-  const version = database.pragma('user_version', { simple: true }) as number;
-  if (version > versionMax) {
-    throw new CannotOpen(
-      `${path} was written by a newer Everstate: this one knows its format up to version ` +
-        `${versionMax}, but the file has ${version}. Start the newer Everstate.`,
-    );
+/** Reads only: a file opened for writing takes in its write-ahead log when it is closed. */
+function refuseForeignFile(path: string, versionMax: number): void {
+  const database = new Database(path, { readonly: true, timeout: limits.busyTimeoutMs });
+  try {
+    const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
+    const application = database.pragma('application_id', { simple: true }) as number;
+    if (tables > 0 && application !== applicationId) {
+      throw new CannotOpen(
+        `${path} is a database of another program. Name another data directory with --data.`,
+      );
+    }
+    const version = database.pragma('user_version', { simple: true }) as number;
+    if (version > versionMax) {
+      throw new CannotOpen(
+        `${path} was written by a newer Everstate: this one knows its format up to version ` +
+          `${versionMax}, but the file has ${version}. Start the newer Everstate.`,
+      );
+    }
+  } finally {
+    database.close();
   }
 }
 
 function setDurable(database: Database.Database): void {
-  database.pragma('journal_mode = wal');
+  setWal(database);
   // better-sqlite3 is compiled so that a WAL database opens with NORMAL, which forgets
   // acknowledged commits when power fails.
   database.pragma('synchronous = full');
@@ -153,15 +164,30 @@ function setDurable(database: Database.Database): void {
   }
 }
 
+/** When two processes do this at once, SQLite fails for one of them without waiting. */
+function setWal(database: Database.Database): void {
+  const attemptsMax = 10;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.pragma('journal_mode = wal');
+      return;
+    } catch (error) {
+      if (attempt === attemptsMax || sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+    }
+  }
+}
+
 const openingHelp: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'is not a SQLite database. Name another data directory, or restore a backup',
   SQLITE_CORRUPT: 'is damaged. Restore it from a backup',
   SQLITE_CANTOPEN: 'cannot be opened. Check that the directory exists and its permissions',
+  SQLITE_IOERR: 'cannot be read or written. Check the disk, and that it is a file',
   SQLITE_READONLY: 'cannot be written. Check its permissions',
   SQLITE_BUSY: 'is held by another process. Wait for it, or name another data directory',
 };
 
-function explainOpening(error: unknown, path: string): unknown {
+/** A SQLite error met while the log is opened, as what its user can do; others as they are. */
+export function explainOpening(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
   if (code === null) return error;
   const help = openingHelp[code] ?? openingHelp[code.split('_').slice(0, 2).join('_')];

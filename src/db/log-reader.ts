@@ -9,7 +9,7 @@ import type {
 } from '../entities/index.ts';
 import { readContents } from './contents.ts';
 import type { LogFile, LogTables } from './log-file.ts';
-import { versionOfRow } from './version-table.ts';
+import { columnsOfVersion, versionOfRow } from './version-table.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
 export interface LogSpan {
@@ -67,7 +67,7 @@ export class LogReader {
     for (const entity of entities) {
       const rows = await this.#log.versions
         .selectFrom(entity.table)
-        .selectAll()
+        .select(columnsOfVersion(entity))
         .where('position', '>', after)
         .where('position', '<=', end)
         .orderBy('position')
@@ -77,7 +77,7 @@ export class LogReader {
     return entities.length > 1 ? versions.sort((a, b) => a.position - b.position) : versions;
   }
 
-  /** The digest of the version at a position; null when it is not a known entity's. */
+  /** The digest of the version at a position; null when nothing is known of it. */
   async digestAt(position: Position): Promise<Uint8Array | null> {
     for (const entity of this.#entities) {
       const row = await this.#log.versions
@@ -87,7 +87,13 @@ export class LogReader {
         .executeTakeFirst();
       if (row) return row.digest;
     }
-    return null;
+    // The version of an entity that the store was not opened with.
+    const transaction = await this.#log.kysely
+      .selectFrom('transactions')
+      .select('digest')
+      .where('last_position', '=', position)
+      .executeTakeFirst();
+    return transaction?.digest ?? null;
   }
 
   /** The transactions with these ids, in the order asked for; null where there is none. */

@@ -22,7 +22,7 @@ import { limits } from './limits.ts';
 import { type LogFile, sqliteCode, type VersionColumns } from './log-file.ts';
 import { AlreadyExists, InvalidInput, NotFound, RevisionConflict } from './problems.ts';
 import { differingFields, findTextIssue, valuesOfCreate, valuesOfPatch } from './values.ts';
-import { columnsOfValues, keysTable, versionOfRow } from './version-table.ts';
+import { columnsOfValues, columnsOfVersion, keysTable, versionOfRow } from './version-table.ts';
 
 /** The end of the log: what the next transaction goes on from. */
 export interface LogEnd {
@@ -95,7 +95,7 @@ export class LogTransaction {
   async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
     const row = await this.#log.versions
       .selectFrom(entity.table)
-      .selectAll()
+      .select(columnsOfVersion(entity))
       .where('id', '=', id)
       .orderBy('revision', 'desc')
       .limit(1)

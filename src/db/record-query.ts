@@ -27,7 +27,9 @@ export async function queryRecords<E extends Entity>(
   entity: E,
   keys: readonly RecordKey[],
 ): Promise<(Version<E> | null)[]> {
-  const oldest = Math.min(...keys.map((key) => key.at)) as Position;
+  const positions = keys.map((key) => key.at);
+  await replica.reach(Math.max(...positions) as Position);
+  const oldest = Math.min(...positions) as Position;
   const found = await replica.readAt(oldest, (fromCurrent) =>
     versionsById(replica, entity, keys, fromCurrent),
   );

@@ -43,7 +43,7 @@ export async function openReplicaFile(
     await initialize(instance, entities, fingerprint);
     return { instance, basePosition: positionZero, close: () => instance.closeSync() };
   }
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
     const path = resolve(join(directory, `${number}.duckdb`));
     const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
@@ -52,6 +52,30 @@ export async function openReplicaFile(
   throw new CannotOpen(
     `${limits.replicaFilesMax} processes use ${directory} already. Stop one of them.`,
   );
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new CannotOpen(
+      `The replica directory ${directory} cannot be created (${code}). Check its permissions.`,
+      { cause: error },
+    );
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new CannotOpen(
+      `${directory} cannot be created (${code}). Remove what is there: replicas are built anew.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Opens or rebuilds one file; null when another opener has it. */

@@ -19,14 +19,14 @@ import { type Clock, systemClock } from './clock.ts';
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog } from './follower.ts';
 import { limits } from './limits.ts';
-import { LogFile } from './log-file.ts';
+import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { TransactionAbout, Updated, WriteCondition } from './log-transaction.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { type Page, type PageQuery, queryPage } from './page-query.ts';
-import { BadRequest, CannotOpen } from './problems.ts';
+import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
-import { Replica } from './replica.ts';
+import { Replica, type ReplicaLimits } from './replica.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { type Committed, type Work, Writer } from './writer.ts';
 
@@ -39,6 +39,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly replicaInMemory?: boolean;
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb?: number;
+  /** Limits of the replica other than its usual ones. */
+  readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
   /** Told of every DuckDB query. */
   readonly onReplicaQuery?: (sql: string) => void;
@@ -98,6 +100,7 @@ export class Store {
       const replica = await Replica.open(log, options.entities, {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
         memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+        limits: { ...limits, ...options.replicaLimits },
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });
@@ -105,7 +108,8 @@ export class Store {
     } catch (error) {
       await reading?.close();
       await writing.close();
-      throw error;
+      if (error instanceof Unavailable) throw new CannotOpen(error.message, { cause: error });
+      throw explainOpening(error, path);
     }
   }
 
@@ -156,6 +160,7 @@ export class Store {
    * every write that was acknowledged before.
    */
   async head(): Promise<Position> {
+    if (this.#closed) throw new Unavailable('The store is closing.');
     const dataVersion = this.#writing.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {
       const { position } = await this.#log.totals();
@@ -174,9 +179,15 @@ export class Store {
   /**
    * Many records at once, each at a position of its own.
    * @returns per key the version in force, a deletion included; null before the record's creation.
+   * @throws BadRequest for a position after the head.
    */
-  records<E extends Entity>(entity: E, keys: readonly RecordKey[]): Promise<(Version<E> | null)[]> {
-    return queryRecords(this.#replica, entity, keys);
+  async records<E extends Entity>(
+    entity: E,
+    keys: readonly RecordKey[],
+  ): Promise<(Version<E> | null)[]> {
+    if (keys.length === 0) return [];
+    await this.#refuseFuture(Math.max(...keys.map((key) => key.at)) as Position);
+    return await queryRecords(this.#replica, entity, keys);
   }
 
   /** Stretches of many histories at once: per key its revisions, oldest first. */
@@ -184,6 +195,7 @@ export class Store {
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
+    if (keys.length === 0) return [];
     await this.#replica.reach(await this.head());
     return await queryRevisions(this.#replica, entity, keys);
   }
@@ -198,6 +210,7 @@ export class Store {
       throw new BadRequest('limit', `must be from 0 to ${limits.pageRowsMax}, but was ${limit}.`);
     }
     const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
     return await queryPage(this.#replica, entity, { ...query, at, limit });
   }
 
@@ -283,6 +296,13 @@ export class Store {
     this.#writing.checkpoint();
     await this.#reading.close();
     await this.#writing.close();
+  }
+
+  async #refuseFuture(at: Position): Promise<void> {
+    if (at <= this.#head) return;
+    const head = await this.head();
+    if (at <= head) return;
+    throw new BadRequest('at', `must not be after the last position ${head}, but was ${at}.`);
   }
 
   #advance(position: Position): void {

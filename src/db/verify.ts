@@ -27,20 +27,27 @@ export async function verifyLog(
   reader: LogReader,
   entities: readonly Entity[],
 ): Promise<Verified> {
+  const kinds = await loggedEntities(log, entities);
   let digest = chainStart;
   let position = 0;
+  let lastId = 0;
   for (;;) {
     const transactions = await log.kysely
       .selectFrom('transactions')
       .selectAll()
-      .where('first_position', '>', position)
+      .where('id', '>', lastId)
       .orderBy('id')
       .limit(limits.pageRowsMax)
       .execute();
     if (transactions.length === 0) break;
     const end = transactions.at(-1)?.last_position ?? position;
-    const rows = await rowsBetween(log, entities, position, end);
+    const rows = await rowsBetween(log, kinds, position, end);
     for (const transaction of transactions) {
+      lastId = transaction.id;
+      if (transaction.first_position !== position + 1) {
+        const message = 'The transaction here is missing, or its first position was altered.';
+        return defectAt(position, position + 1, message);
+      }
       const about = transactionDigest(transaction.salt, transaction);
       if (!sameBytes(about, transaction.contents_digest)) {
         return defectAt(
@@ -51,7 +58,12 @@ export async function verifyLog(
       }
       for (let at = transaction.first_position; at <= transaction.last_position; at += 1) {
         const row = rows.get(at);
-        if (at !== position + 1 || !row) return defectAt(position, at, 'A version is missing.');
+        if (!row) return defectAt(position, at, 'A version is missing.');
+        const { transaction_id, idx } = row.columns;
+        if (transaction_id !== transaction.id || idx !== transaction.committed_at) {
+          const message = 'The transaction’s number or time was altered, or the version’s.';
+          return defectAt(position, at, message);
+        }
         const found = checkLink(row, digest, about);
         if (found) return defectAt(position, at, found);
         digest = row.columns.digest;
@@ -63,7 +75,7 @@ export async function verifyLog(
     }
   }
   // Rows first, totals after: a commit between the two is then not taken for a stray.
-  const later = await rowsBetween(log, entities, position, Number.MAX_SAFE_INTEGER);
+  const later = await rowsBetween(log, kinds, position, Number.MAX_SAFE_INTEGER);
   const last = (await reader.totals()).position;
   const stray = [...later.keys()].find((at) => at > last);
   return stray === undefined
@@ -74,6 +86,18 @@ export async function verifyLog(
 interface FoundRow {
   readonly entity: Entity;
   readonly columns: VersionColumns;
+}
+
+/**
+ * Every kind of record that the log holds. One that the store was not opened with is known by what
+ * the log says of its fields; more is not needed to check it.
+ */
+async function loggedEntities(log: LogFile, known: readonly Entity[]): Promise<Entity[]> {
+  const rows = await log.kysely.selectFrom('entities').selectAll().execute();
+  return rows.map(({ name, table_name, fields }) => {
+    const shape = { name, table: table_name, fields: JSON.parse(fields) };
+    return known.find((entity) => entity.name === name) ?? (shape as Entity);
+  });
 }
 
 async function rowsBetween(

@@ -46,23 +46,64 @@ export function columnsOfValues(
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const row: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(entity.fields)) {
+  for (const { name, column, field } of fieldColumnsOf(entity)) {
     const value = values[name] ?? null;
-    row[columnOf(name)] = value === null ? null : columns[field.kind].encode(value);
+    row[column] = value === null ? null : columns[field.kind].encode(value);
   }
   return row;
+}
+
+/** What versionOfRow reads of every table, whatever its entity. */
+const sharedColumns = [
+  'position',
+  'transaction_id',
+  'idx',
+  'created_idx',
+  'id',
+  'revision',
+  'operation',
+  'previous_position',
+] as const satisfies readonly (keyof VersionColumns)[];
+type SharedColumn = (typeof sharedColumns)[number];
+
+/** The columns that make up a version; the digest chain's, which only `verify` needs, are not. */
+export function columnsOfVersion(entity: Entity): SharedColumn[] {
+  const own = Object.keys(entity.fields).map(columnOf);
+  // The columns of fields are known only at run time.
+  return [...sharedColumns, ...own] as SharedColumn[];
+}
+
+interface FieldColumn {
+  readonly name: string;
+  readonly column: string;
+  readonly field: Field;
+}
+const fieldColumns = new WeakMap<Entity, readonly FieldColumn[]>();
+
+/** Worked out once per entity: naming a column anew for each row of the log takes longer. */
+function fieldColumnsOf(entity: Entity): readonly FieldColumn[] {
+  let known = fieldColumns.get(entity);
+  if (!known) {
+    known = Object.entries(entity.fields).map(([name, field]) => ({
+      name,
+      column: columnOf(name),
+      field,
+    }));
+    fieldColumns.set(entity, known);
+  }
+  return known;
 }
 
 /** A row as the version it holds. */
 export function versionOfRow<E extends Entity>(
   entity: E,
-  columnsOfRow: VersionColumns,
+  columnsOfRow: Pick<VersionColumns, SharedColumn>,
 ): Version<E> {
   const row = columnsOfRow as VersionRow;
   const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(entity.fields)) {
-    const value = row[columnOf(name)] ?? null;
-    values[name] = value === null ? field.default : columns[field.kind].decode(value);
+  for (const { name, column, field } of fieldColumnsOf(entity)) {
+    const value = row[column] ?? null;
+    values[name] = value === null ? (field.default ?? null) : columns[field.kind].decode(value);
   }
   return {
     entity,
@@ -108,6 +149,7 @@ export async function defineVersionTable(db: Kysely<LogTables>, entity: Entity):
   }
   const before = JSON.parse(known.fields) as Record<string, FieldShape>;
   refuseContradiction(entity, before, fields);
+  await refuseOtherKey(db, entity);
   const added = Object.keys(fields).filter((name) => !(name in before));
   for (const name of added) {
     const column = columnDefinition(name, entity.fields[name] as Field);
@@ -152,6 +194,8 @@ function refuseContradiction(
     if (kept.kind !== old.kind) refuse(name, `was ${old.kind}, but is defined as ${kept.kind}.`);
     if (old.nullable && !kept.nullable)
       refuse(name, 'may be null in the log. Let it stay optional.');
+    if (!old.nullable && kept.nullable)
+      refuse(name, 'is never null in the log. Let it stay required, or give it a default.');
   }
   for (const [name, shape] of Object.entries(now)) {
     if (!(name in before) && !shape.nullable) {
@@ -164,6 +208,19 @@ function refuseContradiction(
  * SQLite looks for a transaction's versions when its row is written, to settle the deferred
  * reference: unique (transaction_id, position) is the index that keeps this from scanning the log.
  */
+/** What keeps the unique key was made for the key as it was then. */
+async function refuseOtherKey(db: Kysely<LogTables>, entity: Entity): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select name from pragma_table_info(${keysTable(entity)}) where name <> 'id'`.execute(db);
+  const before = rows.map(({ name }) => name).sort();
+  const now = entity.uniqueKey.map(columnOf).sort();
+  if (before.join() === now.join()) return;
+  throw new CannotOpen(
+    `The log's history of ${entity.name} contradicts its definition: its uniqueKey was ` +
+      `[${before.join(', ')}], but is defined as [${now.join(', ')}]. Define it as it was.`,
+  );
+}
+
 async function createTable(db: Kysely<LogTables>, entity: Entity): Promise<void> {
   const table = sql.table(entity.table);
   const fields = Object.entries(entity.fields).map(([name, field]) =>

@@ -2,7 +2,13 @@
  * How much a document asks for. Each fragment is measured once, so that a short chain of fragments
  * that double each other is recognised at once instead of being walked a million times.
  */
-import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 
 export interface DocumentSize {
   /** Levels of nested selections. */
@@ -18,6 +24,8 @@ export interface DocumentSize {
 interface SelectionSize {
   readonly depth: number;
   readonly fields: number;
+  /** Fields of the selection itself, not of those below them. */
+  readonly ownFields: number;
   readonly nodes: number;
   /** Nodes per edge, where the selection is one of a connection: the page size multiplies them. */
   readonly nodesPerEdge: number;
@@ -25,7 +33,7 @@ interface SelectionSize {
 
 /** What a connection gives when no size is asked for. */
 const pageRowsDefault = 50;
-const nothing: SelectionSize = { depth: 0, fields: 0, nodes: 0, nodesPerEdge: 0 };
+const nothing: SelectionSize = { depth: 0, fields: 0, ownFields: 0, nodes: 0, nodesPerEdge: 0 };
 
 /**
  * Measures a document.
@@ -35,19 +43,29 @@ export function measureDocument(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>> = {},
 ): DocumentSize {
-  const measure = new Measure(document, variables);
   let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0, nodes: 0 };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, fields, nodes } = measure.selections(definition.selectionSet);
+    const measure = new Measure(document, { ...defaultsOf(definition), ...variables });
+    const { depth, fields, ownFields, nodes } = measure.selections(definition.selectionSet);
     size = {
       depth: Math.max(size.depth, depth),
       fields: Math.max(size.fields, fields),
-      rootFields: Math.max(size.rootFields, definition.selectionSet.selections.length),
+      rootFields: Math.max(size.rootFields, ownFields),
       nodes: Math.max(size.nodes, nodes),
     };
   }
   return size;
+}
+
+/** Values of the variables that the request leaves out, of those that can be page sizes. */
+function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Record<string, number> {
+  const defaults: Record<string, number> = {};
+  for (const { variable, defaultValue } of variableDefinitions ?? []) {
+    if (defaultValue?.kind !== Kind.INT) continue;
+    defaults[variable.name.value] = Number(defaultValue.value);
+  }
+  return defaults;
 }
 
 class Measure {
@@ -80,7 +98,7 @@ class Measure {
   #field(field: FieldNode): SelectionSize {
     const inner = field.selectionSet ? this.selections(field.selectionSet) : nothing;
     const nodes = 1 + inner.nodes + inner.nodesPerEdge * this.#pageSize(field);
-    const size = { depth: inner.depth + 1, fields: inner.fields + 1 };
+    const size = { depth: inner.depth + 1, fields: inner.fields + 1, ownFields: 1 };
     return field.name.value === 'edges'
       ? { ...size, nodes: 0, nodesPerEdge: nodes }
       : { ...size, nodes: field.selectionSet ? nodes : 0, nodesPerEdge: 0 };
@@ -114,6 +132,7 @@ function add(a: SelectionSize, b: SelectionSize): SelectionSize {
   return {
     depth: Math.max(a.depth, b.depth),
     fields: a.fields + b.fields,
+    ownFields: a.ownFields + b.ownFields,
     nodes: a.nodes + b.nodes,
     nodesPerEdge: a.nodesPerEdge + b.nodesPerEdge,
   };

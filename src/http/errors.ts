@@ -7,6 +7,9 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { BadRequest, Problem, Unavailable } from '../db/index.ts';
 
+/** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
+const messageLengthMax = 2_000;
+
 export interface ErrorLog {
   error(details: object, message: string): void;
 }
@@ -21,7 +24,7 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (cause instanceof Unavailable || cause instanceof Problem) {
       return shown(cause.message, error, { code: cause.code });
     }
-    if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return error;
+    if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
     const errorId = randomUUID();
     log.error({ errorId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
     const message = `Unexpected error. The server’s log has it under ${errorId}.`;
@@ -29,7 +32,7 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
   };
 }
 
-/** Names what graphql-js leaves without a code. */
+/** Names what graphql-js finds wrong with a document. */
 export function useErrorCodes(): Plugin {
   return {
     onParse:
@@ -42,17 +45,20 @@ export function useErrorCodes(): Plugin {
       ({ valid, result, setResult }) => {
         if (!valid) setResult(result.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
       },
-    onExecute: () => ({
-      onExecuteDone: ({ result, setResult }) => {
-        if (Symbol.asyncIterator in result || !result.errors) return;
-        // Without a path nothing ran: the variables do not fit.
-        const errors = result.errors.map((error) =>
-          error.path ? error : coded(error, 'BAD_USER_INPUT'),
-        );
-        setResult({ ...result, errors });
-      },
-    }),
   };
+}
+
+/**
+ * An error of graphql-js or Yoga, which repeat what they were sent in full: megabytes, perhaps.
+ * What still has no code then are variables, or arguments made of them, that do not fit.
+ */
+function plain(error: GraphQLError): GraphQLError {
+  const { originalError, ...extensions } = error.extensions;
+  // What it marks is no request at all: 400, whatever the client accepts.
+  const http = originalError ? { http: { status: 400 } } : {};
+  const cut = error.message.length > messageLengthMax;
+  const message = cut ? `${error.message.slice(0, messageLengthMax)} …` : error.message;
+  return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...http });
 }
 
 function coded(error: GraphQLError, code: string): GraphQLError {

@@ -3,21 +3,21 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 
 /**
- * A tour in four tabs. Each tab is titled by its first operation. Lines of at most 50 columns do
+ * A tour in four tabs. Each tab is titled by its first operation. Lines of at most 45 columns do
  * not scroll sideways in a window 1,280 pixels wide.
  */
 const tabs = {
   write: `# Welcome to Everstate:
 # application state that never forgets.
 #
-# The four tabs are a tour. Run each of them with
-# the play button, Ctrl-Enter or Cmd-Enter. Point
-# at a word to read what it means, or open the
-# documentation at the top left.
+# The four tabs are a tour. Run each of them
+# with the play button, or Ctrl-Enter. Point
+# at a word to read what it means, or open
+# the documentation at the top left.
 
-# 1. Write. A mutation is one transaction, and on
-# disk before it answers. Run it twice: the second
-# answer is a problem, with a code for programs.
+# 1. Write. A mutation is one transaction, on
+# disk before it answers. Run it twice: the
+# second answer is a problem, with a code.
 mutation Write {
   createTodo(
     input: {
@@ -34,8 +34,8 @@ mutation Write {
   }
 }
 `,
-  read: `# 2. Read what is true now. Lists come in pages,
-# the most urgent first.
+  read: `# 2. Read what is true now. Lists come in
+# pages, the most urgent todo first.
 query Read {
   todos(
     first: 10
@@ -57,9 +57,9 @@ query Read {
   log { position transactions versions }
 }
 `,
-  history: `# 3. Look back: what changed, when and why. Run
-# History, then Change, then History again. The
-# play button asks which one to run.
+  history: `# 3. Look back: what changed, when and why.
+# Run History, then Change, then History
+# again: the play button asks which.
 query History {
   now: todo(id: "first") {
     subject
@@ -67,18 +67,19 @@ query History {
     history {
       edges {
         node {
-          revision
-          operation
-          committedAt
+          revision operation committedAt
           changes { field before after }
           transaction { reason }
         }
       }
     }
   }
-  # As it was right after the very first write of
-  # all. Try the position that Write answered, too.
-  then: todo(id: "first", asOf: { position: "1" }) {
+  # As it was after the first write of all.
+  # Null? Put the position Write answered.
+  then: todo(
+    id: "first"
+    asOf: { position: "1" }
+  ) {
     subject
     status
   }
@@ -101,11 +102,12 @@ mutation Change {
   }
 }
 `,
-  live: `# 4. Follow every change as it is committed. Run
-# this, leave this tab open, and change something
-# in a second window. The button stops it again.
+  live: `# 4. Follow every change as it is committed.
+# Run this, and change something in a second
+# window: it shows here. The button stops it,
+# and so does going to another tab.
 #
-# With changes(after: "0") it first tells all that
+# changes(after: "0") first tells all that
 # happened before.
 subscription Live {
   changes {

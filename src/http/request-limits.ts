@@ -4,6 +4,8 @@ export const requestLimits = {
   bodyBytesMax: 32 * 1024 * 1024,
   /** Most lexical tokens of one document. */
   documentTokensMax: 10_000,
+  /** How deep braces, brackets and parentheses of one document may be nested. */
+  documentNestingMax: 200,
   /** How deep selections may be nested, fragments included. */
   documentDepthMax: 30,
   /** Most fields of one document, those of a fragment counted at each spread. */

@@ -19,9 +19,9 @@ export function useBodyLimit(): Plugin {
       }
       if (!request.body) return;
       const { url, method, headers, signal } = request;
-      const body = request.body.pipeThrough(countingStream(fetchAPI.TransformStream));
+      const body = limited(request.body);
       const init = { method, headers, signal, body, duplex: 'half' };
-      setRequest(new fetchAPI.Request(url, init as RequestInit));
+      setRequest(new fetchAPI.Request(url, init as unknown as RequestInit));
     },
   };
 }
@@ -35,21 +35,25 @@ function refusal(ResponseClass: typeof Response): Response {
   });
 }
 
-function countingStream(
-  TransformStreamClass: typeof TransformStream,
-): TransformStream<Uint8Array, Uint8Array> {
+/**
+ * The same body; it fails once more has arrived than may. The rest is left unread rather than
+ * cancelled: that would close the connection before it is answered.
+ */
+async function* limited(body: ReadableStream<Uint8Array>): AsyncGenerator<Buffer, void> {
+  const reader = body.getReader();
   let bytes = 0;
-  return new TransformStreamClass<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.length;
-      if (bytes <= requestLimits.bodyBytesMax) controller.enqueue(chunk);
-      else controller.error(tooLarge());
-    },
-  });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    bytes += value.length;
+    if (bytes > requestLimits.bodyBytesMax) throw tooLarge();
+    // Yoga reads a lone chunk as the Buffer that a Node stream would have given it.
+    yield Buffer.from(value.buffer, value.byteOffset, value.length);
+  }
 }
 
 function tooLarge(): GraphQLError {
   return new GraphQLError(message, {
-    extensions: { code: 'BODY_TOO_LARGE', http: { status: 413 } },
+    extensions: { code: 'BODY_TOO_LARGE', http: { status: 413, headers: { connection: 'close' } } },
   });
 }

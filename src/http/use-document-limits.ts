@@ -2,14 +2,20 @@
 import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { measureDocument } from './document-size.ts';
+import { measureTokens } from './document-tokens.ts';
 import { requestLimits } from './request-limits.ts';
 
 export function useDocumentLimits(): Plugin {
   return {
     onParse: ({ setParseFn }) =>
-      setParseFn((source, options) =>
-        parse(source, { ...options, maxTokens: requestLimits.documentTokensMax }),
-      ),
+      setParseFn((source, options) => {
+        const { tokens, nesting } = measureTokens(source, requestLimits.documentTokensMax);
+        const refused =
+          exceeded('documentTokensMax', 'tokens', tokens) ??
+          exceeded('documentNestingMax', 'levels of brackets', nesting);
+        if (refused) throw refused;
+        return parse(source, options);
+      }),
     onValidate: ({ params, setResult }) => {
       const size = measureDocument(params.documentAST);
       const refused =

@@ -5,16 +5,34 @@
 import type { Plugin } from 'graphql-yoga';
 
 const jsonTypes = ['application/json', 'application/graphql+json'];
+/** Parameters of a GET that hold JSON; Yoga takes a broken one for a failure of its own. */
+const jsonParameters = ['variables', 'extensions'];
 
 export function useJsonBodies(): Plugin {
   return {
-    onRequestParse({ request, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') return;
+    onRequestParse({ request, url, endResponse, fetchAPI }) {
+      const refuse = (code: string, status: number, message: string) =>
+        endResponse(
+          fetchAPI.Response.json({ errors: [{ message, extensions: { code } }] }, { status }),
+        );
+      if (request.method !== 'POST') {
+        const wrong = jsonParameters.find((name) => !isJson(url.searchParams.get(name)));
+        if (wrong) refuse('BAD_REQUEST', 400, `The parameter ${wrong} must be JSON, but is not.`);
+        return;
+      }
       const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
       if (jsonTypes.includes(type)) return;
-      const message = `The body must be application/json, but was ${JSON.stringify(type.slice(0, 80))}.`;
-      const errors = [{ message, extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }];
-      endResponse(fetchAPI.Response.json({ errors }, { status: 415 }));
+      const got = JSON.stringify(type.slice(0, 80));
+      refuse('UNSUPPORTED_MEDIA_TYPE', 415, `The body must be application/json, but was ${got}.`);
     },
   };
+}
+
+function isJson(text: string | null): boolean {
+  try {
+    JSON.parse(text || 'null');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,7 @@
 import type { Microseconds } from '../entities/index.ts';
 
 const pattern =
-  /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
+  /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** `1795413302938289` as `2026-11-23T01:55:02.938289Z`. */
 export function formatDateTime(time: Microseconds): string {

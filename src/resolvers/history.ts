@@ -1,7 +1,8 @@
 /** The history of a record: its versions up to the position at which the record is shown. */
 
 import { BadRequest } from '../db/index.ts';
-import type { Entity, Version } from '../entities/index.ts';
+import type { Entity, Position, Version } from '../entities/index.ts';
+import { past } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
@@ -25,11 +26,11 @@ export async function readHistory<E extends Entity>(
   const descending = args.order !== 'ASC';
   // Places 0, 1, 2 … in the order asked for.
   const placeOf = (revision: number) => (descending ? newest.revision - revision : revision - 1);
-  const begin = args.after == null ? 0 : placeOf(readCursor('after', args.after, list, newest)) + 1;
-  const end =
-    args.before == null
-      ? newest.revision
-      : placeOf(readCursor('before', args.before, list, newest));
+  const head = await operation.snapshot();
+  const cursorPlace = (argument: 'after' | 'before', text: string) =>
+    placeOf(readCursor(argument, text, list, newest, head));
+  const begin = args.after == null ? 0 : cursorPlace('after', args.after) + 1;
+  const end = args.before == null ? newest.revision : cursorPlace('before', args.before);
   const all = Math.max(end - begin, 0);
   const size = Math.min(count, all);
   const from = fromEnd ? begin + all - size : begin;
@@ -55,11 +56,19 @@ async function readPlaces<E extends Entity>(
   return descending ? versions.reverse() : versions;
 }
 
-function readCursor(argument: string, text: string, list: string, record: Version): number {
-  const [id, revision] = decodeCursor(argument, text, list).place;
+function readCursor(
+  argument: string,
+  text: string,
+  list: string,
+  record: Version,
+  head: Position,
+): number {
+  const { at, place } = decodeCursor(argument, text, list);
+  const [id, revision] = place;
   const known = Number.isSafeInteger(revision) && (revision as number) >= 1;
   if (id !== record.id || !known || (revision as number) > record.revision) {
     throw new BadRequest(argument, 'must be a cursor of this record’s history, but is not one.');
   }
+  past(argument, at, head);
   return revision as number;
 }

@@ -58,11 +58,21 @@ export async function findDownload(
   store: Store,
   pathname: string,
 ): Promise<LakeFileVersion | null> {
-  const [, id, revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
+  const [, encoded = '', revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
+  const id = decoded(encoded);
   if (!id || !revision) return null;
   const only = { from: Number(revision), to: Number(revision) };
-  const [version] = await store.history(LakeFile, decodeURIComponent(id), only);
+  const [version] = await store.history(LakeFile, id, only);
   return version ?? null;
+}
+
+/** Null for a text that nothing is encoded as. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The bytes of a version; @throws BadRequest when there are more than maxBytes. */

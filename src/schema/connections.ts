@@ -1,6 +1,7 @@
 /** Relay connection types. */
 import type { InterfaceParam, ObjectParam, ObjectRef } from '@pothos/core';
-import type { Connection, Edge } from '../resolvers/index.ts';
+import { type GraphQLResolveInfo, Kind } from 'graphql';
+import type { Connection, ConnectionArgs, Edge } from '../resolvers/index.ts';
 import type { ArgBuilder, Builder, BuilderTypes } from './builder.ts';
 
 type NodeType<Node> =
@@ -79,4 +80,14 @@ export function pagingArgs(t: ArgBuilder, firstDefault?: number) {
     }),
     before: t.string({ description: 'Stay before this cursor.' }),
   };
+}
+
+/** The arguments without a `first` that is only its default: beside `last` nobody asked for it. */
+export function askedPaging<Args extends ConnectionArgs>(
+  args: Args,
+  { fieldNodes, variableValues }: GraphQLResolveInfo,
+): Args {
+  const first = fieldNodes[0]?.arguments?.find(({ name }) => name.value === 'first')?.value;
+  const asked = first?.kind === Kind.VARIABLE ? first.name.value in variableValues : first;
+  return args.last == null || asked ? args : { ...args, first: null };
 }

@@ -4,7 +4,7 @@ import type { RecordFilter } from '../db/index.ts';
 import type { Entity, Version } from '../entities/index.ts';
 import { listRecords, type RecordAt, readHistory, readRecord } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
-import { type Connections, pagingArgs } from './connections.ts';
+import { askedPaging, type Connections, pagingArgs } from './connections.ts';
 import type { EntityTypes } from './extension.ts';
 import { type FilterTypes, valueFields } from './field-types.ts';
 import type { SharedInputs } from './inputs.ts';
@@ -93,7 +93,8 @@ function addRecordType(
             description: 'Newest first, or oldest first.',
           }),
         },
-        resolve: (record, args, { operation }) => readHistory(record, args, operation),
+        resolve: (record, args, { operation }, info) =>
+          readHistory(record, askedPaging(args, info), operation),
       }),
     }),
   });

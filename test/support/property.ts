@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 /**
  * Checks a property on `numRuns` random inputs.
- * Set PROPERTY_SEED to the printed seed to repeat a run.
+ * Set PROPERTY_SEED to the printed seed to repeat a run, PROPERTY_RUNS for more or fewer inputs.
  */
 export async function checkProperty<T>(
   name: string,
@@ -13,5 +13,6 @@ export async function checkProperty<T>(
 ): Promise<void> {
   const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
   console.log(`${name}: PROPERTY_SEED=${seed}`);
-  await fc.assert(fc.asyncProperty(input, predicate), { seed, numRuns });
+  const runs = Number(process.env.PROPERTY_RUNS ?? numRuns);
+  await fc.assert(fc.asyncProperty(input, predicate), { seed, numRuns: runs });
 }

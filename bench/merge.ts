@@ -1,0 +1,72 @@
+/** How long a full delta takes to be merged into the replica. */
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { limits } from '../src/db/index.ts';
+import { mergeDelta } from '../src/db/replica-merge.ts';
+import { type ReplicaRow, ReplicaTable, versionOfReplicaRow } from '../src/db/replica-table.ts';
+import { type Position, type Revision, Todo, type Version } from '../src/entities/index.ts';
+import { type Dataset, withCopy } from './dataset.ts';
+import { type Figure, median, orientation, withUnit } from './results.ts';
+import { timeMs } from './stopwatch.ts';
+
+const merges = 5;
+
+export function measureMerge(dataset: Dataset): Promise<Figure[]> {
+  return withCopy(dataset, async (directory) => {
+    const instance = await DuckDBInstance.create(join(directory, 'replica', '1.duckdb'), {
+      memory_limit: `${limits.replicaMemoryMaxMb}MB`,
+    });
+    const connection = await instance.connect();
+    const table = new ReplicaTable(Todo);
+    const times: number[] = [];
+    let end = dataset.versions;
+    for (let merge = 0; merge < merges; merge += 1) {
+      const versions = await changesAfter(connection, table, end);
+      await append(connection, table, versions);
+      const upTo = end + versions.length;
+      times.push(await timeMs(() => mergeAll(connection, table, end, upTo)));
+      end = upTo;
+    }
+    instance.closeSync();
+    const what = `merging ${limits.mergeRows} versions into the replica`;
+    return [orientation('merge', what, withUnit(median(times), 'ms'))];
+  });
+}
+
+function mergeAll(
+  connection: DuckDBConnection,
+  table: ReplicaTable,
+  after: number,
+  upTo: number,
+): Promise<void> {
+  return mergeDelta(connection, [table], after as Position, upTo as Position, null);
+}
+
+/** A change of each of as many randomly chosen todos as fill a delta. */
+async function changesAfter(
+  connection: DuckDBConnection,
+  table: ReplicaTable,
+  end: number,
+): Promise<Version[]> {
+  const sample = `select * from ${table.current} using sample reservoir(${limits.mergeRows} rows)`;
+  const rows = (await connection.runAndReadAll(sample)).getRowObjectsJS();
+  return rows.map((row, index) => {
+    const before = versionOfReplicaRow(Todo, row as unknown as ReplicaRow);
+    return {
+      ...before,
+      position: (end + index + 1) as Position,
+      revision: (before.revision + 1) as Revision,
+      previousPosition: before.position,
+    };
+  });
+}
+
+async function append(
+  connection: DuckDBConnection,
+  table: ReplicaTable,
+  versions: readonly Version[],
+): Promise<void> {
+  const appender = await connection.createAppender(table.delta);
+  for (const chunk of table.chunks(versions)) appender.appendDataChunk(chunk);
+  appender.closeSync();
+}

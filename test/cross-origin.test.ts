@@ -1,0 +1,43 @@
+/** Which web pages may call the server from a browser. */
+import { expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { openTemporary } from './support/temporary-store.ts';
+
+const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
+
+async function preflight(origin: string): Promise<Response> {
+  const app = createApp(await openTemporary({ replicaInMemory: true }));
+  return await app.fetch('http://localhost:4000/graphql', {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    },
+  });
+}
+
+test.each(['http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080'])(
+  'a page from this machine may call: %s',
+  async (origin) => {
+    const response = await preflight(origin);
+    expect(allowed(response)).toBe(origin);
+    expect(response.headers.get('access-control-allow-headers')).toBe('content-type');
+  },
+);
+
+test.each([
+  'https://example.com',
+  'http://localhost.example.com',
+  'http://127.0.0.1.example.com',
+  'null',
+])('a page from elsewhere may not: %s', async (origin) => {
+  expect(allowed(await preflight(origin))).toBeNull();
+});
+
+test('the root of the server leads to GraphiQL', async () => {
+  const app = createApp(await openTemporary({ replicaInMemory: true }));
+  const response = await app.fetch('http://localhost:4000/', { redirect: 'manual' });
+  expect(response.status).toBe(302);
+  expect(response.headers.get('location')).toBe('/graphql');
+});

@@ -1,0 +1,272 @@
+/** GraphiQL as a newcomer meets it: in a real browser, offline, over a real server and store. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildSchema, type ExecutionResult, OperationTypeNode, parse, validate } from 'graphql';
+import type { Browser, Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { openStore, type Store } from '../src/db/index.ts';
+import { shippedEntities } from '../src/entities/index.ts';
+import { graphiqlOptions } from '../src/http/index.ts';
+import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { openTemporary } from './support/temporary-store.ts';
+
+/** For what a slow machine may take long over; it is waited for no longer than it takes. */
+const patience = { timeout: 20_000 };
+/** Wider lines scroll sideways in a window of 1,280 pixels. */
+const columnsMax = 45;
+
+const tabs = (graphiqlOptions.defaultTabs ?? []).map(({ query }) => ({
+  title: /^(?:query|mutation|subscription) (\w+)/m.exec(query ?? '')?.[1],
+  query: query ?? '',
+}));
+
+describe('the four tabs', () => {
+  const schema = buildSchema(readFileSync(resolve('schema.graphql'), 'utf8'));
+
+  test.for(tabs)('$title validates against schema.graphql', ({ query }) => {
+    expect(validate(schema, parse(query))).toEqual([]);
+  });
+
+  test.for(tabs)(`$title has lines of at most ${columnsMax} columns`, ({ query }) => {
+    expect(query.split('\n').filter((line) => line.length > columnsMax)).toEqual([]);
+  });
+
+  test('run as they are, one after the other, on an empty store', async () => {
+    const app = createApp(await openTemporary());
+    const ran: (string | undefined)[] = [];
+    for (const { query } of tabs) {
+      for (const operation of parse(query).definitions) {
+        if (operation.kind !== 'OperationDefinition') continue;
+        if (operation.operation === OperationTypeNode.SUBSCRIPTION) continue;
+        const operationName = operation.name?.value;
+        const { data, errors } = await post(app.fetch, '/graphql', { query, operationName });
+        expect(errors).toBeUndefined();
+        expect(JSON.stringify(data)).not.toContain('"code"');
+        ran.push(operationName);
+      }
+    }
+    expect(ran).toEqual(['Write', 'Read', 'History', 'Change']);
+  });
+});
+
+describe('in a browser', () => {
+  let directory: string;
+  let store: Store;
+  let server: Server;
+  let url: string;
+  let browser: Browser;
+  let opened: WatchedPage;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'everstate-graphiql-'));
+    store = await openStore({ directory, entities: shippedEntities });
+    server = createServer(createApp(store));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+    browser = await launchBrowser();
+    opened = await openPage(browser, url);
+    await tab('Write').waitFor(patience);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    store?.endFollowing();
+    server?.closeAllConnections();
+    await new Promise((closed) => (server ? server.close(closed) : closed(undefined)));
+    await store?.close();
+    if (directory) rmSync(directory, { recursive: true, force: true });
+  });
+
+  const find = (selector: string, options = {}) => opened.page.locator(selector, options);
+  const tab = (title: string) => find('.graphiql-tab-button', { hasText: title });
+  const play = () => opened.page.getByRole('button', { name: 'Execute query' });
+  const stop = () => opened.page.getByRole('button', { name: 'Stop query' });
+  const documentation = () => opened.page.getByLabel('Documentation Explorer', { exact: true });
+
+  /** By keyboard: tabs can be dragged too, and take a click without any duration for neither. */
+  async function goTo(title: string): Promise<void> {
+    await tab(title).press('Enter');
+    await expect
+      .poll(() => find('.graphiql-tab-active .graphiql-tab-button').textContent(), patience)
+      .toBe(title);
+    await expect.poll(editor, patience).toContain(` ${title} {`);
+  }
+
+  /**
+   * What the answer shows. For a moment after a tab was opened GraphiQL does not know the
+   * operations in it, and says so; then, as anybody would, this runs it again.
+   */
+  async function answer(): Promise<string> {
+    const shown = await linesOf('.graphiql-response');
+    if (shown.includes('Cannot infer operation')) await play().click();
+    return shown;
+  }
+
+  async function isFollowing(): Promise<boolean> {
+    await answer();
+    return store.waitingFollowers === 1;
+  }
+
+  async function choose(operation: string): Promise<void> {
+    await play().click();
+    await opened.page.getByRole('menuitem', { name: operation }).click();
+  }
+
+  const token = (word: RegExp) =>
+    find('.graphiql-query-editor .view-line span[class^=mtk]', { hasText: word }).first();
+
+  const editor = () => linesOf('.graphiql-query-editor');
+  async function linesOf(selector: string): Promise<string> {
+    const lines = await find(`${selector} .view-line`).allInnerTexts();
+    return lines.join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  test('the page is titled Everstate and carries its own icon', async () => {
+    expect(await opened.page.title()).toBe('Everstate');
+    expect(await find('link[rel=icon]').getAttribute('href')).toMatch(/^data:image/);
+  });
+
+  test('four tabs are named for what they do, and the first is open', async () => {
+    expect(await find('.graphiql-tab-button').allInnerTexts()).toEqual([
+      'Write',
+      'Read',
+      'History',
+      'Live',
+    ]);
+    expect(await find('.graphiql-tab-active .graphiql-tab-button').textContent()).toBe('Write');
+    await expect.poll(editor, patience).toContain('# Welcome to Everstate');
+  });
+
+  test('the words of a query have colours', async () => {
+    const words = [/Welcome/, /^mutation$/, /^createTodo$/, /^"first"$/];
+    const colours = () => Promise.all(words.map((word) => colourOf(token(word))));
+    await expect.poll(async () => new Set(await colours()).size, patience).toBe(words.length);
+  });
+
+  test('pointing at a word tells what it means', async () => {
+    const explanation = find('.monaco-hover', { hasText: 'Creates a Todo.' });
+    const explained = async () => {
+      await opened.page.mouse.move(0, 0);
+      await token(/^createTodo$/).hover();
+      await explanation.waitFor({ timeout: 3_000 });
+    };
+    // Before the schema has arrived nothing is explained, and pointing again is needed.
+    await expect
+      .poll(
+        () =>
+          explained().then(
+            () => true,
+            () => false,
+          ),
+        patience,
+      )
+      .toBe(true);
+    await opened.page.mouse.move(0, 0);
+  });
+
+  test('the tab Write answers with the todo, and the second time with a problem', async () => {
+    await play().click();
+    await expect.poll(answer, patience).toContain('"subject": "See Everstate remember"');
+    await play().click();
+    await expect.poll(answer, patience).toContain('"code": "ALREADY_EXISTS"');
+  });
+
+  test('the tab Read shows the todo', async () => {
+    await goTo('Read');
+    await play().click();
+    await expect.poll(answer, patience).toContain('"subject": "See Everstate remember"');
+  });
+
+  test('the tab History offers its two operations, and shows what the change left behind', async () => {
+    await goTo('History');
+    await play().click();
+    const menu = opened.page.getByRole('menuitem');
+    await expect.poll(() => menu.allInnerTexts(), patience).toEqual(['History', 'Change']);
+    await opened.page.keyboard.press('Escape');
+
+    await choose('Change');
+    await expect.poll(answer, patience).toContain('"changed": true');
+    await choose('History');
+    await expect.poll(answer, patience).toContain('"status": "done"');
+    expect(await answer()).toContain('"status": null');
+    expect(await answer()).toContain('"reason": "Seen"');
+  });
+
+  test('the tab Live shows a change that another client makes, until it is stopped', async () => {
+    await goTo('Live');
+    await play().click();
+    await expect.poll(isFollowing, patience).toBe(true);
+    const query = 'mutation { createTodo(input: { id: "second" }) { __typename } }';
+    expect(await post(fetch, url, { query })).toMatchObject({
+      data: { createTodo: { __typename: 'CreateTodoPayload' } },
+    });
+    await expect.poll(answer, patience).toContain('"id": "second"');
+    await stop().click();
+    await expect.poll(() => store.waitingFollowers, patience).toBe(0);
+    await play().waitFor(patience);
+  });
+
+  test('going to another tab stops the subscription, too', async () => {
+    await goTo('Live');
+    await play().click();
+    await expect.poll(isFollowing, patience).toBe(true);
+    await goTo('Write');
+    await expect.poll(() => store.waitingFollowers, patience).toBe(0);
+  });
+
+  test('the documentation describes types, fields and arguments', async () => {
+    await opened.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    const link = (name: string) => documentation().getByRole('link', { name, exact: true });
+    const text = () => documentation().textContent();
+    await link('Query').click(patience);
+    await expect.poll(text, patience).toContain('All fields of one operation answer at one');
+    await link('todo').click();
+    await expect.poll(text, patience).toMatch(/asOf: AsOf\s*As it was at this moment\./);
+    await link('Todo').click();
+    await expect.poll(text, patience).toContain('Something to be done.');
+    await expect
+      .poll(text)
+      .toMatch(/labels: \[String!\]!\s*Labels, each free text; commas included\./);
+    await opened.page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
+    await documentation().waitFor({ state: 'hidden', ...patience });
+  });
+
+  test('a picture of it can be taken, to be looked at', async () => {
+    const path = process.env.GRAPHIQL_SCREENSHOT ?? join(directory, 'graphiql.png');
+    await goTo('Read');
+    await opened.page.screenshot({ path });
+    expect(readFileSync(path).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  test('all that time no request left for another origin, and nothing was complained of', () => {
+    expect(opened.foreignRequests).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+  });
+});
+
+function colourOf(element: Locator): Promise<string> {
+  interface Window {
+    getComputedStyle(element: unknown): { readonly color: string };
+  }
+  return element.evaluate(
+    (it) => (globalThis as unknown as Window).getComputedStyle(it).color,
+    undefined,
+    patience,
+  );
+}
+
+type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>;
+
+async function post(send: Fetch, url: string, body: object): Promise<ExecutionResult> {
+  const target = url.startsWith('/') ? `http://everstate.test${url}` : url;
+  const response = await send(target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as ExecutionResult;
+}

@@ -1,0 +1,275 @@
+/** The replica’s file: used again where it agrees with the log, built anew on any doubt. */
+import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LogFile } from '../src/db/log-file.ts';
+import { LogReader } from '../src/db/log-reader.ts';
+import { schemaVersion } from '../src/db/migrations.ts';
+import { openReplicaFile } from '../src/db/replica-file.ts';
+import { defineEntity, field, LakeFile, type Position, Todo } from '../src/entities/index.ts';
+import { lakeFile } from './support/lake-file.ts';
+import { logPath, openTemporary, temporaryDirectory } from './support/temporary-store.ts';
+
+const replicaPath = (directory: string, number = 1) =>
+  join(directory, 'replica', `${number}.duckdb`);
+
+/** Writes versions 1 to 4 and closes: of todo x one that is superseded and one in force. */
+async function usedDirectory(directory = temporaryDirectory()): Promise<string> {
+  const store = await openTemporary({ directory });
+  await store.append(Todo, { id: 'x', subject: 'one' });
+  await store.append(LakeFile, { ...lakeFile('a.csv'), id: 'f' });
+  await store.update(Todo, 'x', { subject: 'two' });
+  await store.append(Todo, { id: 'y', subject: 'why' });
+  await store.close();
+  return directory;
+}
+
+async function inReplica(path: string, use: (connection: DuckDBConnection) => Promise<unknown>) {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  await use(connection);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+/** Leaves a mark in the replica alone: while it shows, answers come from the file as it was. */
+async function mark(directory: string): Promise<void> {
+  await inReplica(replicaPath(directory), async (connection) => {
+    await connection.run(`update todos set subject = 'marked' where position = 1`);
+  });
+}
+
+async function subjects(directory: string, entities = [Todo, LakeFile]) {
+  const store = await openTemporary({ directory, entities });
+  const history = await store.history(Todo, 'x');
+  const then = await store.get(Todo, 'x', 2 as Position);
+  const now = (await store.list(Todo)).versions.map(({ id }) => id);
+  await store.close();
+  return { history: history.map(({ values }) => values.subject), then: then?.values.subject, now };
+}
+const asLogged = { history: ['one', 'two'], then: 'one', now: ['y', 'x'] };
+const asMarked = { ...asLogged, history: ['marked', 'two'], then: 'marked' };
+
+test('a replica that agrees with the log is used as it is', async () => {
+  const directory = await usedDirectory();
+  await mark(directory);
+  expect(await subjects(directory)).toEqual(asMarked);
+});
+
+test('a replica that is behind the log gets the tail alone', async () => {
+  const directory = await usedDirectory();
+  await mark(directory);
+  const other = await openTemporary({ directory, replicaInMemory: true });
+  await other.update(Todo, 'x', { subject: 'three' });
+  await other.delete(Todo, 'y');
+  await other.close();
+  expect(await subjects(directory)).toEqual({
+    history: ['marked', 'two', 'three'],
+    then: 'marked',
+    now: ['x'],
+  });
+});
+
+test('what a killed process had applied but not merged is applied again, once', async () => {
+  const directory = await usedDirectory();
+  await mark(directory);
+  const store = await openTemporary({ directory });
+  await store.update(Todo, 'x', { subject: 'three' });
+  expect((await store.history(Todo, 'x')).length).toBe(3);
+  // What lies on disk at this moment is what a kill would leave.
+  const copy = temporaryDirectory();
+  cpSync(directory, copy, { recursive: true });
+  expect(await subjects(copy)).toEqual({
+    history: ['marked', 'two', 'three'],
+    then: 'marked',
+    now: ['x', 'y'],
+  });
+});
+
+test('a store of fewer kinds uses its replica again, too', async () => {
+  const directory = await usedDirectory();
+  const others = await openTemporary({ directory });
+  await others.append(LakeFile, lakeFile('last.csv'));
+  await others.close();
+  expect(await subjects(directory, [Todo] as never)).toEqual(asLogged);
+  await mark(directory);
+  expect(await subjects(directory, [Todo] as never)).toEqual(asMarked);
+});
+
+describe('the replica is built anew when', () => {
+  const doubts: [string, (directory: string) => Promise<unknown> | unknown][] = [
+    ['its directory is gone', (d) => rmSync(join(d, 'replica'), { recursive: true })],
+    ['its file is garbage', (d) => writeFileSync(replicaPath(d), 'garbage'.repeat(9_999))],
+    ['its file is empty', (d) => writeFileSync(replicaPath(d), '')],
+    ['its file was cut off', (d) => truncateSync(replicaPath(d), 20_000)],
+    ['its write-ahead log is garbage', (d) => writeFileSync(`${replicaPath(d)}.wal`, 'garbage')],
+    [
+      'it is of another format',
+      (d) => inReplica(replicaPath(d), (c) => c.run(`update replica_state set fingerprint = ''`)),
+    ],
+    [
+      'it does not know how far it is',
+      (d) => inReplica(replicaPath(d), (c) => c.run('delete from replica_state')),
+    ],
+    [
+      'it lacks a table',
+      (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_delta')),
+    ],
+    [
+      'it is another database',
+      async (d) => {
+        rmSync(replicaPath(d));
+        await inReplica(replicaPath(d), (c) => c.run('create table other (id integer)'));
+      },
+    ],
+    [
+      'its last digest is another',
+      (d) => inReplica(replicaPath(d), (c) => c.run(`update replica_state set digest = 'x'::blob`)),
+    ],
+    [
+      'it is ahead of the log',
+      (d) => inReplica(replicaPath(d), (c) => c.run('update replica_state set position = 9')),
+    ],
+    [
+      'it is of another log',
+      async (d) => {
+        const other = await usedDirectory();
+        await mark(other);
+        cpSync(replicaPath(other), replicaPath(d));
+      },
+    ],
+  ];
+  test.for(doubts)('%s', async ([, doubt]) => {
+    const directory = await usedDirectory();
+    await mark(directory);
+    await doubt(directory);
+    expect(await subjects(directory)).toEqual(asLogged);
+    // And the new one is kept.
+    await mark(directory);
+    expect(await subjects(directory)).toEqual(asMarked);
+  });
+
+  test('the log was restored from an older copy', async () => {
+    const directory = await usedDirectory();
+    const copy = temporaryDirectory();
+    cpSync(logPath(directory), logPath(copy));
+    const store = await openTemporary({ directory });
+    await store.update(Todo, 'x', { subject: 'lost' });
+    await store.close();
+    cpSync(logPath(copy), logPath(directory));
+    expect(await subjects(directory)).toEqual(asLogged);
+  });
+
+  test('the log was restored and then went on differently', async () => {
+    const directory = await usedDirectory();
+    const copy = temporaryDirectory();
+    cpSync(logPath(directory), logPath(copy));
+    const store = await openTemporary({ directory });
+    await store.update(Todo, 'x', { subject: 'lost' });
+    await store.close();
+    cpSync(logPath(copy), logPath(directory));
+    const other = await openTemporary({ directory, replicaInMemory: true });
+    for (const subject of ['three', 'four']) await other.update(Todo, 'x', { subject });
+    await other.close();
+    expect((await subjects(directory)).history).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  test('a definition gained a field', async () => {
+    const directory = await usedDirectory();
+    await mark(directory);
+    const Wider = defineEntity({
+      ...Todo,
+      fields: { ...Todo.fields, colour: field.text({ description: 'Its colour.' }) },
+    });
+    const store = await openTemporary({ directory, entities: [Wider, LakeFile] });
+    const history = await store.history(Wider, 'x');
+    expect(history.map(({ values }) => [values.subject, values.colour])).toEqual([
+      ['one', null],
+      ['two', null],
+    ]);
+  });
+});
+
+test('two stores on one directory in one process have a replica each and see each other', async () => {
+  const directory = await usedDirectory();
+  const [a, b] = [await openTemporary({ directory }), await openTemporary({ directory })];
+  const files = readdirSync(join(directory, 'replica')).filter((name) => name.endsWith('.duckdb'));
+  expect(files.sort()).toEqual(['1.duckdb', '2.duckdb']);
+  for (let count = 0; count < 20; count += 1) {
+    const [writer, reader] = count % 2 ? [a, b] : [b, a];
+    const { version } = await writer.update(Todo, 'x', { priority: count });
+    expect(await reader.get(Todo, 'x')).toEqual(version);
+    expect((await reader.list(Todo)).versions.find(({ id }) => id === 'x')).toEqual(version);
+    expect((await reader.history(Todo, 'x')).at(-1)).toEqual(version);
+  }
+});
+
+test('a directory takes only so many stores, and says so', async () => {
+  const directory = await usedDirectory();
+  const opened = Array.from({ length: 16 }, () => openTemporary({ directory }));
+  await Promise.all(opened);
+  await expect(openTemporary({ directory })).rejects.toMatchObject({ code: 'CANNOT_OPEN' });
+});
+
+test('a replica in memory leaves no file', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory, replicaInMemory: true });
+  await store.append(Todo, { id: 'x' });
+  expect((await store.get(Todo, 'x'))?.id).toBe('x');
+  expect(readdirSync(directory)).not.toContain('replica');
+});
+
+test('a large log is built into the replica in several batches and merges', async () => {
+  const directory = temporaryDirectory();
+  const first = await openTemporary({ directory });
+  await first.transact(async (log) => {
+    for (let count = 0; count < 300; count += 1) await log.create(Todo, { id: `${count}` });
+  });
+  for (let round = 0; round < 5; round += 1) {
+    await first.transact(async (log) => {
+      for (let count = 0; count < 300; count += 2) {
+        await log.update(Todo, `${count}`, { priority: round });
+      }
+    });
+  }
+  const expected = await Promise.all(
+    ['0', '1', '298'].map((id) => first.history(Todo, id)),
+  );
+  const whole = (await first.list(Todo)).versions;
+  await first.close();
+  rmSync(join(directory, 'replica'), { recursive: true });
+  const replicaLimits = { catchUpBatchRows: 64, buildMergeRows: 200 };
+  const rebuilt = await openTemporary({ directory, replicaLimits });
+  expect(await Promise.all(['0', '1', '298'].map((id) => rebuilt.history(Todo, id)))).toEqual(
+    expected,
+  );
+  expect((await rebuilt.list(Todo)).versions).toEqual(whole);
+});
+
+describe('DuckDB is locked down:', () => {
+  const forbidden: [string, string, string][] = [
+    ['it reads no file', `select * from read_text('/etc/hostname')`, 'disabled'],
+    ['it reads no table from a file', `select * from '/etc/hostname.csv'`, 'disabled'],
+    ['it writes no file', `copy (select 1) to '/tmp/everstate-forbidden.csv'`, 'disabled'],
+    ['it attaches no other database', `attach '/tmp/everstate-forbidden.duckdb'`, 'disabled'],
+    ['it installs no extension', 'install httpfs', 'disabled'],
+    ['its configuration stays', `set memory_limit = '100GB'`, 'locked'],
+    ['its access stays closed', 'set enable_external_access = true', 'locked'],
+  ];
+  test.for(forbidden)('%s', async ([, statement, message]) => {
+    const directory = await usedDirectory();
+    const log = LogFile.open(logPath(directory), schemaVersion);
+    const reader = new LogReader(log, [Todo, LakeFile]);
+    const replica = await openReplicaFile(join(directory, 'replica'), reader, [Todo], 100);
+    const connection = await replica.instance.connect();
+    onTestFinished(async () => {
+      connection.closeSync();
+      replica.close();
+      await log.close();
+    });
+    await expect(connection.run(statement)).rejects.toThrow(message);
+    const limit = await connection.runAndReadAll(`select current_setting('memory_limit')`);
+    expect(limit.getRows()[0]?.[0]).toBe('95.3 MiB');
+  });
+});
