@@ -59,7 +59,8 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
   by autocannon. The baseline is a bare GraphQL Yoga: reads from a Map, or one commit on disk per
   mutation.
 - **first-page**: \`store.list\` against dkdc-state's query, \`row_number() over (partition by id
-  order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica.
+  order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica. The
+  row with unmerged versions is set against the same baseline figures, not taken in turn.
 - Without a baseline: for orientation only.
 
 To repeat: \`npm run bench -- --write\`. The data is built once, through the store, and kept in the

@@ -16,6 +16,7 @@ import {
   useHome,
   useJsonBodies,
   usePosition,
+  useReferenceExecution,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -35,7 +36,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   return createYoga<object, { readonly operation: Operation }>({
     schema: buildSchema(store.entities),
     context: () => ({ operation: new Operation(store, loaders) }),
-    graphiql: graphiqlOptions,
+    graphiql: graphiqlOptions(store.entities),
     renderGraphiQL,
     cors: corsOf,
     landingPage: false,
@@ -52,6 +53,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useDocumentLimits(),
       useErrorCodes(),
       usePosition(),
+      useReferenceExecution(),
     ],
   });
 }

@@ -63,7 +63,7 @@ test.for(kinds)('an expectation that failed tells what changed of a $entity', as
     code: 'REVISION_CONFLICT',
     expected: 1,
     actual: 3,
-    changedFields: ['status', 'description', 'labels'],
+    changedFields: ['status', 'labels', 'description'],
   };
   const stale = { id: 'x', expectedRevision: 1 };
   expect(await refused(api, 'update', entity, { ...stale, status: 't' })).toMatchObject(conflict);
@@ -182,11 +182,11 @@ test('a mutation that is refused stops no other one of its operation', async () 
   const data = await api.data(`mutation {
     first: createTodo(input: { id: "a" }) { __typename }
     again: createTodo(input: { id: "a" }) { __typename }
-    then: updateTodo(input: { id: "a", status: "s" }) { __typename }
+    other: updateTodo(input: { id: "a", status: "s" }) { __typename }
   }`);
   expect(data).toEqual({
     first: { __typename: 'CreateTodoPayload' },
     again: { __typename: 'AlreadyExists' },
-    then: { __typename: 'UpdateTodoPayload' },
+    other: { __typename: 'UpdateTodoPayload' },
   });
 });

@@ -226,7 +226,11 @@ const before = note({
 
 const contradictions: [string, Entity, string][] = [
   ['loses a field', note({ text }), 'must is in the log but not in the definition'],
-  ['changes a field’s kind', note({ ...before.fields, text: int }), 'text was text, but is defined as int'],
+  [
+    'changes a field’s kind',
+    note({ ...before.fields, text: int }),
+    'text was text, but is defined as int',
+  ],
   [
     'requires what may be null in the log',
     note({ ...before.fields, text: field.text({ description: 'x', required: true }) }),

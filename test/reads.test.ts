@@ -191,7 +191,9 @@ test('every page of every order is the model’s slice', { timeout: 600_000 }, (
           const rest = all
             .slice((after ?? -1) + 1, before ?? all.length)
             .filter((version) => matches(version, filter));
-          const page = fromEnd ? rest.slice(Math.max(0, rest.length - limit)) : rest.slice(0, limit);
+          const page = fromEnd
+            ? rest.slice(Math.max(0, rest.length - limit))
+            : rest.slice(0, limit);
           expect({ question, ...found }).toEqual({
             question,
             versions: page,

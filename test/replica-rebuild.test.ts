@@ -43,13 +43,17 @@ async function mark(directory: string): Promise<void> {
 async function subjects(directory: string, entities = [Todo, LakeFile]) {
   const store = await openTemporary({ directory, entities });
   const history = await store.history(Todo, 'x');
-  const then = await store.get(Todo, 'x', 2 as Position);
+  const earlier = await store.get(Todo, 'x', 2 as Position);
   const now = (await store.list(Todo)).versions.map(({ id }) => id);
   await store.close();
-  return { history: history.map(({ values }) => values.subject), then: then?.values.subject, now };
+  return {
+    history: history.map(({ values }) => values.subject),
+    earlier: earlier?.values.subject,
+    now,
+  };
 }
-const asLogged = { history: ['one', 'two'], then: 'one', now: ['y', 'x'] };
-const asMarked = { ...asLogged, history: ['marked', 'two'], then: 'marked' };
+const asLogged = { history: ['one', 'two'], earlier: 'one', now: ['y', 'x'] };
+const asMarked = { ...asLogged, history: ['marked', 'two'], earlier: 'marked' };
 
 test('a replica that agrees with the log is used as it is', async () => {
   const directory = await usedDirectory();
@@ -66,7 +70,7 @@ test('a replica that is behind the log gets the tail alone', async () => {
   await other.close();
   expect(await subjects(directory)).toEqual({
     history: ['marked', 'two', 'three'],
-    then: 'marked',
+    earlier: 'marked',
     now: ['x'],
   });
 });
@@ -82,7 +86,7 @@ test('what a killed process had applied but not merged is applied again, once', 
   cpSync(directory, copy, { recursive: true });
   expect(await subjects(copy)).toEqual({
     history: ['marked', 'two', 'three'],
-    then: 'marked',
+    earlier: 'marked',
     now: ['x', 'y'],
   });
 });
@@ -103,7 +107,6 @@ describe('the replica is built anew when', () => {
     ['its file is garbage', (d) => writeFileSync(replicaPath(d), 'garbage'.repeat(9_999))],
     ['its file is empty', (d) => writeFileSync(replicaPath(d), '')],
     ['its file was cut off', (d) => truncateSync(replicaPath(d), 20_000)],
-    ['its write-ahead log is garbage', (d) => writeFileSync(`${replicaPath(d)}.wal`, 'garbage')],
     [
       'it is of another format',
       (d) => inReplica(replicaPath(d), (c) => c.run(`update replica_state set fingerprint = ''`)),
@@ -112,10 +115,7 @@ describe('the replica is built anew when', () => {
       'it does not know how far it is',
       (d) => inReplica(replicaPath(d), (c) => c.run('delete from replica_state')),
     ],
-    [
-      'it lacks a table',
-      (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_delta')),
-    ],
+    ['it lacks a table', (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_delta'))],
     [
       'it is another database',
       async (d) => {
@@ -179,7 +179,8 @@ describe('the replica is built anew when', () => {
     const directory = await usedDirectory();
     await mark(directory);
     const Wider = defineEntity({
-      ...Todo,
+      name: 'Todo',
+      description: Todo.description,
       fields: { ...Todo.fields, colour: field.text({ description: 'Its colour.' }) },
     });
     const store = await openTemporary({ directory, entities: [Wider, LakeFile] });
@@ -207,8 +208,7 @@ test('two stores on one directory in one process have a replica each and see eac
 
 test('a directory takes only so many stores, and says so', async () => {
   const directory = await usedDirectory();
-  const opened = Array.from({ length: 16 }, () => openTemporary({ directory }));
-  await Promise.all(opened);
+  for (let count = 0; count < 16; count += 1) await openTemporary({ directory });
   await expect(openTemporary({ directory })).rejects.toMatchObject({ code: 'CANNOT_OPEN' });
 });
 
@@ -233,9 +233,7 @@ test('a large log is built into the replica in several batches and merges', asyn
       }
     });
   }
-  const expected = await Promise.all(
-    ['0', '1', '298'].map((id) => first.history(Todo, id)),
-  );
+  const expected = await Promise.all(['0', '1', '298'].map((id) => first.history(Todo, id)));
   const whole = (await first.list(Todo)).versions;
   await first.close();
   rmSync(join(directory, 'replica'), { recursive: true });

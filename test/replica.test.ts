@@ -125,42 +125,46 @@ async function compareAll(store: Store, model: Model) {
   expect(await store.versionsBetween(positionZero, model.head)).toEqual(model.versions);
 }
 
-test('random histories of two entities are answered as a plain list of versions answers them', {
-  timeout: 600_000,
-}, () =>
-  checkProperty(
-    'histories',
-    fc.tuple(fc.boolean(), replicaLimits, fc.array(step, { minLength: 4, maxLength: 24 })),
-    10,
-    ([inMemory, firstLimits, steps]) =>
-      withStore({ entities, replicaLimits: firstLimits }, async (first, directory) => {
-        const options = { directory, entities, replicaInMemory: inMemory };
-        const model = new Model();
-        let store = first;
-        let reads: Promise<void>[] = [];
-        for (const next of steps) {
-          if (next.kind === 'write') await write(store, model, next.together);
-          if (next.kind === 'read') {
-            // Not awaited: it goes on while later steps write and merge.
-            const at = Math.floor((model.head * next.at) / 100) as Position;
-            reads.push(...entities.map((entity) => compareAt(store, model, entity, [at])));
+test(
+  'random histories of two entities are answered as a plain list of versions answers them',
+  {
+    timeout: 600_000,
+  },
+  () =>
+    checkProperty(
+      'histories',
+      fc.tuple(fc.boolean(), replicaLimits, fc.array(step, { minLength: 4, maxLength: 24 })),
+      10,
+      ([inMemory, firstLimits, steps]) =>
+        withStore({ entities, replicaLimits: firstLimits }, async (first, directory) => {
+          const options = { directory, entities, replicaInMemory: inMemory };
+          const model = new Model();
+          let store = first;
+          let reads: Promise<void>[] = [];
+          for (const next of steps) {
+            if (next.kind === 'write') await write(store, model, next.together);
+            if (next.kind === 'read') {
+              // Not awaited: it goes on while later steps write and merge.
+              const at = Math.floor((model.head * next.at) / 100) as Position;
+              reads.push(...entities.map((entity) => compareAt(store, model, entity, [at])));
+            }
+            if (next.kind === 'reopen') {
+              await Promise.all(reads.splice(0));
+              await store.close();
+              store = await openTemporary({ ...options, replicaLimits: next.replicaLimits });
+            }
           }
-          if (next.kind === 'reopen') {
-            await Promise.all(reads.splice(0));
-            await store.close();
-            store = await openTemporary({ ...options, replicaLimits: next.replicaLimits });
-          }
-        }
-        await Promise.all(reads);
-        reads = [];
-        await compareAll(store, model);
-        expect(await store.verify()).toEqual({ versions: model.head, defect: null });
-        await store.close();
-        const reopened = await openTemporary(options);
-        await compareAll(reopened, model);
-        await reopened.close();
-      }),
-  ));
+          await Promise.all(reads);
+          reads = [];
+          await compareAll(store, model);
+          expect(await store.verify()).toEqual({ versions: model.head, defect: null });
+          await store.close();
+          const reopened = await openTemporary(options);
+          await compareAll(reopened, model);
+          await reopened.close();
+        }),
+    ),
+);
 
 test('a long history is answered alike while it is merged and read by many', async () => {
   const store = await openTemporary({ replicaLimits: { mergeRows: 20, mergeIdleMs: 0 } });

@@ -1,5 +1,5 @@
 /** The log's SQLite file: how it is opened, and its tables as Kysely sees them. */
-import { existsSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Generated, Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import type { Microseconds, Operation } from '../entities/index.ts';
@@ -75,9 +75,10 @@ export class LogFile {
   static open(path: string, schemaVersionMax: number): LogFile {
     let database: Database.Database | undefined;
     try {
-      if (existsSync(path)) refuseForeignFile(path, schemaVersionMax);
+      refuseForeign(readHeader(path), path, schemaVersionMax);
       // Another process may be opening the same file, and hold it for a moment.
       database = new Database(path, { timeout: limits.busyTimeoutMs });
+      refuseForeign(askHeader(database), path, schemaVersionMax);
       setDurable(database);
       // From here on waiting is up to the caller, who does not block the event loop.
       database.pragma('busy_timeout = 0');
@@ -124,26 +125,54 @@ function cachingStatements(database: Database.Database): SqliteDatabase {
   };
 }
 
-/** Reads only: a file opened for writing takes in its write-ahead log when it is closed. */
-function refuseForeignFile(path: string, versionMax: number): void {
-  const database = new Database(path, { readonly: true, timeout: limits.busyTimeoutMs });
+/** What a SQLite file says of itself. */
+interface Header {
+  readonly empty: boolean;
+  readonly application: number;
+  readonly version: number;
+}
+
+/**
+ * Reads the header past SQLite, which takes in a write-ahead log when it closes a file.
+ * @returns null when it cannot be read, or is none of SQLite's: opening it will tell why.
+ */
+function readHeader(path: string): Header | null {
+  // Where SQLite's file format has them: the header, then the count of tables and indexes.
+  const bytes = Buffer.alloc(105);
   try {
-    const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
-    const application = database.pragma('application_id', { simple: true }) as number;
-    if (tables > 0 && application !== applicationId) {
-      throw new CannotOpen(
-        `${path} is a database of another program. Name another data directory with --data.`,
-      );
-    }
-    const version = database.pragma('user_version', { simple: true }) as number;
-    if (version > versionMax) {
-      throw new CannotOpen(
-        `${path} was written by a newer Everstate: this one knows its format up to version ` +
-          `${versionMax}, but the file has ${version}. Start the newer Everstate.`,
-      );
-    }
-  } finally {
-    database.close();
+    const file = openSync(path, 'r');
+    readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+  } catch {
+    return null;
+  }
+  if (bytes.toString('latin1', 0, 16) !== 'SQLite format 3\0') return null;
+  const empty = bytes.readUInt16BE(103) === 0;
+  return { empty, version: bytes.readUInt32BE(60), application: bytes.readUInt32BE(68) };
+}
+
+function askHeader(database: Database.Database): Header {
+  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
+  const ask = (name: string) => database.pragma(name, { simple: true }) as number;
+  return {
+    empty: tables === 0,
+    version: ask('user_version'),
+    application: ask('application_id'),
+  };
+}
+
+function refuseForeign(header: Header | null, path: string, versionMax: number): void {
+  if (!header) return;
+  if (!header.empty && header.application !== applicationId) {
+    throw new CannotOpen(
+      `${path} is a database of another program. Name another data directory with --data.`,
+    );
+  }
+  if (header.version > versionMax) {
+    throw new CannotOpen(
+      `${path} was written by a newer Everstate: this one knows its format up to version ` +
+        `${versionMax}, but the file has ${header.version}. Start the newer Everstate.`,
+    );
   }
 }
 
@@ -164,16 +193,19 @@ function setDurable(database: Database.Database): void {
   }
 }
 
-/** When two processes do this at once, SQLite fails for one of them without waiting. */
+/** When several processes do this at once, SQLite fails for some of them without waiting. */
 function setWal(database: Database.Database): void {
-  const attemptsMax = 10;
-  for (let attempt = 1; ; attempt += 1) {
+  const deadline = performance.now() + limits.busyTimeoutMs;
+  for (;;) {
     try {
       database.pragma('journal_mode = wal');
       return;
     } catch (error) {
-      if (attempt === attemptsMax || sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+      if (sqliteCode(error) !== 'SQLITE_BUSY' || performance.now() >= deadline) throw error;
     }
+    // Jitter keeps them from doing it in step again.
+    const pauseMs = limits.busyRetryMs * (0.5 + Math.random());
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
   }
 }
 

@@ -66,18 +66,6 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    throw new CannotOpen(
-      `${directory} cannot be created (${code}). Remove what is there: replicas are built anew.`,
-      { cause: error },
-    );
-  }
-}
-
 /** Opens or rebuilds one file; null when another opener has it. */
 async function openPath(
   path: string,

@@ -26,6 +26,8 @@ export interface ReplicaOptions {
   readonly directory: string | null;
   readonly memoryMaxMb: number;
   readonly limits: ReplicaLimits;
+  /** Runs work while no other process of the data directory does the same. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Told of every query that reads the replica. */
   readonly onQuery: (sql: string) => void;
   /** Told of failures that no caller waits for; the replica tries again at the next read. */
@@ -86,7 +88,10 @@ export class Replica {
     entities: readonly Entity[],
     options: ReplicaOptions,
   ): Promise<Replica> {
-    const file = await openReplicaFile(options.directory, log, entities, options.memoryMaxMb);
+    // Two processes that find the same file in doubt must not both replace it.
+    const file = await options.alone(() =>
+      openReplicaFile(options.directory, log, entities, options.memoryMaxMb),
+    );
     try {
       const connections = [await file.instance.connect(), await file.instance.connect()] as const;
       const replica = new Replica(log, entities, options, file, connections);

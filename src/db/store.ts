@@ -28,6 +28,7 @@ import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
 import { Replica, type ReplicaLimits } from './replica.ts';
 import { type Verified, verifyLog } from './verify.ts';
+import { holdLog } from './when-free.ts';
 import { type Committed, type Work, Writer } from './writer.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
@@ -101,6 +102,7 @@ export class Store {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
         memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
         limits: { ...limits, ...options.replicaLimits },
+        alone: (work) => holdLog(writing, work),
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });

@@ -1,7 +1,8 @@
 /** Waiting for another process to release the log. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { limits } from './limits.ts';
-import { sqliteCode } from './log-file.ts';
+import { type LogFile, sqliteCode } from './log-file.ts';
 import { Unavailable } from './problems.ts';
 
 /**
@@ -26,4 +27,19 @@ export async function whenFree<T>(take: () => Promise<T>): Promise<T> {
       await sleep(limits.busyRetryMs * (0.5 + Math.random()));
     }
   }
+}
+
+/**
+ * Runs work that only one process of a data directory may do at a time, and writes nothing. The
+ * log's write lock sees to that: it ends with its process, as no file of one's own would.
+ */
+export async function holdLog<T>(file: LogFile, work: () => Promise<T>): Promise<T> {
+  return await file.kysely.connection().execute(async (db) => {
+    await whenFree(() => sql`begin immediate`.execute(db));
+    try {
+      return await work();
+    } finally {
+      await sql`rollback`.execute(db);
+    }
+  });
 }

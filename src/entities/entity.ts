@@ -144,7 +144,8 @@ function findDefect(entity: Entity): string | null {
   const columns = new Set(names.map(columnOf));
   if (columns.size !== names.length) return 'two of its fields share one column name.';
   for (const name of entity.uniqueKey) {
-    if (!Object.hasOwn(entity.fields, name)) return `its uniqueKey names "${name}", which is not a field.`;
+    if (!Object.hasOwn(entity.fields, name))
+      return `its uniqueKey names "${name}", which is not a field.`;
   }
   for (const { field: name } of entity.defaultOrder) {
     const known = ['createdAt', 'updatedAt', 'id'].includes(name);

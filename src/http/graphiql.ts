@@ -1,12 +1,13 @@
 /** GraphiQL: the explorer and manual, served from this package alone. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { type Entity, Todo } from '../entities/index.ts';
 
 /**
  * A tour in four tabs. Each tab is titled by its first operation. Lines of at most 45 columns do
  * not scroll sideways in a window 1,280 pixels wide.
  */
-const tabs = {
+const tour = {
   write: `# Welcome to Everstate:
 # application state that never forgets.
 #
@@ -125,11 +126,28 @@ subscription Live {
 `,
 };
 
-export const graphiqlOptions: GraphiQLOptions = {
-  title: 'Everstate',
-  defaultTabs: Object.values(tabs).map((query) => ({ query })),
-  // The room of the empty editors for variables and headers is the queries' until they are opened.
-  defaultEditorToolsVisibility: false,
-};
+/** What GraphiQL opens with: the tour where there are todos to tour, else a plain look around. */
+export function graphiqlOptions(entities: readonly Entity[]): GraphiQLOptions {
+  const queries = entities.includes(Todo) ? Object.values(tour) : [lookAround(entities), tour.live];
+  return {
+    title: 'Everstate',
+    defaultTabs: queries.map((query) => ({ query })),
+    // The empty editors for variables and headers give their room to the queries until opened.
+    defaultEditorToolsVisibility: false,
+  };
+}
+
+function lookAround(entities: readonly Entity[]): string {
+  const lists = entities.map(
+    ({ plural }) => `  ${plural}(first: 10) {\n    edges { node { id revision updatedAt } }\n  }\n`,
+  );
+  return `# What is here now. Point at a word to read
+# what it means, or open the documentation
+# at the top left.
+query Read {
+${lists.join('')}  log { position transactions versions }
+}
+`;
+}
 
 export { renderGraphiQL };

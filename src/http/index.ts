@@ -9,3 +9,4 @@ export { useDownloads } from './use-downloads.ts';
 export { useHome } from './use-home.ts';
 export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';
+export { useReferenceExecution } from './use-reference-execution.ts';

@@ -1,4 +1,6 @@
 /** The bytes of files, revision by revision, at the URLs that `downloadUrl` gives. */
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type { Plugin } from 'graphql-yoga';
 import { type Store, Unavailable } from '../db/index.ts';
 import { findDownload, type LakeFileVersion } from '../resolvers/index.ts';
@@ -7,12 +9,21 @@ interface Answer extends ResponseInit {
   readonly body: BodyInit | null;
 }
 
+/** Node's response, where a request came over Node's server. */
+type ServerContext = { readonly res?: ServerResponse };
+
 /** @param maskError what a client may see of an error; Yoga masks only those of GraphQL. */
 export function useDownloads(store: Store, maskError: (error: unknown) => Error): Plugin {
   return {
-    async onRequest({ request, url, endResponse, fetchAPI }) {
+    async onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
       if (!url.pathname.startsWith('/files/')) return;
-      const { body, ...init } = await answer(store, request, url.pathname).catch((error) => ({
+      // The headers are gone when the bytes fail: a broken connection is all that can tell of it.
+      const breakOff = (error: unknown) => {
+        maskError(error);
+        (serverContext as ServerContext).res?.destroy();
+      };
+      const found = answer(store, request, url.pathname, breakOff);
+      const { body, ...init } = await found.catch((error) => ({
         body: `${maskError(error).message}\n`,
         status: error instanceof Unavailable ? 503 : 500,
       }));
@@ -21,7 +32,12 @@ export function useDownloads(store: Store, maskError: (error: unknown) => Error)
   };
 }
 
-async function answer(store: Store, request: Request, pathname: string): Promise<Answer> {
+async function answer(
+  store: Store,
+  request: Request,
+  pathname: string,
+  onFailure: (error: unknown) => void,
+): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const headers = { allow: 'GET, HEAD' };
     return { body: 'Files can only be read here.\n', status: 405, headers };
@@ -32,7 +48,9 @@ async function answer(store: Store, request: Request, pathname: string): Promise
   if (request.headers.get('if-none-match') === headers.etag) {
     return { body: null, status: 304, headers };
   }
-  return { body: request.method === 'HEAD' ? null : bytesOf(store, version), headers };
+  if (request.method === 'HEAD') return { body: null, headers };
+  const bytes = Readable.from(store.contents(version.values.sha256)).on('error', onFailure);
+  return { body: bytes as unknown as BodyInit, headers };
 }
 
 /** A revision's bytes never change. They are never shown as a page: they may be anybody's HTML. */
@@ -51,16 +69,4 @@ function headersOf({ values }: LakeFileVersion) {
 function extendedValue(text: string): string {
   const percent = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(text).replace(/['()*]/g, percent);
-}
-
-function bytesOf(store: Store, { values }: LakeFileVersion): ReadableStream<Uint8Array> {
-  const chunks = store.contents(values.sha256);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: () => void chunks.return(),
-  });
 }

@@ -83,7 +83,7 @@ export function codesOf({ errors = [] }: ApiAnswer): string[] {
 }
 
 export async function openApi(options: StoreOptions = {}): Promise<TestApi> {
-  return new TestApi(await openTemporary(options));
+  return new TestApi(await openTemporary({ replicaInMemory: true, ...options }));
 }
 
 /** Serves an application on a free port until the test ends. */
@@ -100,11 +100,14 @@ export async function listen(app: App): Promise<{ url: string; server: Server }>
 
 /** What every mutation of the tests asks of a problem. */
 export const problemFields = `
-  ... on Problem { code message }
-  ... on NotFound { id }
-  ... on AlreadyExists { id }
-  ... on RevisionConflict { expected actual changedFields }
-  ... on InvalidInput { issues { path message } }`;
+  ... on Problem {
+    code
+    message
+    ... on NotFound { id }
+    ... on AlreadyExists { id }
+    ... on RevisionConflict { expected actual changedFields }
+    ... on InvalidInput { issues { path message } }
+  }`;
 
 /** A mutation of todos or files by name, with what it answers. */
 function mutation(name: string, entity: string, asked: string): string {

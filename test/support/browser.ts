@@ -111,7 +111,7 @@ export interface WatchedPage {
   readonly page: Page;
   /** URLs of other origins that were asked for; none was answered. */
   readonly foreignRequests: readonly string[];
-  /** Errors and warnings of the console, uncaught errors and failed requests. */
+  /** Errors and warnings of the console, and uncaught errors. */
   readonly complaints: readonly string[];
 }
 
@@ -122,7 +122,10 @@ export async function openPage(browser: Browser, url: string): Promise<WatchedPa
     !target.startsWith('data:') && new URL(target).origin !== origin;
   const foreignRequests: string[] = [];
   const complaints: string[] = [];
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+  const context = await browser.newContext({
+    viewport: { width: 1_280, height: 800 },
+    reducedMotion: 'reduce',
+  });
   await context.route(
     (target) => isForeign(target.href),
     (route) => route.abort(),

@@ -1,0 +1,127 @@
+/** The bytes of files at their downloadUrl. */
+import { expect, test } from 'vitest';
+import { LakeFile } from '../src/entities/index.ts';
+import { listen, openApi, type TestApi, write } from './support/api.ts';
+import { rawLog, temporaryDirectory } from './support/temporary-store.ts';
+
+const origin = 'http://everstate.test';
+const get = (api: TestApi, path: string, init: RequestInit = {}) =>
+  api.send(init, `${origin}${path}`);
+
+test('every revision is served as it was, for ever, and never as a page', async () => {
+  const api = await openApi();
+  const page = '<script>alert(1)</script>';
+  const one = await write(api, 'create', 'LakeFile', { id: 'f', filename: 'p.html', text: page });
+  const two = await write(api, 'update', 'LakeFile', { id: 'f', text: 'two' });
+  await write(api, 'delete', 'LakeFile', { id: 'f' });
+  const response = await get(api, one.record.downloadUrl);
+  expect(response.status).toBe(200);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-length': String(page.length),
+    'content-disposition': "attachment; filename*=UTF-8''p.html",
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    etag: `"${one.record.sha256}"`,
+  });
+  expect(await response.text()).toBe(page);
+  expect(await (await get(api, two.record.downloadUrl)).text()).toBe('two');
+  expect(await (await get(api, '/files/f/3')).text()).toBe('two');
+});
+
+test('whoever has the bytes already is told so, and HEAD gives none', async () => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', text: 'hello' });
+  const etag = `"${record.sha256}"`;
+  const known = await get(api, record.downloadUrl, { headers: { 'if-none-match': etag } });
+  expect([known.status, await known.text()]).toEqual([304, '']);
+  const head = await get(api, record.downloadUrl, { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length')]).toEqual([200, '5']);
+  expect(await head.text()).toBe('');
+});
+
+test.for([
+  ['a slash', 'a/b'],
+  ['two dots and a slash', '../x'],
+  ['a percent sign', '100%'],
+  ['another script', '世界 🎨'],
+  ['signs of URLs', '?a=b&c#d'],
+])('an id with %s leads to its bytes', async ([, id]) => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { id, filename: 'f', text: id });
+  expect(await (await get(api, record.downloadUrl)).text()).toBe(id);
+});
+
+test('a filename keeps its signs on the way to the disk', async () => {
+  const api = await openApi();
+  const filename = `it's "50%" (ü) *; x="\r\n`;
+  const { record } = await write(api, 'create', 'LakeFile', { filename, text: '' });
+  const { headers } = await get(api, record.downloadUrl);
+  const [, value] = /^attachment; filename\*=UTF-8''([\w%.~-]+)$/.exec(
+    headers.get('content-disposition') ?? '',
+  ) ?? [''];
+  expect(decodeURIComponent(value ?? '')).toBe(filename);
+});
+
+test.for([
+  '/files/',
+  '/files/f',
+  '/files/f/0',
+  '/files/f/2',
+  '/files/f/01',
+  '/files/f/-1',
+  '/files/f/1e3',
+  '/files/f/99999999999999999999',
+  '/files/g/1',
+  '/files/%/1',
+  '/files/%E0%A4%A/1',
+  '/files/f/1/1',
+])('%s is 404', async (path) => {
+  const api = await openApi();
+  await write(api, 'create', 'LakeFile', { id: 'f', filename: 'f', text: 'x' });
+  expect((await get(api, path)).status).toBe(404);
+});
+
+test('files are only read at their URL', async () => {
+  const api = await openApi();
+  await write(api, 'create', 'LakeFile', { id: 'f', filename: 'f', text: 'x' });
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    const response = await get(api, '/files/f/1', { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  }
+});
+
+test('a failure is logged, and told without path, SQL or stack; the server goes on', async () => {
+  const directory = temporaryDirectory();
+  const api = await openApi({ directory });
+  const { url } = await listen(api.app);
+  const text = 'x'.repeat(600_000);
+  await write(api, 'create', 'LakeFile', { id: 'f', filename: 'f', text });
+  const log = rawLog(directory);
+  log.exec('alter table content_chunks rename to elsewhere');
+  // The headers are gone when the first bytes fail, so only the connection can tell.
+  await expect(fetch(`${url}/files/f/1`).then((response) => response.text())).rejects.toThrow();
+  expect(api.logged).toHaveLength(1);
+  log.exec('alter table elsewhere rename to content_chunks');
+  expect(await (await fetch(`${url}/files/f/1`)).text()).toBe(text);
+  await api.store.close();
+  const response = await fetch(`${url}/files/f/1`);
+  expect([response.status, await response.text()]).toEqual([503, 'The store is closing.\n']);
+});
+
+test('a client that leaves in the middle of a download hurts nobody', async () => {
+  const api = await openApi();
+  const { url } = await listen(api.app);
+  const contents = Buffer.alloc(20_000_000);
+  await api.store.transact(async (log) => {
+    await log.create(LakeFile, { id: 'f', filename: 'f', ...(await log.putContents(contents)) });
+  });
+  for (let count = 0; count < 5; count += 1) {
+    const leaving = new AbortController();
+    const response = await fetch(`${url}/files/f/1`, { signal: leaving.signal });
+    await response.body?.getReader().read();
+    leaving.abort();
+  }
+  const response = await fetch(`${url}/files/f/1`);
+  expect((await response.arrayBuffer()).byteLength).toBe(20_000_000);
+});

@@ -1,0 +1,52 @@
+/** Settings: what is taken, and what is refused with a line that says what was expected. */
+import { expect, test } from 'vitest';
+import { readConfig, WrongSetting } from '../src/config.ts';
+
+const flags = {
+  host: ['--host', 'EVERSTATE_HOST'],
+  port: ['--port', 'EVERSTATE_PORT'],
+  data: ['--data', 'EVERSTATE_DATA'],
+  entities: ['--entities', 'EVERSTATE_ENTITIES'],
+  replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MB'],
+} as const;
+
+test('without any setting one person is served on loopback', () => {
+  expect(readConfig({}, { PATH: '/bin', EVERSTAT: 'no prefix of ours' })).toEqual({
+    host: '127.0.0.1',
+    port: 4_000,
+    data: './data',
+    entities: null,
+    replicaMemoryMaxMb: 2_048,
+  });
+});
+
+test('a flag wins over its variable, and the configuration is frozen', () => {
+  const config = readConfig({ port: '1' }, { EVERSTATE_PORT: '2', EVERSTATE_HOST: '::1' });
+  expect(config).toMatchObject({ port: 1, host: '::1' });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test.each([
+  ['port', ['', 'x', '-1', '65536', '1.5', '0x10', ' 80', '8e1', '١']],
+  ['host', ['']],
+  ['data', ['']],
+  ['entities', ['']],
+  ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
+] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
+  const [flag, variable] = flags[name];
+  for (const value of values) {
+    const got = `but was ${JSON.stringify(value)}.`;
+    const byFlag = () => readConfig({ [name]: value }, {});
+    expect(byFlag).toThrow(WrongSetting);
+    expect(byFlag).toThrow(new RegExp(`^${flag} must be .*, ${got}$`));
+    const byVariable = () => readConfig({}, { [variable]: value });
+    expect(byVariable).toThrow(new RegExp(`^${variable} must be .*, ${got}$`));
+  }
+});
+
+test('a variable that is misspelt is refused, and the known ones are named', () => {
+  expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
+    'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
+      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB.',
+  );
+});

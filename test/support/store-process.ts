@@ -1,0 +1,70 @@
+/**
+ * A process that has a store open and does what its parent asks, over Node's own channel.
+ * Its argument is the data directory.
+ */
+import { openStore, type Store } from '../../src/db/index.ts';
+import { LakeFile, type Position, shippedEntities, Todo } from '../../src/entities/index.ts';
+import { lakeFile } from './lake-file.ts';
+
+/** Each takes and gives what JSON can hold. */
+const commands = {
+  /** Tries to create a file per name, all at once; tells which succeeded. */
+  createFiles: async (store: Store, names: string[]) => {
+    const attempts = names.map((name) => store.append(LakeFile, lakeFile(name)));
+    const results = await Promise.allSettled(attempts);
+    return names.filter((_, index) => results[index]?.status === 'fulfilled');
+  },
+  /** Creates todos one after the other; gives their positions. */
+  createTodos: async (store: Store, subjects: string[]) => {
+    const positions: number[] = [];
+    for (const subject of subjects)
+      positions.push((await store.append(Todo, { subject })).position);
+    return positions;
+  },
+  /** The subject of a todo through the three ways of reading. */
+  subjects: async (store: Store, id: string) => {
+    const record = await store.get(Todo, id);
+    const page = await store.list(Todo);
+    const history = await store.history(Todo, id);
+    const listed = page.versions.find((version) => version.id === id);
+    return [record, listed, history.at(-1)].map((version) => version?.values.subject ?? null);
+  },
+  setSubject: async (store: Store, input: { id: string; subject: string }) => {
+    const { version } = await store.update(Todo, input.id, { subject: input.subject });
+    return version.position;
+  },
+  /** Follows until so many versions were met; gives their positions. */
+  follow: async (store: Store, input: { after: number; count: number }) => {
+    const positions: number[] = [];
+    for await (const version of store.follow({ after: input.after as Position })) {
+      positions.push(version.position);
+      if (positions.length === input.count) break;
+    }
+    return positions;
+  },
+  close: async (store: Store) => {
+    await store.close();
+    process.disconnect();
+    return null;
+  },
+};
+export type Commands = typeof commands;
+
+const directory = process.argv[2] as string;
+// The parent says when, so that several processes begin at the same moment.
+process.send?.({ id: 'loaded' });
+await new Promise((resolve) => process.once('message', resolve));
+try {
+  const store = await openStore({ directory, entities: shippedEntities });
+  process.on('message', async (message: { id: number; command: keyof Commands; input: never }) => {
+    const answer = await commands[message.command](store, message.input).then(
+      (value) => ({ id: message.id, value }),
+      (error) => ({ id: message.id, error: String(error) }),
+    );
+    if (process.connected) process.send?.(answer);
+  });
+  process.send?.({ id: 'open' });
+} catch (error) {
+  process.send?.({ id: 'open', error: String(error) });
+  process.disconnect();
+}
