@@ -24,9 +24,11 @@ export async function* followLog(
   head: () => Position,
   { after, entities, signal }: FollowOptions,
 ): AsyncGenerator<Version, void, undefined> {
+  // A kind that is named twice is read once.
+  const kinds = entities && [...new Set(entities)];
   let mark = after;
   while (!signal.aborted) {
-    const span = await log.read(mark, limits.followerBatchRows, entities);
+    const span = await log.read(mark, limits.followerBatchRows, kinds);
     for (const version of span.versions) {
       if (signal.aborted) return;
       yield version;

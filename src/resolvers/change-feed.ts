@@ -14,7 +14,8 @@ export async function followChanges(
   { after, entities }: ChangesArgs,
   operation: Operation,
 ): Promise<AsyncIterable<Version>> {
-  const head = await operation.snapshot();
+  // Not the operation’s snapshot: each event stands, and is reported, at its own position.
+  const head = await operation.store.head();
   const from = after == null ? head : past('after', after, head);
   return followUntilReturned(from, entities ?? undefined, operation);
 }

@@ -6,7 +6,7 @@ import { type App, createApp } from '../../src/app.ts';
 import type { Store } from '../../src/db/index.ts';
 import { openTemporary } from './temporary-store.ts';
 
-export interface ApiError {
+interface ApiError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
   readonly extensions: { readonly code: string; readonly [name: string]: unknown };
