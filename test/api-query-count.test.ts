@@ -41,12 +41,13 @@ const below = `
     revision changes { field before after } transaction { id committedAt }
   } } }`;
 
+// A page is two queries: which records, then their columns.
 test.for([
-  ['plain fields', 'id status updatedAt', 1],
-  ['current', 'id current { id status operation }', 1],
-  ['history', 'id history { edges { node { id status } } }', 2],
-  ['what changed', 'id current { changes { field before after } }', 2],
-  ['transactions', 'id current { transaction { id reason } }', 1],
+  ['plain fields', 'id status updatedAt', 2],
+  ['current', 'id current { id status operation }', 2],
+  ['history', 'id history { edges { node { id status } } }', 3],
+  ['what changed', 'id current { changes { field before after } }', 3],
+  ['transactions', 'id current { transaction { id reason } }', 2],
 ] as const)('a page with %s costs as much for 50 records as for 5', async ([, asked, cost]) => {
   const { api, queriesOf } = await withCount();
   for (const list of ['todos', 'lakeFiles']) {
@@ -64,7 +65,7 @@ test('a page with everything below it costs as much for 50 records as for 5', as
     const document = `{ todos(first: ${first}) { edges { node { id ${below} } } } }`;
     costs.push(await queriesOf(() => api.data(document)));
   }
-  expect(costs[0]).toBeLessThanOrEqual(4);
+  expect(costs[0]).toBeLessThanOrEqual(5);
   expect(costs).toEqual([costs[0], costs[0], costs[0]]);
 });
 

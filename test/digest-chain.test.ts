@@ -1,7 +1,7 @@
 /** The digest chain: whatever is altered in the log’s history, verify finds it. */
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { contentsDigest } from '../src/db/digest.ts';
+import { chainStart, contentsDigest, linkDigest } from '../src/db/digest.ts';
 import type { Store } from '../src/db/index.ts';
 import { defineEntity, field, LakeFile, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
@@ -112,17 +112,24 @@ test.for(alterations)('%s is found', async ([, statements, position, message]) =
   expect(defect?.message).toContain(message);
 });
 
-test('a version altered together with its own digests is found at the next one', async () => {
+test('a version altered together with all its own digests is found at the next one', async () => {
   const { store, raw } = await tamperable();
-  const row = raw.prepare('select salt, subject from todos where position = 1').get() as {
-    salt: Uint8Array;
-  };
   const [version] = await store.history(Todo, 'a');
-  const forged = contentsDigest(row.salt, Todo, 'a', { ...version?.values, subject: 'forged' });
+  if (!version) throw new Error('There is no version to forge.');
+  const column = (name: string, table: string) =>
+    raw.prepare(`select ${name} from ${table} limit 1`).pluck().get() as Uint8Array;
+  const values = { ...version.values, subject: 'forged' };
+  const contents = contentsDigest(column('salt', 'todos'), Todo, 'a', values);
+  const about = column('contents_digest', 'transactions');
+  const digest = linkDigest(chainStart, version, about, contents);
   raw
-    .prepare(`update todos set subject = 'forged', contents_digest = ? where position = 1`)
-    .run(forged);
-  expect((await store.verify()).defect).toMatchObject({ position: 1 });
+    .prepare('update todos set subject = ?, contents_digest = ?, digest = ? where position = 1')
+    .run('forged', contents, digest);
+  raw.prepare('update transactions set digest = ? where id = 1').run(digest);
+  expect((await store.verify()).defect).toEqual({
+    position: 2,
+    message: 'The version’s place in history was altered.',
+  });
 });
 
 test('two salts differ, so equal contents have different digests', async () => {

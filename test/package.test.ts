@@ -123,7 +123,7 @@ test('is a library: define, open, write, read, follow, serve', async () => {
     const found = {
       updated: [version.revision, changed],
       now: (await store.get(Note, 'a')).values.title,
-      then: (await store.get(Note, 'a', 1)).values.title,
+      before: (await store.get(Note, 'a', 1)).values.title,
       history: (await store.history(Note, 'a')).map(({ values }) => values.title),
       list: (await store.list(Note, { filter: { title: { eq: 'Three' } } })).versions.map((v) => v.id),
       served: await response.json(),
@@ -141,7 +141,7 @@ test('is a library: define, open, write, read, follow, serve', async () => {
   expect(JSON.parse(stdout)).toEqual({
     updated: [2, true],
     now: 'Two',
-    then: 'One',
+    before: 'One',
     history: ['One', 'Two'],
     list: ['b'],
     served: { data: { note: { title: 'Two', revision: 2 } }, extensions: { position: '3' } },

@@ -148,7 +148,7 @@ const options = { entities: [Specimen], replicaInMemory: true, replicaLimits: { 
 
 // ---- the properties ------------------------------------------------------------------------------
 
-test('every page of every order is the model’s slice', { timeout: 600_000 }, () =>
+test('every page of every order is the model’s slice', { timeout: 120_000 }, () =>
   checkProperty(
     'pages',
     fc.tuple(
@@ -205,7 +205,7 @@ test('every page of every order is the model’s slice', { timeout: 600_000 }, (
   ),
 );
 
-test('every operator of every field selects what the model selects', { timeout: 600_000 }, () =>
+test('every operator of every field selects what the model selects', { timeout: 120_000 }, () =>
   checkProperty(
     'filters',
     fc.tuple(

@@ -26,8 +26,8 @@ export const limits = {
   catchUpMemoryRows: 65_536,
   /** The delta is merged into the base when it holds this many versions. */
   mergeRows: 8_192,
-  /** The same while the replica is built and nobody reads it. */
-  buildMergeRows: 262_144,
+  /** Dead rows that a current table may hold besides as many as it holds live ones. */
+  currentDeadRowsMax: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
   /** Longest time one DuckDB query may take. */

@@ -12,15 +12,18 @@ interface OrderColumn {
 }
 
 /**
- * A total order of an entity's records: the keys asked for, then the id where they tie. Nulls come
- * last in either direction.
+ * A total order of an entity's records: the keys asked for, then the position of the version in
+ * force where they tie; comparing those is cheaper than comparing ids. Nulls come last in either
+ * direction.
  */
 export class Order {
   readonly #columns: readonly OrderColumn[];
 
   constructor(entity: Entity, keys: readonly OrderKey[]) {
     const columns = keys.map((key) => orderColumn(entity, key));
-    this.#columns = [...columns, orderColumn(entity, { field: 'id', direction: 'asc' })];
+    const total = columns.some(({ column }) => column === 'position');
+    const ties = orderColumn(entity, { field: 'updatedAt', direction: 'asc' });
+    this.#columns = total ? columns : [...columns, ties];
   }
 
   /** Where a record stands. */

@@ -3,8 +3,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { compileFilter, type RecordFilter } from './filter.ts';
 import { Order, type Place } from './order.ts';
-import type { Replica } from './replica.ts';
-import { type ReplicaRow, type ReplicaTable, versionOfReplicaRow } from './replica-table.ts';
+import { columnsOf, rowsById } from './record-query.ts';
+import type { ReadSource, Replica } from './replica.ts';
+import {
+  deletion,
+  type ReplicaRow,
+  type ReplicaTable,
+  versionOfReplicaRow,
+} from './replica-table.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -29,48 +35,95 @@ export interface Page<E extends Entity> {
   readonly more: boolean;
 }
 
-/** Reads a page in one query: one record more than asked for tells whether the list goes on. */
+/** Reads a page: one record more than asked for tells whether the list goes on. */
 export async function queryPage<E extends Entity>(
   replica: Replica,
   entity: E,
   query: PageQuery,
 ): Promise<Page<E>> {
-  const rows = await replica.readAt(query.at, (fromCurrent) =>
-    queryRows(replica, entity, query, fromCurrent),
+  const rows = await replica.readAt(query.at, (source) =>
+    source.fromCurrent
+      ? rowsFromCurrent(replica, entity, query, source)
+      : rowsFromBase(replica, entity, query, source),
   );
   const versions = rows.slice(0, query.limit).map((row) => versionOfReplicaRow(entity, row));
   if (query.fromEnd) versions.reverse();
   return { versions, more: rows.length > query.limit };
 }
 
-/** First the few positions that make up the page, then their columns: text is read only for them. */
-async function queryRows(
+/**
+ * First which records make up the page, from narrow columns alone; then those records, by the
+ * index on their ids.
+ */
+async function rowsFromCurrent(
   replica: Replica,
   entity: Entity,
   query: PageQuery,
-  fromCurrent: boolean,
+  source: ReadSource,
 ): Promise<ReplicaRow[]> {
   const table = replica.table(entity);
-  const order = new Order(entity, query.orderBy ?? entity.defaultOrder);
-  const backward = query.fromEnd ?? false;
-  const conditions = [sql`operation <> 'DELETE'`, compileFilter(entity, query.filter ?? {})];
-  if (query.after) conditions.push(order.beyond(query.after, false));
-  if (query.before) conditions.push(order.beyond(query.before, true));
-  const columns = sql.join(table.columnNames.map((name) => sql.ref(name)));
-  const source = sql.table(fromCurrent ? table.current : table.base);
+  const picking = pick(table, query, source, sql`id, position`);
+  const picked = await sql<Picked>`${picking}`.execute(replica.kysely);
+  if (picked.rows.length === 0) return [];
+  const found = await rowsById(
+    replica,
+    table,
+    picked.rows.map(({ id }) => id),
+    source,
+  );
+  const byPosition = new Map(found.map((row) => [row.position, row]));
+  return picked.rows.map(({ position }) => byPosition.get(position) as ReplicaRow);
+}
+
+interface Picked {
+  readonly id: string;
+  readonly position: bigint;
+}
+
+/** The same in one query: the base lies in the order of positions, so that joining them is cheap. */
+async function rowsFromBase(
+  replica: Replica,
+  entity: Entity,
+  query: PageQuery,
+  source: ReadSource,
+): Promise<ReplicaRow[]> {
+  const table = replica.table(entity);
+  const columns = columnsOf(table);
+  const order = orderOf(table, query).clause(query.fromEnd ?? false);
+  const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
   const { rows } = await sql<ReplicaRow>`
-    with picked as materialized (
-      select position from (${inForceAt(table, query.at, fromCurrent)})
-      where ${sql.join(conditions, sql` and `)}
-      order by ${order.clause(backward)}
-      limit ${sql.lit(query.limit + 1)}
-    )
+    with picked as materialized (${pick(table, query, source, sql`position`)})
     select record.* from picked
     join (
-      select ${columns} from ${source} union all select ${columns} from ${sql.table(table.delta)}
+      select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
     ) as record using (position)
-    order by ${order.clause(backward)}`.execute(replica.kysely);
+    order by ${order}`.execute(replica.kysely);
   return rows;
+}
+
+/** Which records make up the page, in its order. */
+function pick(
+  table: ReplicaTable,
+  query: PageQuery,
+  source: ReadSource,
+  selected: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const order = orderOf(table, query);
+  const conditions = [
+    sql`operation <> ${sql.lit(deletion)}`,
+    compileFilter(table.entity, query.filter ?? {}),
+  ];
+  if (query.after) conditions.push(order.beyond(query.after, false));
+  if (query.before) conditions.push(order.beyond(query.before, true));
+  return sql`
+    select ${selected} from (${inForceAt(table, query.at, source)})
+    where ${sql.join(conditions, sql` and `)}
+    order by ${order.clause(query.fromEnd ?? false)}
+    limit ${sql.lit(query.limit + 1)}`;
+}
+
+function orderOf({ entity }: ReplicaTable, query: PageQuery): Order {
+  return new Order(entity, query.orderBy ?? entity.defaultOrder);
 }
 
 /**
@@ -78,13 +131,18 @@ async function queryRows(
  * current; those of the delta; less what the delta superseded by then. Comparing integer positions
  * there is several times cheaper than comparing ids.
  */
-function inForceAt(table: ReplicaTable, at: Position, fromCurrent: boolean): RawBuilder<unknown> {
-  const columns = sql.join(table.columnNames.map((name) => sql.ref(name)));
+function inForceAt(
+  table: ReplicaTable,
+  at: Position,
+  { fromCurrent, withDelta }: ReadSource,
+): RawBuilder<unknown> {
+  const columns = columnsOf(table);
   const delta = sql.table(table.delta);
   const merged = fromCurrent
     ? sql`select ${columns} from ${sql.table(table.current)}`
     : sql`select ${columns} from ${sql.table(table.base)}
         where position <= ${at} and until_position > ${at}`;
+  if (!withDelta) return merged;
   return sql`
     from (${merged} union all select ${columns} from ${delta} where position <= ${at}) as version
     anti join (select previous_position from ${delta} where position <= ${at}) as newer

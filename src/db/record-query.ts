@@ -1,8 +1,8 @@
 /** Versions by id: records as they were at positions, and stretches of their histories. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Entity, Position, Version } from '../entities/index.ts';
-import type { Replica } from './replica.ts';
-import { type ReplicaRow, versionOfReplicaRow } from './replica-table.ts';
+import type { ReadSource, Replica } from './replica.ts';
+import { type ReplicaRow, type ReplicaTable, versionOfReplicaRow } from './replica-table.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -30,25 +30,29 @@ export async function queryRecords<E extends Entity>(
   const positions = keys.map((key) => key.at);
   await replica.reach(Math.max(...positions) as Position);
   const oldest = Math.min(...positions) as Position;
-  const found = await replica.readAt(oldest, (fromCurrent) =>
-    versionsById(replica, entity, keys, fromCurrent),
+  const found = await replica.readAt(oldest, (source) =>
+    versionsById(replica, entity, keys, source),
   );
   return keys.map(({ id, at }) => newestAt(found.get(id) ?? [], at));
 }
 
 /**
  * Reads stretches of histories in one query.
+ * @param at a position that the replica has to have applied.
  * @returns per key the versions with these revisions, oldest first.
  */
 export async function queryRevisions<E extends Entity>(
   replica: Replica,
   entity: E,
   keys: readonly RevisionsKey[],
+  at: Position,
 ): Promise<Version<E>[][]> {
   const from = Math.min(...keys.map((key) => key.from));
   const to = Math.max(...keys.map((key) => key.to));
   const wanted = sql<SqlBool>`revision between ${from} and ${to}`;
-  const found = await versionsById(replica, entity, keys, false, wanted);
+  const found = await replica.readAt(at, ({ withDelta }) =>
+    versionsById(replica, entity, keys, { fromCurrent: false, withDelta }, wanted),
+  );
   return keys.map(({ id, from, to }) =>
     (found.get(id) ?? [])
       .filter(({ revision }) => revision >= from && revision <= to)
@@ -56,36 +60,52 @@ export async function queryRevisions<E extends Entity>(
   );
 }
 
-/**
- * Versions of these ids, by id. Nothing but the ids may restrict the scans: with a second predicate
- * beside them DuckDB gives up the index.
- * @param wanted restricts what the scans have found.
- */
+/** Versions of these ids, by id. @param wanted restricts what the scans have found. */
 async function versionsById<E extends Entity>(
   replica: Replica,
   entity: E,
   keys: readonly { readonly id: string }[],
-  fromCurrent: boolean,
-  wanted: RawBuilder<SqlBool> = sql`true`,
+  source: ReadSource,
+  wanted?: RawBuilder<SqlBool>,
 ): Promise<Map<string, Version<E>[]>> {
-  const table = replica.table(entity);
-  const ids = sql.join([...new Set(keys.map((key) => key.id))]);
-  const columns = sql.join(table.columnNames.map((name) => sql.ref(name)));
-  const merged = sql.table(fromCurrent ? table.current : table.base);
-  const { rows } = await sql<ReplicaRow>`
-    with found as materialized (
-      select ${columns} from ${merged} where id in (${ids})
-      union all
-      select ${columns} from ${sql.table(table.delta)} where id in (${ids})
-    )
-    select * from found where ${wanted}`.execute(replica.kysely);
+  const ids = [...new Set(keys.map((key) => key.id))];
   const found = new Map<string, Version<E>[]>();
-  for (const row of rows) {
+  for (const row of await rowsById(replica, replica.table(entity), ids, source, wanted)) {
     const versions = found.get(row.id) ?? [];
     versions.push(versionOfReplicaRow(entity, row));
     found.set(row.id, versions);
   }
   return found;
+}
+
+/**
+ * The rows of these ids. Nothing but the ids may restrict the scans: with a second predicate
+ * beside them DuckDB gives up the index.
+ * @param wanted restricts what the scans have found.
+ */
+export async function rowsById(
+  replica: Replica,
+  table: ReplicaTable,
+  idList: readonly string[],
+  { fromCurrent, withDelta }: ReadSource,
+  wanted: RawBuilder<SqlBool> = sql`true`,
+): Promise<ReplicaRow[]> {
+  const ids = sql.join(idList);
+  const columns = columnsOf(table);
+  const merged = sql.table(fromCurrent ? table.current : table.base);
+  const delta = sql`
+    union all select ${columns} from ${sql.table(table.delta)} where id in (${ids})`;
+  const { rows } = await sql<ReplicaRow>`
+    with found as materialized (
+      select ${columns} from ${merged} where id in (${ids}) ${withDelta ? delta : sql``}
+    )
+    select * from found where ${wanted}`.execute(replica.kysely);
+  return rows;
+}
+
+/** The columns that base, current and delta share, as they are selected. */
+export function columnsOf(table: ReplicaTable): RawBuilder<unknown> {
+  return sql.join(table.columnNames.map((name) => sql.ref(name)));
 }
 
 function newestAt<E extends Entity>(

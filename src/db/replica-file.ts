@@ -13,7 +13,7 @@ import { CannotOpen } from './problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 1;
+const replicaFormat = 2;
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;
@@ -116,6 +116,8 @@ async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance
     // By default a list of 1,000 ids is looked up by scanning the table instead of its index.
     index_scan_max_count: '10000',
     index_scan_percentage: '0.01',
+    // By default a join with more than 50 positions reads every column of the table it looks in.
+    dynamic_or_filter_threshold: '1001',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

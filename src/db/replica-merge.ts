@@ -1,6 +1,7 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../entities/index.ts';
+import { limits } from './limits.ts';
 import { type ReplicaTable, stillInForce } from './replica-table.ts';
 
 /**
@@ -17,13 +18,22 @@ export async function mergeDelta(
   upTo: Position,
   digest: Uint8Array | null,
 ): Promise<void> {
-  await connection.run('begin');
-  try {
+  await inTransaction(connection, async () => {
     for (const table of tables) await mergeTable(connection, table, BigInt(after), BigInt(upTo));
     await connection.run('update replica_state set position = $1, digest = $2', [
       BigInt(upTo),
       digest && blobValue(digest),
     ]);
+  });
+}
+
+async function inTransaction(
+  connection: DuckDBConnection,
+  work: () => Promise<void>,
+): Promise<void> {
+  await connection.run('begin');
+  try {
+    await work();
     await connection.run('commit');
   } catch (error) {
     // A commit that failed has rolled back already; the first error says more than a second.
@@ -40,6 +50,45 @@ export async function indexById(
   for (const table of tables.flatMap(({ base, current }) => [base, current])) {
     await connection.run(`create index if not exists "${table}_id" on "${table}" (id)`);
   }
+}
+
+/** Takes the indexes away, for a merge so large that building them afterwards is quicker. */
+export async function dropIndexes(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+): Promise<void> {
+  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
+    await connection.run(`drop index if exists "${table}_id"`);
+  }
+}
+
+/**
+ * Writes current tables anew once they hold more dead rows than live ones. DuckDB takes deleted
+ * rows out of a table only where it has no index; without this, current would grow as the log does.
+ */
+export async function compactCurrent(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+): Promise<void> {
+  for (const table of tables) {
+    const rows = await connection.runAndReadAll(
+      `select count(*), coalesce(max(rowid) + 1, 0) from "${table.current}"`,
+    );
+    const [live, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number];
+    if (all - live > live + limits.currentDeadRowsMax) await rewriteCurrent(connection, table);
+  }
+}
+
+async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable): Promise<void> {
+  const { current, columnNames } = table;
+  const names = columnNames.map((name) => `"${name}"`).join(', ');
+  const compact = `${current}_compact`;
+  await inTransaction(connection, async () => {
+    await connection.run(table.currentDefinition(compact));
+    await connection.run(`insert into "${compact}" select ${names} from "${current}"`);
+    await connection.run(`drop table "${current}"`);
+    await connection.run(`alter table "${compact}" rename to "${current}"`);
+  });
 }
 
 async function mergeTable(

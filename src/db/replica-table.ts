@@ -15,6 +15,7 @@ import {
   INTEGER,
   LIST,
   listValue,
+  UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
 import {
@@ -67,10 +68,16 @@ export interface ReplicaRow {
   readonly created_idx: bigint;
   readonly id: string;
   readonly revision: number;
-  readonly operation: Operation;
+  /** An index into operations. */
+  readonly operation: number;
   readonly previous_position: bigint | null;
   readonly [column: string]: unknown;
 }
+
+/** Kept as a number: every scan for live records compares it. */
+const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'RESTORE'];
+/** What a deletion's row has as its operation. */
+export const deletion = operations.indexOf('DELETE');
 
 interface NamedColumn {
   readonly name: string;
@@ -85,7 +92,7 @@ const versionColumns: readonly NamedColumn[] = [
   { name: 'created_idx', type: BIGINT, of: (version) => BigInt(version.createdAt) },
   { name: 'id', type: VARCHAR, of: (version) => version.id },
   { name: 'revision', type: INTEGER, of: (version) => version.revision },
-  { name: 'operation', type: VARCHAR, of: (version) => version.operation },
+  { name: 'operation', type: UTINYINT, of: (version) => operations.indexOf(version.operation) },
   {
     name: 'previous_position',
     type: BIGINT,
@@ -115,15 +122,23 @@ export class ReplicaTable {
   /** The statements that create the three. */
   definitions(): string[] {
     const shared = this.#columns.map(({ name, type }) => `"${name}" ${type}`).join(', ');
-    // Single rows are read from current: taking text out of compressed segments would double that.
-    const uncompressed = this.#columns.map(({ name, type }) =>
-      type === VARCHAR ? `"${name}" varchar using compression uncompressed` : `"${name}" ${type}`,
-    );
     return [
       `create table "${this.base}" (${shared}, until_position bigint not null)`,
-      `create table "${this.current}" (${uncompressed.join(', ')})`,
+      this.currentDefinition(this.current),
       `create table "${this.delta}" (${shared})`,
     ];
+  }
+
+  /**
+   * The statement that creates a current table under a name. Single rows are read from it, and
+   * taking texts out of compressed segments would double the cost of that.
+   */
+  currentDefinition(name: string): string {
+    const definitions = this.#columns.map((column) => {
+      const uncompressed = column.type === VARCHAR ? ' using compression uncompressed' : '';
+      return `"${column.name}" ${column.type}${uncompressed}`;
+    });
+    return `create table "${name}" (${definitions.join(', ')})`;
   }
 
   /** The versions as chunks for DuckDB's appender, in the order of columnNames. */
@@ -161,7 +176,7 @@ export function versionOfReplicaRow<E extends Entity>(entity: E, row: ReplicaRow
     id: row.id,
     revision: row.revision as Revision,
     position: Number(row.position) as Position,
-    operation: row.operation,
+    operation: operations[row.operation] as Operation,
     transactionId: Number(row.transaction_id) as TransactionId,
     committedAt: Number(row.idx),
     createdAt: Number(row.created_idx),

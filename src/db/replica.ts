@@ -10,15 +10,12 @@ import { limits } from './limits.ts';
 import type { LogReader, LogSpan } from './log-reader.ts';
 import { Unavailable } from './problems.ts';
 import { type OpenReplica, openReplicaFile } from './replica-file.ts';
-import { indexById, mergeDelta } from './replica-merge.ts';
+import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
-  Record<
-    'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'buildMergeRows' | 'mergeIdleMs',
-    number
-  >
+  Record<'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'mergeIdleMs', number>
 >;
 
 export interface ReplicaOptions {
@@ -32,6 +29,14 @@ export interface ReplicaOptions {
   readonly onQuery: (sql: string) => void;
   /** Told of failures that no caller waits for; the replica tries again at the next read. */
   readonly onFault: (error: unknown) => void;
+}
+
+/** Which tables a read has to look at. */
+export interface ReadSource {
+  /** The current tables instead of the bases. */
+  readonly fromCurrent: boolean;
+  /** The deltas too: not all has been merged. */
+  readonly withDelta: boolean;
 }
 
 /** Tables are named at run time, so their columns are unknown here. */
@@ -51,7 +56,6 @@ export class Replica {
   #memoryRows = 0;
   #watermark: Position;
   #basePosition: Position;
-  #building = true;
   #applying: Promise<void> | null = null;
   #merging: Promise<void> | null = null;
   /** From here on the current tables may be read; a merge under way moves it ahead of itself. */
@@ -95,9 +99,7 @@ export class Replica {
     try {
       const connections = [await file.instance.connect(), await file.instance.connect()] as const;
       const replica = new Replica(log, entities, options, file, connections);
-      await replica.reach((await log.totals()).position);
-      await replica.#merge();
-      replica.#building = false;
+      await replica.#build();
       return replica;
     } catch (error) {
       file.close();
@@ -147,16 +149,17 @@ export class Replica {
 
   /**
    * Reads at a position, once it has been applied.
-   * @param query told whether the current tables hold for that position. They do unless a merge
-   *   has moved past it; base and delta hold for every position.
+   * @param query told which tables to read. The current ones hold for the position unless a merge
+   *   has moved past it; the base holds for every one. What is not merged yet is in the delta.
    */
-  async readAt<T>(at: Position, query: (fromCurrent: boolean) => Promise<T>): Promise<T> {
+  async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
     await this.reach(at);
-    if (at < this.#horizon) return await query(false);
+    const withDelta = this.#watermark > this.#basePosition;
+    if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
     const read = { at };
     this.#currentReads.add(read);
     try {
-      return await query(true);
+      return await query({ fromCurrent: true, withDelta });
     } finally {
       this.#currentReads.delete(read);
     }
@@ -179,13 +182,34 @@ export class Replica {
     if (this.#closing) throw new Unavailable('The store is closing.');
   }
 
+  /**
+   * Brings the replica to the log's end while nobody reads it: in one transaction rather than
+   * batch by batch, and, where much is new, with the indexes built afterwards.
+   */
+  async #build(): Promise<void> {
+    await this.#inTransaction(async () => {
+      const rowsMax = this.#options.limits.catchUpBatchRows;
+      for (;;) {
+        const span = await this.#log.read(this.#watermark, rowsMax);
+        if (span.end === this.#watermark) break;
+        await this.#append(span.versions);
+        this.#watermark = span.end;
+      }
+    });
+    const rowsNew = this.#watermark - this.#basePosition;
+    if (rowsNew > this.#basePosition / 4) {
+      await dropIndexes(this.#mergingConnection, [...this.#tables.values()]);
+    }
+    await this.#mergeNow();
+  }
+
   async #applyNext(): Promise<void> {
     const rowsMax = this.#options.limits.catchUpBatchRows;
     const span = this.#takeMemory(rowsMax) ?? (await this.#log.read(this.#watermark, rowsMax));
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await this.#append(span.versions);
+    await this.#inTransaction(() => this.#append(span.versions));
     this.#watermark = span.end;
     this.#scheduleMerge();
   }
@@ -209,21 +233,25 @@ export class Replica {
     this.#memoryRows -= this.#memory.shift()?.versions.length ?? 0;
   }
 
-  /** Adds versions to their deltas, all or none. */
+  /** Adds versions to their deltas. */
   async #append(versions: readonly Version[]): Promise<void> {
-    const connection = this.#appending;
-    await connection.run('begin');
+    for (const [entity, table] of this.#tables) {
+      const own = versions.filter((version) => version.entity === entity);
+      if (own.length === 0) continue;
+      const appender = await this.#appending.createAppender(table.delta);
+      for (const chunk of table.chunks(own)) appender.appendDataChunk(chunk);
+      appender.closeSync();
+    }
+  }
+
+  /** Runs appends so that all of them are kept, or none. */
+  async #inTransaction(appends: () => Promise<void>): Promise<void> {
+    await this.#appending.run('begin');
     try {
-      for (const [entity, table] of this.#tables) {
-        const own = versions.filter((version) => version.entity === entity);
-        if (own.length === 0) continue;
-        const appender = await connection.createAppender(table.delta);
-        for (const chunk of table.chunks(own)) appender.appendDataChunk(chunk);
-        appender.closeSync();
-      }
-      await connection.run('commit');
+      await appends();
+      await this.#appending.run('commit');
     } catch (error) {
-      await connection.run('rollback').catch(this.#options.onFault);
+      await this.#appending.run('rollback').catch(this.#options.onFault);
       throw error;
     }
   }
@@ -231,23 +259,16 @@ export class Replica {
   #scheduleMerge(): void {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
     this.#mergeTimer = null;
-    if (this.#watermark - this.#basePosition >= this.#mergeRows()) this.#merge();
+    if (this.#watermark - this.#basePosition >= this.#options.limits.mergeRows) this.#merge();
     else this.#mergeWhenIdle();
   }
 
   #mergeWhenIdle(): void {
-    if (this.#building || this.#closing || this.#mergeTimer) return;
+    if (this.#closing || this.#mergeTimer) return;
     this.#mergeTimer = setTimeout(() => {
       this.#mergeTimer = null;
       this.#merge();
     }, this.#options.limits.mergeIdleMs).unref();
-  }
-
-  /** While the replica is built nobody reads it: fewer, larger merges are cheaper then. */
-  #mergeRows(): number {
-    return this.#building
-      ? Math.max(this.#options.limits.buildMergeRows, this.#basePosition / 2)
-      : this.#options.limits.mergeRows;
   }
 
   /** Moves what has been applied into the base, one merge at a time. */
@@ -272,6 +293,7 @@ export class Replica {
     const tables = [...this.#tables.values()];
     await mergeDelta(this.#mergingConnection, tables, this.#basePosition, upTo, digest);
     this.#basePosition = upTo;
+    await compactCurrent(this.#mergingConnection, tables);
     await indexById(this.#mergingConnection, tables);
   }
 }

@@ -198,8 +198,7 @@ export class Store {
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
     if (keys.length === 0) return [];
-    await this.#replica.reach(await this.head());
-    return await queryRevisions(this.#replica, entity, keys);
+    return await queryRevisions(this.#replica, entity, keys, await this.head());
   }
 
   /** A page of the live records; now unless the query says at which position. */

@@ -34,7 +34,7 @@ export interface Entity<Name extends string = string, Fields extends FieldMap = 
   readonly fields: Fields;
   /** Fields that together name one live record; nulls are equal. Empty: only the id is unique. */
   readonly uniqueKey: readonly string[];
-  /** The order of a list when the client names none. The id breaks ties. */
+  /** The order of a list when the client names none; the older record first where they tie. */
   readonly defaultOrder: readonly OrderKey[];
 }
 

@@ -13,6 +13,11 @@ export async function checkProperty<T>(
 ): Promise<void> {
   const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
   console.log(`${name}: PROPERTY_SEED=${seed}`);
-  const runs = Number(process.env.PROPERTY_RUNS ?? numRuns);
-  await fc.assert(fc.asyncProperty(input, predicate), { seed, numRuns: runs });
+  const asked = process.env.PROPERTY_RUNS;
+  await fc.assert(fc.asyncProperty(input, predicate), {
+    seed,
+    numRuns: Number(asked ?? numRuns),
+    // A failure is reported when its input has been made as small as this time allows.
+    ...(asked === undefined && { interruptAfterTimeLimit: 60_000 }),
+  });
 }
