@@ -1,9 +1,7 @@
 /** How versions are kept and moved: what the layers above may know of it. */
-export type { Clock } from './clock.ts';
-export type { ContentsInfo } from './contents.ts';
 export { type FilterOperator, operatorsOf, type RecordFilter } from './filter.ts';
 export { limits } from './limits.ts';
-export type { LogTransaction, TransactionAbout, Updated } from './log-transaction.ts';
+export type { LogTransaction, Updated } from './log-transaction.ts';
 export { Order, type Place } from './order.ts';
 export type { Page } from './page-query.ts';
 export {
@@ -19,5 +17,5 @@ export {
 export type { RecordKey, RevisionsKey } from './record-query.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export { differingFields, isWellFormed } from './values.ts';
-export type { Defect, Verified } from './verify.ts';
+export type { Verified } from './verify.ts';
 export type { Committed } from './writer.ts';

@@ -7,7 +7,7 @@ import type { LogReader } from './log-reader.ts';
 import { versionOfRow } from './version-table.ts';
 
 /** What is wrong at a position. */
-export interface Defect {
+interface Defect {
   readonly position: number;
   readonly message: string;
 }

@@ -141,7 +141,7 @@ export class Writer {
 }
 
 /** The end of the log as the connection sees it. */
-export async function readLogEnd(log: LogFile): Promise<LogEnd> {
+async function readLogEnd(log: LogFile): Promise<LogEnd> {
   const last = await log.kysely
     .selectFrom('transactions')
     .select(['id', 'committed_at', 'last_position', 'digest'])

@@ -8,7 +8,7 @@ import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
 export type FieldMap = Readonly<Record<string, Field>>;
 
 /** What a list can be ordered by: any field that has an order, and what every record has. */
-export type OrderField<Fields extends FieldMap = FieldMap> =
+type OrderField<Fields extends FieldMap = FieldMap> =
   | (keyof Fields & string)
   | 'createdAt'
   | 'updatedAt'

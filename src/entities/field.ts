@@ -47,7 +47,7 @@ export interface Field<Kind extends FieldKind = FieldKind, Given extends Presenc
 }
 
 /** The limits of a field whose definition names none. */
-export const fieldLimits = {
+const fieldLimits = {
   idLengthMax: 256,
   textLengthMax: 65_536,
   labelLengthMax: 256,

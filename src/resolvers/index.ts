@@ -1,10 +1,10 @@
 /** What each operation does, free of GraphQL's types and of SQL. */
 export type { AsOf } from './as-of.ts';
-export { type ChangesArgs, followChanges } from './change-feed.ts';
+export { followChanges } from './change-feed.ts';
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
 export { type FieldChange, readChanges } from './field-changes.ts';
-export { type HistoryArgs, readHistory } from './history.ts';
+export { readHistory } from './history.ts';
 export {
   downloadUrl,
   findDownload,
@@ -12,7 +12,6 @@ export {
   lakeFileCreateSteps,
   lakeFileUpdateSteps,
   lakePathExists,
-  type PathArgs,
   readBytes,
   readLakeFileByPath,
   readText,
@@ -21,16 +20,13 @@ export { Loaders } from './loaders.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
 export { Operation } from './operation.ts';
 export {
-  type ListArgs,
   listRecords,
-  type RecordArgs,
   type RecordAt,
   readRecord,
 } from './records.ts';
-export { readTransaction, readVersions, type VersionsArgs } from './transactions.ts';
+export { readTransaction, readVersions } from './transactions.ts';
 export {
   createRecord,
-  type DeleteInput,
   deleteRecord,
   plainSteps,
   type Refused,

@@ -99,7 +99,7 @@ export async function listen(app: App): Promise<{ url: string; server: Server }>
 }
 
 /** What every mutation of the tests asks of a problem. */
-export const problemFields = `
+const problemFields = `
   ... on Problem {
     code
     message
