@@ -53,6 +53,7 @@ describe('a definition is refused for', () => {
     ['no fields', { fields: {} }, 'no fields'],
     ['a field that is no name', { fields: { 'a-b': text } }, '"a-b"'],
     ['a field of every record', { fields: { revision: text } }, '"revision" is taken'],
+    ['a column of every DuckDB table', { fields: { rowid: text } }, '"rowid" is taken'],
     ['a column of every version', { fields: { createdIdx: text } }, '"createdIdx" is taken'],
     ['a property of every object', { fields: { constructor: text } }, '"constructor" is taken'],
     ['a uniqueKey that is no field', { uniqueKey: ['toString'] }, '"toString"'],
@@ -77,7 +78,7 @@ test('a field is required or has a default, not both', () => {
 });
 
 test('names that mean something to a database are names like any other', async () => {
-  const names = ['select', 'order', 'group', 'from', 'rowid', 'oid', 'version', 'newer', 'record'];
+  const names = ['select', 'order', 'group', 'from', 'oid', 'version', 'newer', 'record'];
   const fields = Object.fromEntries(names.map((name) => [name, text]));
   for (const table of ['order', 'select', 'picked', 'found', 'version', 'newer', 'record']) {
     const Odd = defineEntity({ name: 'Odd', table, description: 'Odd names.', fields });

@@ -129,7 +129,7 @@ test('a log with a damaged table is refused', async () => {
   const directory = await usedDirectory();
   const raw = rawLog(directory);
   const page = raw
-    .prepare(`select rootpage from sqlite_schema where name = 'transactions'`)
+    .prepare(`select rootpage from sqlite_schema where name = 'todos'`)
     .pluck()
     .get() as number;
   raw.close();

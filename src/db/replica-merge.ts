@@ -1,7 +1,6 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../entities/index.ts';
-import { limits } from './limits.ts';
 import { type ReplicaTable, stillInForce } from './replica-table.ts';
 
 /**
@@ -69,13 +68,14 @@ export async function dropIndexes(
 export async function compactCurrent(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
+  deadRowsMax: number,
 ): Promise<void> {
   for (const table of tables) {
     const rows = await connection.runAndReadAll(
       `select count(*), coalesce(max(rowid) + 1, 0) from "${table.current}"`,
     );
     const [live, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number];
-    if (all - live > live + limits.currentDeadRowsMax) await rewriteCurrent(connection, table);
+    if (all - live > live + deadRowsMax) await rewriteCurrent(connection, table);
   }
 }
 

@@ -15,7 +15,10 @@ import { ReplicaTable } from './replica-table.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
-  Record<'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'mergeIdleMs', number>
+  Record<
+    'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'mergeIdleMs' | 'currentDeadRowsMax',
+    number
+  >
 >;
 
 export interface ReplicaOptions {
@@ -293,7 +296,8 @@ export class Replica {
     const tables = [...this.#tables.values()];
     await mergeDelta(this.#mergingConnection, tables, this.#basePosition, upTo, digest);
     this.#basePosition = upTo;
-    await compactCurrent(this.#mergingConnection, tables);
+    const { currentDeadRowsMax } = this.#options.limits;
+    await compactCurrent(this.#mergingConnection, tables, currentDeadRowsMax);
     await indexById(this.#mergingConnection, tables);
   }
 }

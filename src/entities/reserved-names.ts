@@ -6,6 +6,7 @@ export const reservedFieldNames: ReadonlySet<string> = new Set([
   'nodeId',
   'idx',
   'revision',
+  'rowid',
   'position',
   'untilPosition',
   'previousPosition',
