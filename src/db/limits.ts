@@ -34,6 +34,8 @@ export const limits = {
   queryTimeMaxMs: 30_000,
   /** DuckDB connections that answer reads. */
   readConnections: 4,
+  /** Prepared statements that each of them keeps. */
+  preparedStatementsMax: 256,
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
   batchesUnderWay: 2,
   /** Memory that DuckDB may use for the replica. */

@@ -90,7 +90,7 @@ export async function rowsById(
   { fromCurrent, withDelta }: ReadSource,
   wanted: RawBuilder<SqlBool> = sql`true`,
 ): Promise<ReplicaRow[]> {
-  const ids = sql.join(idList);
+  const ids = sql.join(padded(idList));
   const columns = columnsOf(table);
   const merged = sql.table(fromCurrent ? table.current : table.base);
   const delta = sql`
@@ -101,6 +101,15 @@ export async function rowsById(
     )
     select * from found where ${wanted}`.execute(replica.kysely);
   return rows;
+}
+
+/**
+ * The ids, the last of them repeated until their number is a power of two: so there are few
+ * different statements, and those are prepared already.
+ */
+function padded(ids: readonly string[]): string[] {
+  const length = 2 ** Math.ceil(Math.log2(ids.length));
+  return Array.from({ length }, (_, place) => ids[Math.min(place, ids.length - 1)] as string);
 }
 
 /** The columns that base, current and delta share, as they are selected. */

@@ -19,6 +19,8 @@ export interface DocumentSize {
   readonly rootFields: number;
   /** Nodes that the page sizes allow, nested pages multiplied. */
   readonly nodes: number;
+  /** Whether a page size is a variable, so that the nodes depend on its value. */
+  readonly variable: boolean;
 }
 
 interface SelectionSize {
@@ -43,7 +45,7 @@ export function measureDocument(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>> = {},
 ): DocumentSize {
-  let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0, nodes: 0 };
+  let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0, nodes: 0, variable: false };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const measure = new Measure(document, { ...defaultsOf(definition), ...variables });
@@ -53,6 +55,7 @@ export function measureDocument(
       fields: Math.max(size.fields, fields),
       rootFields: Math.max(size.rootFields, ownFields),
       nodes: Math.max(size.nodes, nodes),
+      variable: size.variable || measure.metVariable,
     };
   }
   return size;
@@ -69,6 +72,8 @@ function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Record<st
 }
 
 class Measure {
+  /** Whether a page size that was met is a variable. */
+  metVariable = false;
   readonly #fragments: ReadonlyMap<string, SelectionSetNode>;
   readonly #variables: Readonly<Record<string, unknown>>;
   /** Null while a fragment is being measured: what meets it then is a cycle. */
@@ -107,6 +112,7 @@ class Measure {
   #pageSize(field: FieldNode): number {
     for (const { name, value } of field.arguments ?? []) {
       if (name.value !== 'first' && name.value !== 'last') continue;
+      this.metVariable ||= value.kind === Kind.VARIABLE;
       const given =
         value.kind === Kind.VARIABLE
           ? this.#variables[value.name.value]

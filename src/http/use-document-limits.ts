@@ -1,7 +1,7 @@
 /** Refuses documents that ask for too much, before anything of them runs. */
-import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { measureDocument } from './document-size.ts';
+import { type DocumentSize, measureDocument } from './document-size.ts';
 import { measureTokens } from './document-tokens.ts';
 import { requestLimits } from './request-limits.ts';
 
@@ -17,7 +17,7 @@ export function useDocumentLimits(): Plugin {
         return parse(source, options);
       }),
     onValidate: ({ params, setResult }) => {
-      const size = measureDocument(params.documentAST);
+      const size = sizeOf(params.documentAST);
       const refused =
         exceeded('documentDepthMax', 'levels of selections', size.depth) ??
         exceeded('documentFieldsMax', 'fields, fragments spread out', size.fields) ??
@@ -29,9 +29,19 @@ export function useDocumentLimits(): Plugin {
   };
 }
 
-/** Page sizes may be variables, so they are known only when the operation runs. */
+/** Yoga parses a text once for all requests that send it; so it is measured once too. */
+const sizes = new WeakMap<DocumentNode, DocumentSize>();
+
+function sizeOf(document: DocumentNode): DocumentSize {
+  const size = sizes.get(document) ?? measureDocument(document);
+  sizes.set(document, size);
+  return size;
+}
+
+/** Page sizes may be variables: then what they allow is known only when the operation runs. */
 function refuseTooManyNodes({ document, variableValues }: ExecutionArgs): void {
-  const { nodes } = measureDocument(document, variableValues ?? {});
+  const size = sizeOf(document);
+  const { nodes } = size.variable ? measureDocument(document, variableValues ?? {}) : size;
   const refused = exceeded('operationNodesMax', 'nodes in its pages', nodes);
   if (refused) throw refused;
 }
