@@ -30,6 +30,8 @@ export const limits = {
   currentDeadRowsMax: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
+  /** Memory for versions that were read lately, as it is estimated. */
+  recentVersionsBytesMax: 64 * 1024 * 1024,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
   /** DuckDB connections that answer reads. */

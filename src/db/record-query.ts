@@ -18,7 +18,8 @@ export interface RevisionsKey {
 }
 
 /**
- * Reads records, in one query unless some of their positions lie before the last merge.
+ * Reads records, in one query unless some of their positions lie before the last merge; those read
+ * lately and unchanged since are not read again.
  * @returns per key the version in force at its position, deleted ones included; null where the
  *   record did not exist yet.
  */
@@ -27,13 +28,20 @@ export async function queryRecords<E extends Entity>(
   entity: E,
   keys: readonly RecordKey[],
 ): Promise<(Version<E> | null)[]> {
-  const positions = keys.map((key) => key.at);
-  await replica.reach(Math.max(...positions) as Position);
-  const oldest = Math.min(...positions) as Position;
+  await replica.reach(Math.max(...keys.map((key) => key.at)) as Position);
+  const recent = keys.map(({ id, at }) => replica.recent.get(entity, id, at));
+  const missing = keys.filter((_, index) => recent[index] === null);
+  if (missing.length === 0) return recent;
+  const oldest = Math.min(...missing.map((key) => key.at)) as Position;
   const found = await replica.readAt(oldest, (source) =>
-    versionsById(replica, entity, keys, source),
+    versionsById(replica, entity, missing, source),
   );
-  return keys.map(({ id, at }) => newestAt(found.get(id) ?? [], at));
+  return keys.map(({ id, at }, index) => {
+    const version = recent[index] ?? newestAt(found.get(id) ?? [], at);
+    // Nothing was applied since: what was the newest then is the newest now.
+    if (version && at === replica.watermark) replica.recent.keep(version);
+    return version;
+  });
 }
 
 /**

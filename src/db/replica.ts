@@ -9,6 +9,7 @@ import { duckdbDialect } from './duckdb-dialect.ts';
 import { limits } from './limits.ts';
 import type { LogReader, LogSpan } from './log-reader.ts';
 import { Unavailable } from './problems.ts';
+import { RecentVersions } from './recent-versions.ts';
 import { type OpenReplica, openReplicaFile } from './replica-file.ts';
 import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
@@ -48,6 +49,8 @@ export type ReplicaTables = Record<string, Record<string, unknown>>;
 export class Replica {
   /** Reads base and delta; every query's values are bound. */
   readonly kysely: Kysely<ReplicaTables>;
+  /** Spares reading again what was read lately. */
+  readonly recent = new RecentVersions();
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
   readonly #file: OpenReplica;
@@ -213,6 +216,7 @@ export class Replica {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
     await this.#inTransaction(() => this.#append(span.versions));
+    this.recent.supersede(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
   }
