@@ -125,3 +125,37 @@ test('a client that leaves in the middle of a download hurts nobody', async () =
   const response = await fetch(`${url}/files/f/1`);
   expect((await response.arrayBuffer()).byteLength).toBe(20_000_000);
 });
+
+test.for([
+  ['bytes=0-4', 206, '01234', 'bytes 0-4/10'],
+  ['bytes=7-', 206, '789', 'bytes 7-9/10'],
+  ['bytes=-2', 206, '89', 'bytes 8-9/10'],
+  ['bytes=8-99', 206, '89', 'bytes 8-9/10'],
+  ['bytes=10-', 416, '', 'bytes */10'],
+  ['bytes=-0', 416, '', 'bytes */10'],
+  ['bytes=5-2', 200, '0123456789', null],
+  ['bytes=0-1,3-4', 200, '0123456789', null],
+  ['lines=1-2', 200, '0123456789', null],
+] as const)('the range %s answers %i', async ([range, status, text, contentRange]) => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', text: '0123456789' });
+  const response = await get(api, record.downloadUrl, { headers: { range } });
+  expect([response.status, await response.text()]).toEqual([status, text]);
+  expect(response.headers.get('content-range')).toBe(contentRange);
+});
+
+test('a range across the chunks that contents are kept in is exact', async () => {
+  const api = await openApi();
+  const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, index) => (index * 31) % 251));
+  const data = bytes.toString('base64');
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', data });
+  for (const [first, last] of [
+    [262_143, 262_144],
+    [100, 600_000],
+    [524_288, 699_999],
+  ] as const) {
+    const headers = { range: `bytes=${first}-${last}` };
+    const part = Buffer.from(await (await get(api, record.downloadUrl, { headers })).arrayBuffer());
+    expect(part.equals(bytes.subarray(first, last + 1))).toBe(true);
+  }
+});

@@ -32,12 +32,19 @@ export async function writeContents(
   }
 }
 
-/** The stored bytes in order, a chunk at a time; nothing when no such contents are stored. */
+/**
+ * The stored bytes in order, a chunk at a time; nothing when no such contents are stored.
+ * @param first the first byte wanted.
+ * @param last the last byte wanted, included.
+ */
 export async function* readContents(
   db: Kysely<LogTables>,
   sha256: string,
+  first: number,
+  last: number,
 ): AsyncGenerator<Uint8Array, void> {
-  for (let number = 0; ; number += 1) {
+  const size = limits.contentChunkBytes;
+  for (let number = Math.floor(first / size); number * size <= last; number += 1) {
     const chunk = await db
       .selectFrom('content_chunks')
       .select('bytes')
@@ -45,6 +52,7 @@ export async function* readContents(
       .where('number', '=', number)
       .executeTakeFirst();
     if (!chunk) return;
-    yield chunk.bytes;
+    const begin = number * size;
+    yield chunk.bytes.subarray(Math.max(first - begin, 0), last - begin + 1);
   }
 }

@@ -135,9 +135,13 @@ export class LogReader {
     };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time. */
-  contents(sha256: string): AsyncGenerator<Uint8Array, void> {
-    return readContents(this.#log.kysely, sha256);
+  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  contents(
+    sha256: string,
+    first = 0,
+    last = Number.MAX_SAFE_INTEGER,
+  ): AsyncGenerator<Uint8Array, void> {
+    return readContents(this.#log.kysely, sha256, first, last);
   }
 
   /** Where a span of at most `rowsMax` versions ends; null when nothing was committed after. */

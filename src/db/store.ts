@@ -249,9 +249,13 @@ export class Store {
     return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time. */
-  contents(sha256: string): AsyncGenerator<Uint8Array, void> {
-    return this.#log.contents(sha256);
+  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  contents(
+    sha256: string,
+    first = 0,
+    last = Number.MAX_SAFE_INTEGER,
+  ): AsyncGenerator<Uint8Array, void> {
+    return this.#log.contents(sha256, first, last);
   }
 
   /** Checks the whole history against its digest chain. */

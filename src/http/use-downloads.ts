@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { Plugin } from 'graphql-yoga';
 import { type Store, Unavailable } from '../db/index.ts';
 import { findDownload, type LakeFileVersion } from '../resolvers/index.ts';
+import { parseByteRange } from './byte-range.ts';
 
 interface Answer extends ResponseInit {
   readonly body: BodyInit | null;
@@ -49,8 +50,21 @@ async function answer(
     return { body: null, status: 304, headers };
   }
   if (request.method === 'HEAD') return { body: null, headers };
-  const bytes = Readable.from(store.contents(version.values.sha256)).on('error', onFailure);
-  return { body: bytes as unknown as BodyInit, headers };
+  const { sha256, size } = version.values;
+  const range = parseByteRange(request.headers.get('range'), size);
+  const read = (first?: number, last?: number) =>
+    Readable.from(store.contents(sha256, first, last)).on('error', onFailure);
+  if (range === null) return { body: read() as unknown as BodyInit, headers };
+  if (range === 'unsatisfiable') {
+    return { body: null, status: 416, headers: { 'content-range': `bytes */${size}` } };
+  }
+  const part = {
+    ...headers,
+    'content-length': String(range.last - range.first + 1),
+    'content-range': `bytes ${range.first}-${range.last}/${size}`,
+  };
+  const body = read(range.first, range.last) as unknown as BodyInit;
+  return { body, status: 206, headers: part };
 }
 
 /** A revision's bytes never change. They are never shown as a page: they may be anybody's HTML. */
@@ -58,6 +72,7 @@ function headersOf({ values }: LakeFileVersion) {
   return {
     'content-type': 'application/octet-stream',
     'content-length': String(values.size),
+    'accept-ranges': 'bytes',
     'content-disposition': `attachment; filename*=UTF-8''${extendedValue(values.filename)}`,
     'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
