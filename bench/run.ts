@@ -58,6 +58,8 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
 - **by-id** and **create**: each server in a process of its own; the load comes from a third, made
   by autocannon. The baseline is a bare GraphQL Yoga: reads from a Map, or one commit on disk per
   mutation.
+- **by-id**, any of all: drawn from all todos, so that nearly each is read from DuckDB; popular ones:
+  the same few again and again, which a server that keeps what it read lately need not read.
 - **first-page**: \`store.list\` against dkdc-state's query, \`row_number() over (partition by id
   order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica. The
   row with unmerged versions is set against the same baseline figures, not taken in turn.
