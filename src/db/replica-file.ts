@@ -3,10 +3,11 @@
  * there is any doubt that it holds what the log holds.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
+import { makeDirectory } from './directory.ts';
 import { limits } from './limits.ts';
 import type { LogReader } from './log-reader.ts';
 import { CannotOpen } from './problems.ts';
@@ -43,7 +44,7 @@ export async function openReplicaFile(
     await initialize(instance, entities, fingerprint);
     return { instance, basePosition: positionZero, close: () => instance.closeSync() };
   }
-  makeDirectory(directory);
+  makeDirectory(directory, 'replica directory', 'Check its permissions.');
   for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
     const path = resolve(join(directory, `${number}.duckdb`));
     const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
@@ -52,18 +53,6 @@ export async function openReplicaFile(
   throw new CannotOpen(
     `${limits.replicaFilesMax} processes use ${directory} already. Stop one of them.`,
   );
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    throw new CannotOpen(
-      `The replica directory ${directory} cannot be created (${code}). Check its permissions.`,
-      { cause: error },
-    );
-  }
 }
 
 /** Opens or rebuilds one file; null when another opener has it. */

@@ -2,7 +2,6 @@
  * The store: the log, its replica and its feed as one. It is the whole of what the layers above
  * know of how versions are kept; none of its answers tells which database gave them.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type CreateValues,
@@ -16,6 +15,7 @@ import {
   type Version,
 } from '../entities/index.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { makeDirectory } from './directory.ts';
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog } from './follower.ts';
 import { limits } from './limits.ts';
@@ -90,7 +90,7 @@ export class Store {
    */
   static async open(options: StoreOptions<readonly Entity[]>): Promise<Store> {
     refuseClashes(options.entities);
-    makeDirectory(options.directory);
+    makeDirectory(options.directory, 'data directory', 'Name another with --data.');
     const path = join(options.directory, 'everstate.db');
     const writing = LogFile.open(path, schemaVersion);
     let reading: LogFile | null = null;
@@ -329,18 +329,6 @@ export function openStore<const Entities extends readonly Entity[]>(
   options: StoreOptions<Entities>,
 ): Promise<Store> {
   return Store.open(options);
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    throw new CannotOpen(
-      `The data directory ${directory} cannot be created (${code}). Name another with --data.`,
-      { cause: error },
-    );
-  }
 }
 
 function refuseClashes(entities: readonly Entity[]): void {
