@@ -62,6 +62,15 @@ query Read {
 # Run History, then Change, then History
 # again: the play button asks which.
 query History {
+  # As it was after the first write of all.
+  # Null? Put the position Write answered.
+  then: todo(
+    id: "first"
+    asOf: { position: "1" }
+  ) {
+    subject
+    status
+  }
   now: todo(id: "first") {
     subject
     status
@@ -74,15 +83,6 @@ query History {
         }
       }
     }
-  }
-  # As it was after the first write of all.
-  # Null? Put the position Write answered.
-  then: todo(
-    id: "first"
-    asOf: { position: "1" }
-  ) {
-    subject
-    status
   }
 }
 
