@@ -1,6 +1,7 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../entities/index.ts';
+import { inTransaction } from './duckdb-transaction.ts';
 import { type ReplicaTable, stillInForce } from './replica-table.ts';
 
 /**
@@ -24,21 +25,6 @@ export async function mergeDelta(
       digest && blobValue(digest),
     ]);
   });
-}
-
-async function inTransaction(
-  connection: DuckDBConnection,
-  work: () => Promise<void>,
-): Promise<void> {
-  await connection.run('begin');
-  try {
-    await work();
-    await connection.run('commit');
-  } catch (error) {
-    // A commit that failed has rolled back already; the first error says more than a second.
-    await connection.run('rollback').catch(() => {});
-    throw error;
-  }
 }
 
 /** The first merge fills the tables: building an index after it is quicker than row by row. */

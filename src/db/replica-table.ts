@@ -19,9 +19,9 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import {
-  columnOf,
   type Entity,
   type FieldKind,
+  fieldColumnsOf,
   type Operation,
   type Position,
   type Revision,
@@ -154,21 +154,21 @@ export class ReplicaTable {
 }
 
 function fieldColumns(entity: Entity): NamedColumn[] {
-  return Object.entries(entity.fields).map(([name, field]) => {
+  return fieldColumnsOf(entity).map(({ name, column, field }) => {
     const { type, encode } = columns[field.kind];
     const of = (version: Version) => {
       const value = (version.values as Readonly<Record<string, unknown>>)[name] ?? null;
       return value === null ? null : encode(value);
     };
-    return { name: columnOf(name), type, of };
+    return { name: column, type, of };
   });
 }
 
 /** A row of the three as the version it holds. */
 export function versionOfReplicaRow<E extends Entity>(entity: E, row: ReplicaRow): Version<E> {
   const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(entity.fields)) {
-    const value = row[columnOf(name)] ?? null;
+  for (const { name, column, field } of fieldColumnsOf(entity)) {
+    const value = row[column] ?? null;
     values[name] = value === null ? null : columns[field.kind].decode(value);
   }
   return {

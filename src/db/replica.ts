@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { Kysely } from 'kysely';
 import type { Entity, Position, Version } from '../entities/index.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
+import { inTransaction } from './duckdb-transaction.ts';
 import { limits } from './limits.ts';
 import type { LogReader, LogSpan } from './log-reader.ts';
 import { Unavailable } from './problems.ts';
@@ -193,7 +194,7 @@ export class Replica {
    * batch by batch, and, where much is new, with the indexes built afterwards.
    */
   async #build(): Promise<void> {
-    await this.#inTransaction(async () => {
+    await inTransaction(this.#appending, async () => {
       const rowsMax = this.#options.limits.catchUpBatchRows;
       for (;;) {
         const span = await this.#log.read(this.#watermark, rowsMax);
@@ -215,7 +216,7 @@ export class Replica {
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await this.#inTransaction(() => this.#append(span.versions));
+    await inTransaction(this.#appending, () => this.#append(span.versions));
     this.recent.supersede(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
@@ -248,18 +249,6 @@ export class Replica {
       const appender = await this.#appending.createAppender(table.delta);
       for (const chunk of table.chunks(own)) appender.appendDataChunk(chunk);
       appender.closeSync();
-    }
-  }
-
-  /** Runs appends so that all of them are kept, or none. */
-  async #inTransaction(appends: () => Promise<void>): Promise<void> {
-    await this.#appending.run('begin');
-    try {
-      await appends();
-      await this.#appending.run('commit');
-    } catch (error) {
-      await this.#appending.run('rollback').catch(this.#options.onFault);
-      throw error;
     }
   }
 

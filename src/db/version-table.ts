@@ -5,6 +5,7 @@ import {
   type Entity,
   type Field,
   type FieldKind,
+  fieldColumnsOf,
   isNullable,
   type Position,
   type Revision,
@@ -68,30 +69,9 @@ type SharedColumn = (typeof sharedColumns)[number];
 
 /** The columns that make up a version; the digest chain's, which only `verify` needs, are not. */
 export function columnsOfVersion(entity: Entity): SharedColumn[] {
-  const own = Object.keys(entity.fields).map(columnOf);
+  const own = fieldColumnsOf(entity).map(({ column }) => column);
   // The columns of fields are known only at run time.
   return [...sharedColumns, ...own] as SharedColumn[];
-}
-
-interface FieldColumn {
-  readonly name: string;
-  readonly column: string;
-  readonly field: Field;
-}
-const fieldColumns = new WeakMap<Entity, readonly FieldColumn[]>();
-
-/** Worked out once per entity: naming a column anew for each row of the log takes longer. */
-function fieldColumnsOf(entity: Entity): readonly FieldColumn[] {
-  let known = fieldColumns.get(entity);
-  if (!known) {
-    known = Object.entries(entity.fields).map(([name, field]) => ({
-      name,
-      column: columnOf(name),
-      field,
-    }));
-    fieldColumns.set(entity, known);
-  }
-  return known;
 }
 
 /** A row as the version it holds. */

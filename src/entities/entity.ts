@@ -117,6 +117,28 @@ export function columnOf(fieldName: string): string {
   return snakeCase(fieldName);
 }
 
+/** A field and where it is kept. */
+interface FieldColumn {
+  readonly name: string;
+  readonly column: string;
+  readonly field: Field;
+}
+const fieldColumns = new WeakMap<Entity, readonly FieldColumn[]>();
+
+/** The fields of an entity; worked out once, since rows are read by the million. */
+export function fieldColumnsOf(entity: Entity): readonly FieldColumn[] {
+  let known = fieldColumns.get(entity);
+  if (!known) {
+    known = Object.entries(entity.fields).map(([name, field]) => ({
+      name,
+      column: columnOf(name),
+      field,
+    }));
+    fieldColumns.set(entity, known);
+  }
+  return known;
+}
+
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

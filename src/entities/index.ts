@@ -7,6 +7,7 @@ export {
   columnOf,
   defineEntity,
   type Entity,
+  fieldColumnsOf,
   type OrderKey,
   type PatchValues,
   type ValuesOf,
