@@ -9,7 +9,7 @@ import { type Server, startBareYoga, startEverstate, withServers } from './serve
 
 const document = 'query($id: ID!) { todo(id: $id) { id subject priority status labels revision } }';
 const connections = 32;
-const rounds = 5;
+const rounds = 9;
 const secondsPerRound = 4;
 /** More than any server answers in a round, so that nothing is asked twice in one. */
 const idsPerRound = 40_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { limits } from '../src/db/index.ts';
 import { mergeDelta } from '../src/db/replica-merge.ts';
-import { type ReplicaRow, ReplicaTable, versionOfReplicaRow } from '../src/db/replica-table.ts';
+import { ReplicaTable, versionOf } from '../src/db/replica-table.ts';
 import { type Position, type Revision, Todo, type Version } from '../src/entities/index.ts';
 import { type Dataset, withCopy } from './dataset.ts';
 import { type Figure, median, orientation, withUnit } from './results.ts';
@@ -48,10 +48,11 @@ async function changesAfter(
   table: ReplicaTable,
   end: number,
 ): Promise<Version[]> {
-  const sample = `select * from ${table.current} using sample reservoir(${limits.mergeRows} rows)`;
-  const rows = (await connection.runAndReadAll(sample)).getRowObjectsJS();
-  return rows.map((row, index) => {
-    const before = versionOfReplicaRow(Todo, row as unknown as ReplicaRow);
+  const sample = `select ${table.wholeVersion} from ${table.current}
+    using sample reservoir(${limits.mergeRows} rows)`;
+  const rows = (await connection.runAndReadAll(sample)).getRowsJS();
+  return rows.map(([whole], index) => {
+    const before = versionOf(Todo, String(whole));
     return {
       ...before,
       position: (end + index + 1) as Position,

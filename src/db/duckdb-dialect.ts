@@ -3,14 +3,10 @@
  * speaks PostgreSQL's dialect, so its compiler serves; the driver hands out pooled connections.
  */
 import {
-  BIGINT,
-  DOUBLE,
   type DuckDBConnection,
   type DuckDBInstance,
   type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
-  type DuckDBType,
-  type DuckDBValue,
   JSDuckDBValueConverter,
 } from '@duckdb/node-api';
 import {
@@ -102,12 +98,7 @@ class DuckdbConnection implements DatabaseConnection {
     }, limits.queryTimeMaxMs);
     try {
       const statement = await this.#prepared(query.sql);
-      const bound = query.parameters.map(toBound);
-      const types = bound.map(({ type }) => type) as DuckDBType[];
-      statement.bind(
-        bound.map(({ value }) => value),
-        types,
-      );
+      for (const [index, value] of query.parameters.entries()) bind(statement, index + 1, value);
       return { rows: rowsOf(await statement.run()) as Row[] };
     } catch (error) {
       if (!tooSlow) throw error;
@@ -160,18 +151,15 @@ function rowsOf(result: DuckDBMaterializedResult): Record<string, unknown>[] {
   return rows;
 }
 
-/** A value and, where DuckDB's client would guess wrong, its type. */
-interface Bound {
-  readonly value: DuckDBValue;
-  readonly type: DuckDBType | undefined;
-}
-
 /**
- * Whole numbers are bound as BIGINT: positions and times do not fit DuckDB's INTEGER. Those that
- * do not fit BIGINT either can only be meant as floating-point numbers.
+ * Binds a value as what DuckDB's client would not guess right. Whole numbers are BIGINT: positions
+ * and times do not fit DuckDB's INTEGER. Those that do not fit BIGINT either can only be meant as
+ * floating-point numbers.
  */
-function toBound(value: unknown): Bound {
-  if (typeof value !== 'number') return { value: value as DuckDBValue, type: undefined };
-  if (Number.isSafeInteger(value)) return { value: BigInt(value), type: BIGINT };
-  return { value, type: DOUBLE };
+function bind(statement: DuckDBPreparedStatement, place: number, value: unknown): void {
+  if (typeof value === 'string') statement.bindVarchar(place, value);
+  else if (typeof value === 'boolean') statement.bindBoolean(place, value);
+  else if (Number.isSafeInteger(value)) statement.bindBigInt(place, BigInt(value as number));
+  else if (typeof value === 'number') statement.bindDouble(place, value);
+  else throw new TypeError(`A ${typeof value} cannot be bound to a query.`);
 }

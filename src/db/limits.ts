@@ -39,7 +39,7 @@ export const limits = {
   /** Prepared statements that each of them keeps. */
   preparedStatementsMax: 256,
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
-  batchesUnderWay: 2,
+  batchesUnderWay: 3,
   /** Memory that DuckDB may use for the replica. */
   replicaMemoryMaxMb: 2_048,
   /** Server processes on one data directory: each has a replica file of its own. */

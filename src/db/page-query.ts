@@ -2,15 +2,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { compileFilter, type RecordFilter } from './filter.ts';
+import { inForceAt } from './in-force.ts';
 import { Order, type Place } from './order.ts';
-import { columnsOf, rowsById } from './record-query.ts';
+import { columnsOf, findByIds, wholeOf } from './record-query.ts';
 import type { ReadSource, Replica } from './replica.ts';
-import {
-  deletion,
-  type ReplicaRow,
-  type ReplicaTable,
-  versionOfReplicaRow,
-} from './replica-table.ts';
+import { deletion, type ReplicaTable, versionOf } from './replica-table.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -41,38 +37,33 @@ export async function queryPage<E extends Entity>(
   entity: E,
   query: PageQuery,
 ): Promise<Page<E>> {
-  const rows = await replica.readAt(query.at, (source) =>
+  const found = await replica.readAt(query.at, (source) =>
     source.fromCurrent
-      ? rowsFromCurrent(replica, entity, query, source)
-      : rowsFromBase(replica, entity, query, source),
+      ? findInCurrent(replica, entity, query, source)
+      : findInBase(replica, entity, query, source),
   );
-  const versions = rows.slice(0, query.limit).map((row) => versionOfReplicaRow(entity, row));
+  const versions = found.slice(0, query.limit);
   if (query.fromEnd) versions.reverse();
-  return { versions, more: rows.length > query.limit };
+  return { versions, more: found.length > query.limit };
 }
 
 /**
  * First which records make up the page, from narrow columns alone; then those records, by the
  * index on their ids.
  */
-async function rowsFromCurrent(
+async function findInCurrent<E extends Entity>(
   replica: Replica,
-  entity: Entity,
+  entity: E,
   query: PageQuery,
   source: ReadSource,
-): Promise<ReplicaRow[]> {
-  const table = replica.table(entity);
-  const picking = pick(table, query, source, sql`id, position`);
-  const picked = await sql<Picked>`${picking}`.execute(replica.kysely);
-  if (picked.rows.length === 0) return [];
-  const found = await rowsById(
-    replica,
-    table,
-    picked.rows.map(({ id }) => id),
-    source,
-  );
-  const byPosition = new Map(found.map((row) => [row.position, row]));
-  return picked.rows.map(({ position }) => byPosition.get(position) as ReplicaRow);
+): Promise<Version<E>[]> {
+  const picking = pick(replica.table(entity), query, source, sql`id, position`);
+  const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
+  if (picked.length === 0) return [];
+  const ids = picked.map(({ id }) => id);
+  const found = await findByIds(replica, entity, ids, source);
+  const byPosition = new Map(found.map((version) => [version.position, version]));
+  return picked.map(({ position }) => byPosition.get(Number(position) as Position) as Version<E>);
 }
 
 interface Picked {
@@ -81,24 +72,24 @@ interface Picked {
 }
 
 /** The same in one query: the base lies in the order of positions, so that joining them is cheap. */
-async function rowsFromBase(
+async function findInBase<E extends Entity>(
   replica: Replica,
-  entity: Entity,
+  entity: E,
   query: PageQuery,
   source: ReadSource,
-): Promise<ReplicaRow[]> {
+): Promise<Version<E>[]> {
   const table = replica.table(entity);
   const columns = columnsOf(table);
   const order = orderOf(table, query).clause(query.fromEnd ?? false);
   const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
-  const { rows } = await sql<ReplicaRow>`
+  const { rows } = await sql<{ readonly whole: string }>`
     with picked as materialized (${pick(table, query, source, sql`position`)})
-    select record.* from picked
+    select ${wholeOf(table)} as whole from picked
     join (
       select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
     ) as record using (position)
     order by ${order}`.execute(replica.kysely);
-  return rows;
+  return rows.map(({ whole }) => versionOf(entity, whole));
 }
 
 /** Which records make up the page, in its order. */
@@ -124,27 +115,4 @@ function pick(
 
 function orderOf({ entity }: ReplicaTable, query: PageQuery): Order {
   return new Order(entity, query.orderBy ?? entity.defaultOrder);
-}
-
-/**
- * The versions in force at a position: of the base those whose interval holds it, or all of
- * current; those of the delta; less what the delta superseded by then. Comparing integer positions
- * there is several times cheaper than comparing ids.
- */
-function inForceAt(
-  table: ReplicaTable,
-  at: Position,
-  { fromCurrent, withDelta }: ReadSource,
-): RawBuilder<unknown> {
-  const columns = columnsOf(table);
-  const delta = sql.table(table.delta);
-  const merged = fromCurrent
-    ? sql`select ${columns} from ${sql.table(table.current)}`
-    : sql`select ${columns} from ${sql.table(table.base)}
-        where position <= ${at} and until_position > ${at}`;
-  if (!withDelta) return merged;
-  return sql`
-    from (${merged} union all select ${columns} from ${delta} where position <= ${at}) as version
-    anti join (select previous_position from ${delta} where position <= ${at}) as newer
-    on version.position = newer.previous_position`;
 }

@@ -2,7 +2,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Entity, Position, Version } from '../entities/index.ts';
 import type { ReadSource, Replica } from './replica.ts';
-import { type ReplicaRow, type ReplicaTable, versionOfReplicaRow } from './replica-table.ts';
+import { type ReplicaTable, versionOf, wholeColumn } from './replica-table.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -68,7 +68,7 @@ export async function queryRevisions<E extends Entity>(
   );
 }
 
-/** Versions of these ids, by id. @param wanted restricts what the scans have found. */
+/** Versions of these ids, by id. @param wanted restricts what is found in the base. */
 async function versionsById<E extends Entity>(
   replica: Replica,
   entity: E,
@@ -78,46 +78,81 @@ async function versionsById<E extends Entity>(
 ): Promise<Map<string, Version<E>[]>> {
   const ids = [...new Set(keys.map((key) => key.id))];
   const found = new Map<string, Version<E>[]>();
-  for (const row of await rowsById(replica, replica.table(entity), ids, source, wanted)) {
-    const versions = found.get(row.id) ?? [];
-    versions.push(versionOfReplicaRow(entity, row));
-    found.set(row.id, versions);
+  for (const version of await findByIds(replica, entity, ids, source, wanted)) {
+    const versions = found.get(version.id) ?? [];
+    versions.push(version);
+    found.set(version.id, versions);
   }
   return found;
 }
 
 /**
- * The rows of these ids. Nothing but the ids may restrict the scans: with a second predicate
- * beside them DuckDB gives up the index.
- * @param wanted restricts what the scans have found.
+ * The versions of these ids: the newest merged ones where the source says current, else all.
+ * Nothing but the ids may restrict the scans: with a second predicate beside them DuckDB gives up
+ * the index.
+ * @param wanted restricts what the scans of base and delta have found.
  */
-export async function rowsById(
+export async function findByIds<E extends Entity>(
   replica: Replica,
-  table: ReplicaTable,
+  entity: E,
   idList: readonly string[],
-  { fromCurrent, withDelta }: ReadSource,
-  wanted: RawBuilder<SqlBool> = sql`true`,
-): Promise<ReplicaRow[]> {
+  source: ReadSource,
+  wanted?: RawBuilder<SqlBool>,
+): Promise<Version<E>[]> {
+  const table = replica.table(entity);
   const ids = sql.join(padded(idList));
-  const columns = columnsOf(table);
-  const merged = sql.table(fromCurrent ? table.current : table.base);
+  const query = source.fromCurrent
+    ? wholesFromCurrent(table, ids, source.withDelta)
+    : wholesFromBase(table, ids, source.withDelta, wanted ?? sql`true`);
+  const { rows } = await query.execute(replica.kysely);
+  return rows.map(({ whole }) => versionOf(entity, whole));
+}
+
+interface WholeRow {
+  readonly whole: string;
+}
+
+function wholesFromCurrent(
+  table: ReplicaTable,
+  ids: RawBuilder<unknown>,
+  withDelta: boolean,
+): RawBuilder<WholeRow> {
   const delta = sql`
-    union all select ${columns} from ${sql.table(table.delta)} where id in (${ids})`;
-  const { rows } = await sql<ReplicaRow>`
+    union all
+    select ${wholeOf(table)} from ${sql.table(table.delta)} where id in (${ids})`;
+  return sql`
+    select ${sql.ref(wholeColumn)} as whole from ${sql.table(table.current)} where id in (${ids})
+    ${withDelta ? delta : sql``}`;
+}
+
+function wholesFromBase(
+  table: ReplicaTable,
+  ids: RawBuilder<unknown>,
+  withDelta: boolean,
+  wanted: RawBuilder<SqlBool>,
+): RawBuilder<WholeRow> {
+  const columns = columnsOf(table);
+  const delta = sql`union all select ${columns} from ${sql.table(table.delta)} where id in (${ids})`;
+  return sql`
     with found as materialized (
-      select ${columns} from ${merged} where id in (${ids}) ${withDelta ? delta : sql``}
+      select ${columns} from ${sql.table(table.base)} where id in (${ids}) ${withDelta ? delta : sql``}
     )
-    select * from found where ${wanted}`.execute(replica.kysely);
-  return rows;
+    select ${wholeOf(table)} as whole from found where ${wanted}`;
 }
 
 /**
- * The ids, the last of them repeated until their number is a power of two: so there are few
- * different statements, and those are prepared already.
+ * The ids, the last of them repeated until their number is a power of two or halfway to the next:
+ * so there are few different statements, and those are prepared already.
  */
 function padded(ids: readonly string[]): string[] {
-  const length = 2 ** Math.ceil(Math.log2(ids.length));
+  const power = 2 ** Math.ceil(Math.log2(ids.length));
+  const length = ids.length <= power * 0.75 ? power * 0.75 : power;
   return Array.from({ length }, (_, place) => ids[Math.min(place, ids.length - 1)] as string);
+}
+
+/** A whole version out of the columns that base, current and delta share. */
+export function wholeOf(table: ReplicaTable): RawBuilder<string> {
+  return sql.raw(table.wholeVersion);
 }
 
 /** The columns that base, current and delta share, as they are selected. */

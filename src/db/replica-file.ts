@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
@@ -14,7 +15,7 @@ import { CannotOpen } from './problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 2;
+const replicaFormat = 4;
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;
@@ -107,6 +108,11 @@ async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance
     index_scan_percentage: '0.01',
     // By default a join with more than 50 positions reads every column of the table it looks in.
     dynamic_or_filter_threshold: '1001',
+    // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
+    threads: String(Math.max(1, availableParallelism() - 1)),
+    // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
+    // Filters of lists ask for that join themselves.
+    disabled_optimizers: 'in_clause',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

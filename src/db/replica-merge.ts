@@ -2,7 +2,7 @@
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../entities/index.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { type ReplicaTable, stillInForce } from './replica-table.ts';
+import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 /**
  * Moves all versions up to a position from the deltas into the bases, ends the intervals of the
@@ -66,12 +66,11 @@ export async function compactCurrent(
 }
 
 async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable): Promise<void> {
-  const { current, columnNames } = table;
-  const names = columnNames.map((name) => `"${name}"`).join(', ');
+  const { current } = table;
   const compact = `${current}_compact`;
   await inTransaction(connection, async () => {
     await connection.run(table.currentDefinition(compact));
-    await connection.run(`insert into "${compact}" select ${names} from "${current}"`);
+    await connection.run(`insert into "${compact}" select * from "${current}"`);
     await connection.run(`drop table "${current}"`);
     await connection.run(`alter table "${compact}" rename to "${current}"`);
   });
@@ -79,7 +78,7 @@ async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable)
 
 async function mergeTable(
   connection: DuckDBConnection,
-  { base, current, delta, columnNames }: ReplicaTable,
+  { base, current, delta, columnNames, wholeVersion }: ReplicaTable,
   after: bigint,
   upTo: bigint,
 ): Promise<void> {
@@ -107,8 +106,8 @@ async function mergeTable(
     [upTo, after],
   );
   await connection.run(
-    `insert into "${current}" (${names})
-     select ${names} from "${delta}" where position <= $1
+    `insert into "${current}" (${names}, "${wholeColumn}")
+     select ${names}, ${wholeVersion} from "${delta}" where position <= $1
      qualify row_number() over (partition by id order by position desc) = 1`,
     [upTo],
   );

@@ -22,6 +22,7 @@ import {
   type Entity,
   type FieldKind,
   fieldColumnsOf,
+  type Microseconds,
   type Operation,
   type Position,
   type Revision,
@@ -39,45 +40,40 @@ const chunkRowsMax = 2_048;
 interface Column {
   readonly type: DuckDBType;
   readonly encode: (value: unknown) => DuckDBValue;
-  readonly decode: (value: unknown) => unknown;
 }
-const asIs = (value: unknown) => value;
-const text: Column = { type: VARCHAR, encode: (value) => value as string, decode: asIs };
-const bigint: Column = { type: BIGINT, encode: (value) => BigInt(value as number), decode: Number };
+const text: Column = { type: VARCHAR, encode: (value) => value as string };
+const bigint: Column = { type: BIGINT, encode: (value) => BigInt(value as number) };
 const columns: Readonly<Record<FieldKind, Column>> = {
   id: text,
   text,
-  int: { type: INTEGER, encode: (value) => value as number, decode: asIs },
+  int: { type: INTEGER, encode: (value) => value as number },
   int64: bigint,
   dateTime: bigint,
-  float: { type: DOUBLE, encode: (value) => value as number, decode: asIs },
-  boolean: { type: BOOLEAN, encode: (value) => value as boolean, decode: asIs },
-  labels: {
-    type: LIST(VARCHAR),
-    encode: (value) => listValue(value as string[]),
-    // One answer may go to several callers.
-    decode: Object.freeze,
-  },
+  float: { type: DOUBLE, encode: (value) => value as number },
+  boolean: { type: BOOLEAN, encode: (value) => value as boolean },
+  labels: { type: LIST(VARCHAR), encode: (value) => listValue(value as string[]) },
 };
-
-/** A row as it is read: what every version has, and a column per field. */
-export interface ReplicaRow {
-  readonly position: bigint;
-  readonly transaction_id: bigint;
-  readonly idx: bigint;
-  readonly created_idx: bigint;
-  readonly id: string;
-  readonly revision: number;
-  /** An index into operations. */
-  readonly operation: number;
-  readonly previous_position: bigint | null;
-  readonly [column: string]: unknown;
-}
 
 /** Kept as a number: every scan for live records compares it. */
 const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'RESTORE'];
 /** What a deletion's row has as its operation. */
 export const deletion = operations.indexOf('DELETE');
+
+/** Where a current table holds each version whole. No field's column can be called that. */
+export const wholeColumn = '_version';
+
+/** What the text of a whole version holds: the values of versionColumns, then of the fields. */
+type WholeVersion = [
+  position: Position,
+  transactionId: TransactionId,
+  committedAt: Microseconds,
+  createdAt: Microseconds,
+  id: string,
+  revision: Revision,
+  operation: number,
+  previousPosition: Position | null,
+  ...values: unknown[],
+];
 
 interface NamedColumn {
   readonly name: string;
@@ -108,6 +104,8 @@ export class ReplicaTable {
   readonly delta: string;
   /** The columns that the three share, in order. */
   readonly columnNames: readonly string[];
+  /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
+  readonly wholeVersion: string;
   readonly #columns: readonly NamedColumn[];
 
   constructor(entity: Entity) {
@@ -117,6 +115,7 @@ export class ReplicaTable {
     this.delta = `${entity.table}_delta`;
     this.#columns = [...versionColumns, ...fieldColumns(entity)];
     this.columnNames = this.#columns.map((column) => column.name);
+    this.wholeVersion = `json_array(${this.columnNames.map((name) => `"${name}"`).join(', ')})`;
   }
 
   /** The statements that create the three. */
@@ -130,15 +129,17 @@ export class ReplicaTable {
   }
 
   /**
-   * The statement that creates a current table under a name. Single rows are read from it, and
-   * taking texts out of compressed segments would double the cost of that.
+   * The statement that creates a current table under a name. Besides the columns, which are
+   * scanned, it holds each version whole. Single rows are fetched from it by id: one plain text
+   * costs a fraction of what a row out of many columns, or out of compressed segments, would.
    */
   currentDefinition(name: string): string {
-    const definitions = this.#columns.map((column) => {
-      const uncompressed = column.type === VARCHAR ? ' using compression uncompressed' : '';
-      return `"${column.name}" ${column.type}${uncompressed}`;
-    });
-    return `create table "${name}" (${definitions.join(', ')})`;
+    const uncompressed = 'using compression uncompressed';
+    const shared = this.#columns.map((column) =>
+      column.name === 'id' ? `"id" varchar ${uncompressed}` : `"${column.name}" ${column.type}`,
+    );
+    const whole = `"${wholeColumn}" varchar not null ${uncompressed}`;
+    return `create table "${name}" (${[...shared, whole].join(', ')})`;
   }
 
   /** The versions as chunks for DuckDB's appender, in the order of columnNames. */
@@ -164,24 +165,35 @@ function fieldColumns(entity: Entity): NamedColumn[] {
   });
 }
 
-/** A row of the three as the version it holds. */
-export function versionOfReplicaRow<E extends Entity>(entity: E, row: ReplicaRow): Version<E> {
+/** A version out of the text that wholeVersion made of it. */
+export function versionOf<E extends Entity>(entity: E, whole: string): Version<E> {
+  const [
+    position,
+    transactionId,
+    committedAt,
+    createdAt,
+    id,
+    revision,
+    operation,
+    previous,
+    ...rest
+  ] = JSON.parse(whole) as WholeVersion;
   const values: Record<string, unknown> = {};
-  for (const { name, column, field } of fieldColumnsOf(entity)) {
-    const value = row[column] ?? null;
-    values[name] = value === null ? null : columns[field.kind].decode(value);
+  const fields = fieldColumnsOf(entity);
+  for (let place = 0; place < fields.length; place += 1) {
+    // One answer may go to several callers.
+    values[(fields[place] as (typeof fields)[number]).name] = Object.freeze(rest[place]);
   }
   return {
     entity,
-    id: row.id,
-    revision: row.revision as Revision,
-    position: Number(row.position) as Position,
-    operation: operations[row.operation] as Operation,
-    transactionId: Number(row.transaction_id) as TransactionId,
-    committedAt: Number(row.idx),
-    createdAt: Number(row.created_idx),
-    previousPosition:
-      row.previous_position === null ? null : (Number(row.previous_position) as Position),
+    id,
+    revision,
+    position,
+    operation: operations[operation] as Operation,
+    transactionId,
+    committedAt,
+    createdAt,
+    previousPosition: previous,
     values: values as ValuesOf<E>,
   };
 }

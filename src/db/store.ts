@@ -3,6 +3,7 @@
  * know of how versions are kept; none of its answers tells which database gave them.
  */
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import {
   type CreateValues,
   type Entity,
@@ -64,6 +65,7 @@ export class Store {
   readonly #onFault: (error: unknown) => void;
   #head: Position;
   #seenDataVersion: number;
+  #looking: Promise<Position> | null = null;
   #closed: Promise<void> | null = null;
 
   private constructor(
@@ -161,7 +163,17 @@ export class Store {
    * The last committed position, whichever process committed it. Reads at this position include
    * every write that was acknowledged before.
    */
-  async head(): Promise<Position> {
+  head(): Promise<Position> {
+    // Asking SQLite takes system calls: all who ask in one turn of the event loop share one look,
+    // taken after the last of them asked.
+    this.#looking ??= setImmediate().then(() => {
+      this.#looking = null;
+      return this.#look();
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<Position> {
     if (this.#closed) throw new Unavailable('The store is closing.');
     const dataVersion = this.#writing.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {

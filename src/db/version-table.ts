@@ -184,10 +184,6 @@ function refuseContradiction(
   }
 }
 
-/**
- * SQLite looks for a transaction's versions when its row is written, to settle the deferred
- * reference: unique (transaction_id, position) is the index that keeps this from scanning the log.
- */
 /** What keeps the unique key was made for the key as it was then. */
 async function refuseOtherKey(db: Kysely<LogTables>, entity: Entity): Promise<void> {
   const { rows } = await sql<{ name: string }>`
@@ -201,6 +197,10 @@ async function refuseOtherKey(db: Kysely<LogTables>, entity: Entity): Promise<vo
   );
 }
 
+/**
+ * SQLite looks for a transaction's versions when its row is written, to settle the deferred
+ * reference: unique (transaction_id, position) is the index that keeps this from scanning the log.
+ */
 async function createTable(db: Kysely<LogTables>, entity: Entity): Promise<void> {
   const table = sql.table(entity.table);
   const fields = Object.entries(entity.fields).map(([name, field]) =>
