@@ -11,6 +11,8 @@ import { measureCatchUp } from './catch-up.ts';
 import { measureAppend, measureCreate } from './create.ts';
 import { type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
+import { measureGroups } from './groups.ts';
+import { measureLists } from './lists.ts';
 import { measureMerge } from './merge.ts';
 import { measureReads } from './reads.ts';
 import { describeMachine, type Figure, lineOf, tableOf } from './results.ts';
@@ -19,6 +21,8 @@ import { measureStart } from './start.ts';
 /** In the order in which they run: those of the store first, then those over HTTP. */
 const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]>>> = {
   'first-page': measureFirstPage,
+  lists: measureLists,
+  groups: measureGroups,
   reads: measureReads,
   append: measureAppend,
   'catch-up': measureCatchUp,
@@ -63,6 +67,10 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
 - **first-page**: \`store.list\` against dkdc-state's query, \`row_number() over (partition by id
   order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica. The
   row with unmerged versions is set against the same baseline figures, not taken in turn.
+- **lists**: the same two, each query of its own; the window query ranks what was written up to the
+  moment, then filters.
+- **groups**: the same two; over time the window query runs once for each moment, measured at each
+  tenth and multiplied by ten.
 - Without a baseline: for orientation only.
 
 To repeat: \`npm run bench -- --write\`. The data is built once, through the store, and kept in the

@@ -71,8 +71,13 @@ test.for(kinds)('an expectation that failed tells what changed of a $entity', as
   const future = await refused(api, 'delete', entity, { id: 'x', expectedRevision: 9 });
   expect(future).toMatchObject({ expected: 9, actual: 3, changedFields: [] });
   for (const expectedRevision of [0, -1]) {
-    const answer = await refused(api, 'delete', entity, { id: 'x', expectedRevision });
-    expect(answer.__typename).toBe('RevisionConflict');
+    for (const verb of ['update', 'delete'] as const) {
+      const answer = await refused(api, verb, entity, { id: 'x', expectedRevision });
+      expect(answer).toMatchObject({
+        __typename: 'InvalidInput',
+        issues: [{ path: ['expectedRevision'], message: expect.stringContaining('1 or more') }],
+      });
+    }
   }
 });
 

@@ -83,6 +83,11 @@ test('a kind of record gets everything that Todo has by its definition alone', a
     'createSpecimen',
     'updateSpecimen',
     'deleteSpecimen',
+    'restoreSpecimen',
+    'createSpecimens',
+    'updateSpecimens',
+    'transact',
+    'revertTransaction',
   ]);
   const types = ['Specimen', 'SpecimenVersion', 'SpecimenFilter', 'SpecimenConnection'];
   for (const name of types) expect(schema.getType(name)).toBeDefined();

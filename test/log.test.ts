@@ -180,10 +180,13 @@ test('an expected revision that is not the record’s is refused with what chang
   expect(conflict).toBeInstanceOf(RevisionConflict);
   expect(conflict).toMatchObject({ expected: 2, actual: 3 });
   expect(conflict.changedFields.toSorted()).toEqual(['priority', 'status']);
-  for (const expectedRevision of [-1, 0, 4, 1.5]) {
-    await expect(store.delete(Todo, 'x', { expectedRevision })).rejects.toBeInstanceOf(
-      RevisionConflict,
-    );
+  const ahead = store.delete(Todo, 'x', { expectedRevision: 4 });
+  await expect(ahead).rejects.toBeInstanceOf(RevisionConflict);
+  for (const expectedRevision of [-1, 0, 1.5, Number.NaN]) {
+    await expect(store.delete(Todo, 'x', { expectedRevision })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      issues: [{ path: ['expectedRevision'] }],
+    });
   }
   expect((await store.get(Todo, 'x'))?.revision).toBe(3);
 });

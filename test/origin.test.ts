@@ -1,8 +1,4 @@
-/**
- * The twelve things that dkdc-state, dkdc-todo and dkdc-lake left open, each shown to be gone from
- * the store. What only the API offers is tested there: the search of flaw 10 and, of flaw 7, the
- * restoring of an earlier version.
- */
+/** The twelve things that dkdc-state, dkdc-todo and dkdc-lake left open, each shown to be gone. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { AlreadyExists, differingFields, NotFound, RevisionConflict } from '../src/db/index.ts';
@@ -90,7 +86,7 @@ test('6: bytes are stored once, are known by size and digest, and are read in pi
   expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
 });
 
-test('7: revisions count by themselves; files are renamed, moved, deleted, and named again', async () => {
+test('7: revisions count; files are renamed, moved, deleted, restored, and named again', async () => {
   const store = await openTemporary();
   const { id } = await store.append(LakeFile, { ...lakeFile('old.csv'), path: 'here', version: 7 });
   await store.update(LakeFile, id, { filename: 'new.csv' });
@@ -106,6 +102,10 @@ test('7: revisions count by themselves; files are renamed, moved, deleted, and n
   ]);
   const again = await store.append(LakeFile, { ...lakeFile('new.csv'), path: 'there' });
   expect(again.revision).toBe(1);
+  // Its name is taken now, but not the one that it had at first.
+  await expect(store.restore(LakeFile, id)).rejects.toBeInstanceOf(AlreadyExists);
+  const { version } = await store.restore(LakeFile, id, { revision: 1 });
+  expect(version).toMatchObject({ revision: 5, values: { filename: 'old.csv', path: 'here' } });
 });
 
 test('8: a label keeps its comma, and no labels are an empty list', async () => {
@@ -129,7 +129,7 @@ test('9: what is missing is missing in the same way, whatever its kind', async (
   }
 });
 
-test('10: history, past states, differences, creation times, pages and a feed are there', async () => {
+test('10: history, past states, differences, creation times, pages, search and a feed are there', async () => {
   const directory = temporaryDirectory();
   const store = await openTemporary({ directory });
   const created = await store.append(Todo, { id: 'x', subject: 'then' });
@@ -140,6 +140,7 @@ test('10: history, past states, differences, creation times, pages and a feed ar
   expect(differingFields(Todo, created.values, now.values)).toEqual(['subject']);
   expect(now.createdAt).toBe(created.committedAt);
   expect(await store.list(Todo, { limit: 1 })).toMatchObject({ versions: [now], more: true });
+  expect(await store.list(Todo, { filter: { search: 'NOW' } })).toMatchObject({ versions: [now] });
   const followed: number[] = [];
   for await (const { position } of store.follow()) {
     if (followed.push(position) === 3) break;

@@ -67,13 +67,40 @@ const models: Record<FilterOperator, (value: never, operand: never) => boolean> 
 };
 
 function matches(version: Version, filter: RecordFilter): boolean {
-  return Object.entries(filter).every(([field, operators]) =>
-    Object.entries(operators ?? {}).every(([operator, operand]) => {
-      if (operand === null || operand === undefined) return true;
-      const value = (version.values as Values)[field];
-      return models[operator as FilterOperator](value as never, operand as never);
-    }),
+  const { and, or, not, search, includeDeleted: _, ...fields } = filter;
+  return (
+    Object.entries(fields).every(([field, operators]) =>
+      Object.entries(operators ?? {}).every(([operator, operand]) => {
+        if (operand === null || operand === undefined) return true;
+        const value = fieldValue(version, field);
+        return models[operator as FilterOperator](value as never, operand as never);
+      }),
+    ) &&
+    (and ?? []).every((each) => matches(version, each)) &&
+    (or == null || or.some((each) => matches(version, each))) &&
+    (not == null || !matches(version, not)) &&
+    wordsOf(search ?? '').every((word) =>
+      searchedTexts(version).some((text) => text.includes(word)),
+    )
   );
+}
+
+function fieldValue(version: Version, field: string): unknown {
+  if (field === 'id') return version.id;
+  if (field === 'createdAt') return version.createdAt;
+  if (field === 'updatedAt') return version.committedAt;
+  return (version.values as Values)[field];
+}
+
+function wordsOf(search: string): string[] {
+  return search.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function searchedTexts({ entity, values }: Version): string[] {
+  return entity.searchFields
+    .flatMap((name) => (values as Values)[name] as string | string[] | null)
+    .filter((text) => text !== null)
+    .map((text) => text.toLowerCase());
 }
 
 // ---- random questions ----------------------------------------------------------------------------
@@ -113,7 +140,7 @@ function operandFor(kind: string, operator: FilterOperator): fc.Arbitrary<unknow
 const conditions = Object.entries(Specimen.fields).flatMap(([name, { kind }]) =>
   operatorsOf[kind].map((operator) => ({ name, kind, operator })),
 );
-const filter: fc.Arbitrary<RecordFilter> = fc
+const flatFilter: fc.Arbitrary<RecordFilter> = fc
   .array(
     fc.constantFrom(...conditions).chain(({ name, kind, operator }) =>
       fc.option(operandFor(kind, operator), { freq: 10 }).map((operand) => ({
@@ -131,6 +158,17 @@ const filter: fc.Arbitrary<RecordFilter> = fc
     }
     return whole as RecordFilter;
   });
+const { filter } = fc.letrec<{ filter: RecordFilter }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    flatFilter,
+    fc.record({ search: fc.constantFrom('', 'A', 'x  b', 'new', 'ä', '%') }),
+    fc.record({ and: fc.array(tie('filter'), { maxLength: 3 }) }),
+    fc.record({ or: fc.array(tie('filter'), { maxLength: 3 }) }),
+    fc.record({ not: tie('filter') }),
+    fc.record({ not: tie('filter'), or: fc.array(tie('filter'), { maxLength: 2 }) }),
+  ),
+}));
 
 /** Some in the base of the replica, some in its delta. */
 async function fill(store: Store, inputs: readonly object[]): Promise<Specimens> {
@@ -198,6 +236,11 @@ test('every page of every order is the model’s slice', { timeout: 120_000 }, (
             question,
             versions: page,
             more: rest.length > limit,
+          });
+          const count = written.filter((version) => matches(version, filter)).length;
+          expect({ filter, count: await store.count(Specimen, { filter }) }).toEqual({
+            filter,
+            count,
           });
         };
         await Promise.all(questions.map(ask));

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Position } from '../entities/index.ts';
 import { columnsOf } from './record-query.ts';
 import type { ReadSource } from './replica.ts';
-import type { ReplicaTable } from './replica-table.ts';
+import { type ReplicaTable, stillInForce } from './replica-table.ts';
 
 /**
  * The versions in force at a position: of the base those whose interval holds it, or all of
@@ -26,4 +26,33 @@ export function inForceAt(
     from (${merged} union all select ${columns} from ${delta} where position <= ${at}) as version
     anti join (select previous_position from ${delta} where position <= ${at}) as newer
     on version.position = newer.previous_position`;
+}
+
+/**
+ * The versions that were in force at any position from one to another, both included, each with
+ * the position at which it was superseded as its `until_position`. That may lie after `to`.
+ */
+export function inForceBetween(
+  table: ReplicaTable,
+  from: Position,
+  to: Position,
+  { withDelta }: Pick<ReadSource, 'withDelta'>,
+): RawBuilder<unknown> {
+  const columns = columnsOf(table);
+  const base = sql`
+    select ${columns}, until_position from ${sql.table(table.base)}
+    where position <= ${to} and until_position > ${from}`;
+  if (!withDelta) return base;
+  const delta = sql.table(table.delta);
+  const end = sql.lit(stillInForce);
+  // What the delta superseded is still in force by the base.
+  return sql`
+    select _merged.* replace (coalesce(_newer.superseded_at, until_position) as until_position)
+    from (${base}) as _merged
+    left join (
+      select previous_position as superseded, position as superseded_at from ${delta}
+    ) as _newer on _merged.position = _newer.superseded
+    union all
+    select ${columns}, coalesce(lead(position) over (partition by id order by position), ${end})
+    from ${delta} where position <= ${to}`;
 }

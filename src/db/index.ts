@@ -1,21 +1,32 @@
 /** How versions are kept and moved: what the layers above may know of it. */
-export { type FilterOperator, operatorsOf, type RecordFilter } from './filter.ts';
+export { type FieldFilter, type FilterOperator, operatorsOf } from './field-filter.ts';
+export type { RecordFilter } from './filter.ts';
+export type { Group, GroupingQuery, GroupValue, Stats } from './grouping.ts';
+export type { LastSet, RevisionKey } from './last-set-query.ts';
 export { limits } from './limits.ts';
 export type { LogTransaction, Updated } from './log-transaction.ts';
 export { Order, type Place } from './order.ts';
+export type { TimePoint } from './over-time-query.ts';
 export type { Page } from './page-query.ts';
 export {
   AlreadyExists,
   BadRequest,
   CannotOpen,
+  IdempotencyMismatch,
   InvalidInput,
   NotFound,
+  type Obstacle,
   Problem,
+  problemAt,
+  RevertConflict,
   RevisionConflict,
   Unavailable,
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';
+export type { EarlierState } from './restore.ts';
+export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export { differingFields, isWellFormed } from './values.ts';
 export type { Verified } from './verify.ts';
-export type { Committed } from './writer.ts';
+export type { WriteTerms, Written } from './write-terms.ts';
+export type { Committed, Tentative } from './writer.ts';

@@ -12,6 +12,28 @@ export const limits = {
   contentChunkBytes: 256 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
   filterListMax: 1_000,
+  /** How deep filters may be nested by and, or and not. */
+  filterDepthMax: 10,
+  /** Most conditions of one filter, those nested included. */
+  filterConditionsMax: 500,
+  /** Most words of one search. */
+  searchWordsMax: 20,
+  /** Most keys of one order. */
+  orderKeysMax: 8,
+  /** Most groups of one answer. */
+  groupsMax: 10_000,
+  /** Most points in time of one series. */
+  timePointsMax: 10_000,
+  /** Most groups of one series, those of all its points together. */
+  timeGroupsMax: 100_000,
+  /** Most records that one bulk mutation may write, and most changes that one may undo. */
+  bulkRecordsMax: 10_000,
+  /** Most issues that one bulk mutation tells of. */
+  bulkIssuesMax: 100,
+  /** Changes of one transaction made before other work of the process gets a turn. */
+  writesPerTurn: 256,
+  /** Longest idempotency key, in UTF-16 code units. */
+  idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,
   /** Most mutations that wait for a commit; one more is refused. */

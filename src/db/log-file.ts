@@ -44,6 +44,18 @@ export interface LogTables {
     /** The digest of its last version. */
     digest: Uint8Array;
   };
+  /** Mutations that are done once per key, and where the first one's result lies in the log. */
+  idempotency_keys: {
+    key: string;
+    /** Digest of the mutation and what it was asked. */
+    request_digest: string;
+    /** Null when the mutation had nothing to write. */
+    transaction_id: number | null;
+    /** Where the records of its result answer. */
+    position: number;
+    /** Its changes of records, as JSON. */
+    results: string;
+  };
   contents: { sha256: string; size: number };
   content_chunks: { sha256: string; number: Generated<number>; bytes: Uint8Array };
 }

@@ -1,4 +1,5 @@
 /** Reading the log: by position, as the replica and the followers do. */
+import { sql } from 'kysely';
 import type {
   Entity,
   Microseconds,
@@ -57,11 +58,15 @@ export class LogReader {
     return { versions: await this.readBetween(after, end, entities), end };
   }
 
-  /** The versions at positions after `after`, up to `end`, in order. */
+  /**
+   * The versions at positions after `after`, up to `end`, in order.
+   * @param rowsMax how many at most, from the oldest on; all of them without it.
+   */
   async readBetween(
     after: Position,
     end: Position,
     entities: readonly Entity[] = this.#entities,
+    rowsMax?: number,
   ): Promise<Version[]> {
     const versions: Version[] = [];
     for (const entity of entities) {
@@ -71,10 +76,12 @@ export class LogReader {
         .where('position', '>', after)
         .where('position', '<=', end)
         .orderBy('position')
+        .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
         .execute();
       for (const row of rows) versions.push(versionOfRow(entity, row));
     }
-    return entities.length > 1 ? versions.sort((a, b) => a.position - b.position) : versions;
+    if (entities.length > 1) versions.sort((a, b) => a.position - b.position);
+    return rowsMax === undefined ? versions : versions.slice(0, rowsMax);
   }
 
   /** The digest of the version at a position; null when nothing is known of it. */
@@ -117,6 +124,19 @@ export class LogReader {
       .limit(1)
       .executeTakeFirst();
     return (row?.last_position ?? 0) as Position;
+  }
+
+  /** Per moment the last position committed before it; 0 before the first commit. */
+  async positionsBefore(times: readonly Microseconds[]): Promise<Position[]> {
+    const { rows } = await sql<{ readonly position: number }>`
+      select coalesce((
+        select last_position from transactions where committed_at < moment.value
+        order by committed_at desc limit 1
+      ), 0) as position
+      from json_each(${JSON.stringify(times)}) as moment order by moment.key`.execute(
+      this.#log.kysely,
+    );
+    return rows.map(({ position }) => position as Position);
   }
 
   async totals(): Promise<LogTotals> {

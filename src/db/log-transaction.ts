@@ -1,36 +1,37 @@
 /** One transaction of the log while it is written: what a mutation may do. */
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
+import { setImmediate } from 'node:timers/promises';
 import { v7 as timePrefixedId } from 'uuid';
-import {
-  type CreateValues,
-  columnOf,
-  type Entity,
-  type Microseconds,
-  type Operation,
-  type PatchValues,
-  type Position,
-  type Revision,
-  type Transaction,
-  type TransactionId,
-  type ValuesOf,
-  type Version,
+import type {
+  CreateValues,
+  Entity,
+  Microseconds,
+  PatchValues,
+  Position,
+  Transaction,
+  TransactionId,
+  ValuesOf,
+  Version,
 } from '../entities/index.ts';
 import { type ContentsInfo, writeContents } from './contents.ts';
-import { contentsDigest, linkDigest, newSalt, transactionDigest } from './digest.ts';
+import { newSalt, transactionDigest } from './digest.ts';
 import { limits } from './limits.ts';
-import { type LogFile, sqliteCode, type VersionColumns } from './log-file.ts';
-import { AlreadyExists, InvalidInput, NotFound, RevisionConflict } from './problems.ts';
+import type { LogEnd } from './log-end.ts';
+import type { LogFile } from './log-file.ts';
+import type { LogReader } from './log-reader.ts';
+import { findByUniqueKey, readLastVersion } from './logged-records.ts';
+import { InvalidInput, NotFound } from './problems.ts';
+import { type EarlierState, findEarlierState } from './restore.ts';
+import { planRevert } from './revert.ts';
+import {
+  type PatchCondition,
+  rebase,
+  refuseImpossibleRevision,
+  refuseStale,
+  type WriteCondition,
+} from './stale-write.ts';
 import { differingFields, findTextIssue, valuesOfCreate, valuesOfPatch } from './values.ts';
-import { columnsOfValues, columnsOfVersion, keysTable, versionOfRow } from './version-table.ts';
-
-/** The end of the log: what the next transaction goes on from. */
-export interface LogEnd {
-  readonly position: Position;
-  readonly transactionId: TransactionId;
-  readonly committedAt: Microseconds;
-  readonly digest: Uint8Array;
-}
+import { VersionChain } from './version-chain.ts';
 
 /** Who writes and why; kept on the transaction. */
 export interface TransactionAbout {
@@ -38,15 +39,13 @@ export interface TransactionAbout {
   readonly reason?: string | null;
 }
 
-export interface WriteCondition {
-  /** Refuse unless this is still the record's revision. */
-  readonly expectedRevision?: number | null | undefined;
-}
-
-export interface Updated<E extends Entity> {
-  /** The record after the patch; the version it had when the patch changed nothing. */
+/** What one change of one record came to. */
+export interface Updated<E extends Entity = Entity> {
+  /** The record after the change; the version it had when nothing was changed. */
   readonly version: Version<E>;
   readonly changed: boolean;
+  /** The later versions that a stale patch was applied on top of, oldest first. */
+  readonly rebasedOver: readonly Version<E>[];
 }
 
 type AnyValues = Readonly<Record<string, unknown>>;
@@ -57,23 +56,31 @@ type AnyValues = Readonly<Record<string, unknown>>;
  */
 export class LogTransaction {
   readonly #log: LogFile;
-  readonly #begin: LogEnd;
+  readonly #reader: LogReader;
   readonly #id: TransactionId;
   readonly #committedAt: Microseconds;
   readonly #about: { actor: string | null; reason: string | null };
   readonly #salt = newSalt();
   readonly #aboutDigest: Uint8Array;
-  readonly #versions: Version[] = [];
-  #lastDigest: Uint8Array;
+  readonly #chain: VersionChain;
   /** Settles when the last change that was started is done. */
   #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
   #over = false;
 
-  /** @throws InvalidInput when actor or reason cannot be kept. */
-  constructor(log: LogFile, end: LogEnd, now: Microseconds, about: TransactionAbout) {
+  /**
+   * @param reader reads the log through the connection that writes it.
+   * @throws InvalidInput when actor or reason cannot be kept.
+   */
+  constructor(
+    log: LogFile,
+    reader: LogReader,
+    end: LogEnd,
+    now: Microseconds,
+    about: TransactionAbout,
+  ) {
     this.#log = log;
-    this.#begin = end;
-    this.#lastDigest = end.digest;
+    this.#reader = reader;
     this.#id = (end.transactionId + 1) as TransactionId;
     this.#committedAt = Math.max(now, end.committedAt + 1);
     this.#about = { actor: about.actor ?? null, reason: about.reason ?? null };
@@ -84,39 +91,36 @@ export class LogTransaction {
         findTextIssue('reason', this.#about.reason, limits.reasonLengthMax),
     ]);
     this.#aboutDigest = transactionDigest(this.#salt, this.#about);
+    this.#chain = new VersionChain(log, end, {
+      id: this.#id,
+      committedAt: this.#committedAt,
+      aboutDigest: this.#aboutDigest,
+    });
   }
 
   /** What was appended so far, in order. */
   get versions(): readonly Version[] {
-    return this.#versions;
+    return this.#chain.versions;
+  }
+
+  /** The position of the last version, of the log's last one while none was appended. */
+  get position(): Position {
+    return this.#chain.position;
+  }
+
+  /** The number that the transaction has, or will have, in the log. */
+  get id(): TransactionId {
+    return this.#id;
   }
 
   /** The record's last version, a deleted one's included; null when the id was never used. */
   async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
-    const row = await this.#log.versions
-      .selectFrom(entity.table)
-      .select(columnsOfVersion(entity))
-      .where('id', '=', id)
-      .orderBy('revision', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return row ? versionOfRow(entity, row) : null;
+    return await readLastVersion(this.#log, entity, id);
   }
 
   /** The id of the live record that has this unique key; a null matches a null. */
   async find<E extends Entity>(entity: E, key: Partial<ValuesOf<E>>): Promise<string | null> {
-    const holder = await this.#log.versions
-      .selectFrom(keysTable(entity))
-      .select('id')
-      .where((where) =>
-        where.and(
-          entity.uniqueKey.map((name) =>
-            where(sql.ref<unknown>(columnOf(name)), 'is', (key as AnyValues)[name] ?? null),
-          ),
-        ),
-      )
-      .executeTakeFirst();
-    return holder?.id ?? null;
+    return await findByUniqueKey(this.#log, entity, key as AnyValues);
   }
 
   /**
@@ -133,7 +137,7 @@ export class LogTransaction {
       const id = given ?? timePrefixedId();
       refuseIssues([findTextIssue('id', id, limits.idLengthMax)]);
       const values = valuesOfCreate(entity, fields);
-      return await this.#append(entity, id, values, 'CREATE', null);
+      return await this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
     });
   }
 
@@ -145,22 +149,24 @@ export class LogTransaction {
     entity: E,
     id: string,
     patch: PatchValues<E>,
-    condition: WriteCondition = {},
+    condition: PatchCondition = {},
   ): Promise<Updated<E>> {
     return await this.#inTurn(async () => {
-      const before = await this.#live(entity, id, condition);
+      refuseImpossibleRevision(condition);
+      const before = await this.#live(entity, id);
+      const rebasedOver = await rebase(this.#log, before, patch as AnyValues, condition);
       const values = valuesOfPatch(entity, before.values, patch as AnyValues);
       if (differingFields(entity, before.values, values).length === 0) {
-        return { version: before, changed: false };
+        return { version: before, changed: false, rebasedOver };
       }
-      const version = await this.#append(entity, id, values, 'UPDATE', before);
-      return { version, changed: true };
+      const next = { entity, id, values, operation: 'UPDATE', before } as const;
+      return { version: await this.#chain.append(next), changed: true, rebasedOver };
     });
   }
 
   /**
    * Deletes a record: its history stays, its unique key becomes free.
-   * @throws NotFound, RevisionConflict.
+   * @throws NotFound, RevisionConflict, or InvalidInput for a revision that no record has.
    */
   async delete<E extends Entity>(
     entity: E,
@@ -168,9 +174,52 @@ export class LogTransaction {
     condition: WriteCondition = {},
   ): Promise<Version<E>> {
     return await this.#inTurn(async () => {
-      const before = await this.#live(entity, id, condition);
-      return await this.#append(entity, id, before.values, 'DELETE', before);
+      refuseImpossibleRevision(condition);
+      const before = await this.#live(entity, id);
+      await refuseStale(this.#log, before, condition);
+      const { values } = before;
+      return await this.#chain.append({ entity, id, values, operation: 'DELETE', before });
     });
+  }
+
+  /**
+   * Brings back an earlier state of a record, or a deleted record, as a new revision. A live record
+   * that has that state already stays as it is.
+   * @throws NotFound when the id was never used, AlreadyExists when the unique key is taken since.
+   * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
+   */
+  async restore<E extends Entity>(
+    entity: E,
+    id: string,
+    state: EarlierState = {},
+  ): Promise<Updated<E>> {
+    return await this.#inTurn(async () => {
+      const before = await this.get(entity, id);
+      if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
+      const { values } = await findEarlierState(this.#log, before, state);
+      const live = before.operation !== 'DELETE';
+      if (live && differingFields(entity, before.values, values).length === 0) {
+        return { version: before, changed: false, rebasedOver: [] };
+      }
+      const next = { entity, id, values, operation: 'RESTORE', before } as const;
+      return { version: await this.#chain.append(next), changed: true, rebasedOver: [] };
+    });
+  }
+
+  /**
+   * Undoes a transaction: each field that it changed gets back the value it had before, unless it
+   * was changed again since; what it created is deleted, what it deleted comes back.
+   * @returns per record what it came to, the one that the transaction changed last first.
+   * @throws NotFound, RevertConflict with everything that was changed again, or AlreadyExists.
+   */
+  async revert(id: TransactionId): Promise<Updated[]> {
+    const plan = await this.#inTurn(() => planRevert(this.#log, this.#reader, id));
+    const reverted: Updated[] = [];
+    for (const { now, next } of plan) {
+      const version = next && (await this.#inTurn(() => this.#chain.append(next)));
+      reverted.push({ version: version ?? now, changed: version !== null, rebasedOver: [] });
+    }
+    return reverted;
   }
 
   /**
@@ -187,6 +236,11 @@ export class LogTransaction {
     return { sha256, size: bytes.length };
   }
 
+  /** Waits for changes that were started without being awaited. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** Lets no further change begin, and waits for one under way. For the writer only. */
   async abandon(): Promise<void> {
     this.#over = true;
@@ -200,8 +254,8 @@ export class LogTransaction {
   async finish(): Promise<{ transaction: Transaction; end: LogEnd } | null> {
     await this.#turn;
     this.#over = true;
-    const first = this.#versions[0];
-    const last = this.#versions.at(-1);
+    const first = this.versions[0];
+    const last = this.versions.at(-1);
     if (!first || !last) return null;
     const transaction: Transaction = {
       id: this.#id,
@@ -210,6 +264,7 @@ export class LogTransaction {
       lastPosition: last.position,
       ...this.#about,
     };
+    const { digest } = this.#chain;
     await this.#log.kysely
       .insertInto('transactions')
       .values({
@@ -220,15 +275,11 @@ export class LogTransaction {
         ...this.#about,
         salt: this.#salt,
         contents_digest: this.#aboutDigest,
-        digest: this.#lastDigest,
+        digest,
       })
       .execute();
-    const end: LogEnd = {
-      position: last.position,
-      transactionId: this.#id,
-      committedAt: this.#committedAt,
-      digest: this.#lastDigest,
-    };
+    const { position } = last;
+    const end = { position, transactionId: this.#id, committedAt: this.#committedAt, digest };
     return { transaction, end };
   }
 
@@ -237,119 +288,29 @@ export class LogTransaction {
    * before it left.
    */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(() => {
+    this.#turns += 1;
+    // SQLite answers without leaving the turn of the event loop: many changes would block it.
+    const pause = this.#turns % limits.writesPerTurn === 0;
+    const done = this.#turn.then(async () => {
+      if (pause) await setImmediate();
       if (this.#over)
         throw new TypeError('The transaction is over: await its changes in its work.');
-      return change();
+      return await change();
     });
     this.#turn = done.catch(() => {});
     return done;
   }
 
-  async #live<E extends Entity>(
-    entity: E,
-    id: string,
-    condition: WriteCondition,
-  ): Promise<Version<E>> {
+  async #live<E extends Entity>(entity: E, id: string): Promise<Version<E>> {
     const version = await this.get(entity, id);
-    if (!version || version.operation === 'DELETE') {
-      const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
-      throw new NotFound(`${entity.name} ${JSON.stringify(id)} ${state}.`, id);
-    }
-    const expected = condition.expectedRevision ?? version.revision;
-    if (expected !== version.revision) throw await this.#conflict(version, expected);
-    return version;
+    if (version && version.operation !== 'DELETE') return version;
+    const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
+    throw new NotFound(`${nameOf(entity, id)} ${state}.`, id);
   }
+}
 
-  async #conflict(actual: Version, expected: number): Promise<RevisionConflict> {
-    const rows = await this.#log.versions
-      .selectFrom(actual.entity.table)
-      .selectAll()
-      .where('id', '=', actual.id)
-      .where('revision', '>=', expected)
-      .orderBy('revision')
-      .limit(limits.pageRowsMax)
-      .execute();
-    const since = rows.map((row) => versionOfRow(actual.entity, row));
-    const changed = new Set<string>();
-    since.reduce((before, after) => {
-      for (const name of differingFields(actual.entity, before.values, after.values))
-        changed.add(name);
-      return after;
-    }, since[0] as Version);
-    return new RevisionConflict(
-      `${actual.entity.name} ${JSON.stringify(actual.id)} was expected at revision ${expected}, ` +
-        `but is at ${actual.revision}. Read it again and repeat the change.`,
-      expected,
-      actual.revision,
-      [...changed],
-    );
-  }
-
-  async #append<E extends Entity>(
-    entity: E,
-    id: string,
-    values: ValuesOf<E>,
-    operation: Operation,
-    before: Version<E> | null,
-  ): Promise<Version<E>> {
-    const last = this.#versions.at(-1) ?? this.#begin;
-    const version: Version<E> = {
-      entity,
-      id,
-      revision: ((before?.revision ?? 0) + 1) as Revision,
-      position: (last.position + 1) as Position,
-      operation,
-      transactionId: this.#id,
-      committedAt: this.#committedAt,
-      createdAt: before?.createdAt ?? this.#committedAt,
-      previousPosition: before?.position ?? null,
-      values,
-    };
-    const salt = newSalt();
-    const contents = contentsDigest(salt, entity, id, values);
-    const digest = linkDigest(this.#lastDigest, version, this.#aboutDigest, contents);
-    await this.#insert(version, { salt, contents_digest: contents, digest });
-    this.#lastDigest = digest;
-    this.#versions.push(version);
-    return version;
-  }
-
-  async #insert(
-    version: Version,
-    link: Pick<VersionColumns, 'salt' | 'contents_digest' | 'digest'>,
-  ): Promise<void> {
-    const row: VersionColumns = {
-      position: version.position,
-      transaction_id: version.transactionId,
-      idx: version.committedAt,
-      created_idx: version.createdAt,
-      id: version.id,
-      revision: version.revision,
-      operation: version.operation,
-      previous_position: version.previousPosition,
-      ...columnsOfValues(version.entity, version.values),
-      ...link,
-    };
-    try {
-      await this.#log.versions.insertInto(version.entity.table).values(row).execute();
-    } catch (error) {
-      // The trigger that refuses to replace a version meets a taken id before the constraint.
-      const taken = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_TRIGGER'];
-      if (!taken.includes(sqliteCode(error) ?? '')) throw error;
-      throw await this.#explainTaken(version);
-    }
-  }
-
-  async #explainTaken({ entity, id, values }: Version): Promise<AlreadyExists> {
-    const holder = entity.uniqueKey.length > 0 ? await this.find(entity, values) : null;
-    if (holder !== null && holder !== id) {
-      const key = entity.uniqueKey.map((name) => `${name} ${JSON.stringify(values[name])}`);
-      return new AlreadyExists(`A ${entity.name} with ${key.join(', ')} exists already.`, holder);
-    }
-    const hint = 'Ids are never used twice, not even after a deletion.';
-    return new AlreadyExists(`${entity.name} ${JSON.stringify(id)} exists already. ${hint}`, id);
-  }
+function nameOf(entity: Entity, id: string): string {
+  return `${entity.name} ${JSON.stringify(id)}`;
 }
 
 function refuseIssues(found: (ReturnType<typeof findTextIssue> | false)[]): void {

@@ -9,7 +9,10 @@ import { defineVersionTable } from './version-table.ts';
 import { whenFree } from './when-free.ts';
 
 /** Each entry brings a file from the version before it to its own; its place is its version. */
-const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [createLog];
+const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
+  createLog,
+  createIdempotencyKeys,
+];
 
 /** The newest format that this program reads and writes. */
 export const schemaVersion = migrations.length;
@@ -83,4 +86,20 @@ async function createLog(db: Kysely<LogTables>): Promise<void> {
   await refuseChanges(db, 'contents', [['sha256']]);
   await refuseChanges(db, 'content_chunks', [['sha256', 'number']]);
   await db.insertInto('log').values({ id: randomUUID(), created_at: systemClock() }).execute();
+}
+
+/**
+ * Where each key's result lies in the log. The unique transaction is also the index that settles
+ * the deferred reference when the transaction's own row is written.
+ */
+async function createIdempotencyKeys(db: Kysely<LogTables>): Promise<void> {
+  await sql`
+    create table idempotency_keys (
+      key text primary key,
+      request_digest text not null,
+      transaction_id integer unique references transactions (id) deferrable initially deferred,
+      position integer not null check (position >= 0),
+      results text not null
+    ) strict`.execute(db);
+  await refuseChanges(db, 'idempotency_keys', [['key'], ['transaction_id']]);
 }

@@ -1,4 +1,4 @@
-/** A page of the records that were live at a position. */
+/** A page of the records that match at a position, and how many there are. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { compileFilter, type RecordFilter } from './filter.ts';
@@ -6,7 +6,7 @@ import { inForceAt } from './in-force.ts';
 import { Order, type Place } from './order.ts';
 import { columnsOf, findByIds, wholeOf } from './record-query.ts';
 import type { ReadSource, Replica } from './replica.ts';
-import { deletion, type ReplicaTable, versionOf } from './replica-table.ts';
+import { type ReplicaTable, versionOf } from './replica-table.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -45,6 +45,20 @@ export async function queryPage<E extends Entity>(
   const versions = found.slice(0, query.limit);
   if (query.fromEnd) versions.reverse();
   return { versions, more: found.length > query.limit };
+}
+
+/** How many records match at a position. */
+export async function queryCount(
+  replica: Replica,
+  entity: Entity,
+  { at, filter }: Pick<PageQuery, 'at' | 'filter'>,
+): Promise<number> {
+  return await replica.readAt(at, async (source) => {
+    const { rows } = await sql<{ readonly count: bigint }>`
+      select count(*) as count from (${inForceAt(replica.table(entity), at, source)})
+      where ${compileFilter(entity, filter ?? {})}`.execute(replica.kysely);
+    return Number(rows[0]?.count);
+  });
 }
 
 /**
@@ -100,10 +114,7 @@ function pick(
   selected: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const order = orderOf(table, query);
-  const conditions = [
-    sql`operation <> ${sql.lit(deletion)}`,
-    compileFilter(table.entity, query.filter ?? {}),
-  ];
+  const conditions = [compileFilter(table.entity, query.filter ?? {})];
   if (query.after) conditions.push(order.beyond(query.after, false));
   if (query.before) conditions.push(order.beyond(query.before, true));
   return sql`

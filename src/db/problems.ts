@@ -2,7 +2,7 @@
  * What a caller can act on. A problem fails one mutation, alone and whole; the API returns it as
  * data. Everything else that is thrown is a fault.
  */
-import type { Revision } from '../entities/index.ts';
+import type { Revision, Version } from '../entities/index.ts';
 
 export interface InputIssue {
   /** Where in the input: `["labels", "3"]`. */
@@ -58,6 +58,41 @@ export class InvalidInput extends Problem {
     super(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(' '));
     this.issues = issues;
   }
+}
+
+/** Something that was changed again since, and so stands in the way of undoing a transaction. */
+export interface Obstacle {
+  /** The record as it is now. */
+  readonly version: Version;
+  /** The fields that would have been put back. */
+  readonly fields: readonly string[];
+  readonly message: string;
+}
+
+/** What a transaction changed was changed again since, so that it cannot be undone as a whole. */
+export class RevertConflict extends Problem {
+  readonly code = 'REVERT_CONFLICT';
+  readonly conflicts: readonly Obstacle[];
+  constructor(message: string, conflicts: readonly Obstacle[]) {
+    super(message);
+    this.conflicts = conflicts;
+  }
+}
+
+/** The idempotency key was used before, with other input. */
+export class IdempotencyMismatch extends Problem {
+  readonly code = 'IDEMPOTENCY_MISMATCH';
+}
+
+/** The problem of one input of several. @param place where it stands among them: `["3"]`. */
+export function problemAt(problem: Problem, place: readonly string[]): Problem {
+  if (problem instanceof InvalidInput) {
+    return new InvalidInput(
+      problem.issues.map(({ path, message }) => ({ path: [...place, ...path], message })),
+    );
+  }
+  problem.message = `Input ${place.join('.')}: ${problem.message}`;
+  return problem;
 }
 
 /** Reading was asked for something that cannot be: a moment in the future, a page too large. */

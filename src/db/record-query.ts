@@ -131,13 +131,24 @@ function wholesFromBase(
   withDelta: boolean,
   wanted: RawBuilder<SqlBool>,
 ): RawBuilder<WholeRow> {
+  return sql`
+    with found as materialized (${historiesOf(table, ids, withDelta)})
+    select ${wholeOf(table)} as whole from found where ${wanted}`;
+}
+
+/**
+ * All versions of these ids, as the columns that base and delta share. To be materialized before
+ * anything else restricts it.
+ */
+export function historiesOf(
+  table: ReplicaTable,
+  ids: RawBuilder<unknown>,
+  withDelta: boolean,
+): RawBuilder<unknown> {
   const columns = columnsOf(table);
   const delta = sql`union all select ${columns} from ${sql.table(table.delta)} where id in (${ids})`;
   return sql`
-    with found as materialized (
-      select ${columns} from ${sql.table(table.base)} where id in (${ids}) ${withDelta ? delta : sql``}
-    )
-    select ${wholeOf(table)} as whole from found where ${wanted}`;
+    select ${columns} from ${sql.table(table.base)} where id in (${ids}) ${withDelta ? delta : sql``}`;
 }
 
 /**

@@ -19,17 +19,25 @@ import { type Clock, systemClock } from './clock.ts';
 import { makeDirectory } from './directory.ts';
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog } from './follower.ts';
+import { type GroupQuery, queryGroups } from './group-query.ts';
+import type { Group } from './grouping.ts';
+import { IdempotencyKeys } from './idempotency.ts';
+import { type LastSet, queryLastSet, type RevisionKey } from './last-set-query.ts';
 import { limits } from './limits.ts';
 import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
-import type { TransactionAbout, Updated, WriteCondition } from './log-transaction.ts';
+import type { TransactionAbout, Updated } from './log-transaction.ts';
 import { migrate, schemaVersion } from './migrations.ts';
-import { type Page, type PageQuery, queryPage } from './page-query.ts';
+import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
+import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
 import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
 import { Replica, type ReplicaLimits } from './replica.ts';
+import type { EarlierState } from './restore.ts';
+import type { PatchCondition } from './stale-write.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { holdLog } from './when-free.ts';
+import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
 import { type Committed, type Work, Writer } from './writer.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
@@ -51,7 +59,7 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
 }
 
 /** What a write through a shorthand of the store may say. */
-export interface WriteOptions extends TransactionAbout, WriteCondition {}
+export interface WriteOptions extends TransactionAbout, PatchCondition {}
 
 export class Store {
   readonly entities: readonly Entity[];
@@ -59,6 +67,7 @@ export class Store {
   readonly #reading: LogFile;
   readonly #log: LogReader;
   readonly #writer: Writer;
+  readonly #keys: IdempotencyKeys;
   readonly #replica: Replica;
   readonly #feed = new Feed(() => this.#lookForForeignCommits());
   readonly #closing = new AbortController();
@@ -80,7 +89,10 @@ export class Store {
     this.#replica = files.replica;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
-    this.#writer = new Writer(files.writing, options.clock ?? systemClock, (versions, end) => {
+    const { writing } = files;
+    const reader = new LogReader(writing, options.entities);
+    this.#keys = new IdempotencyKeys(writing, reader, options.entities);
+    this.#writer = new Writer(writing, reader, options.clock ?? systemClock, (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
     });
@@ -129,6 +141,14 @@ export class Store {
     return this.#writer.submit(work, about);
   }
 
+  /**
+   * Runs changes as `transact` does, on terms: done once per key, or only tried.
+   * @throws what the work throws, and IdempotencyMismatch for a key that had other input.
+   */
+  write(work: Work<readonly Updated[]>, terms: WriteTerms = {}): Promise<Written> {
+    return writeOnTerms(this.#writer, this.#keys, work, terms);
+  }
+
   /** Creates a record. @throws AlreadyExists, InvalidInput. */
   async append<E extends Entity>(
     entity: E,
@@ -155,6 +175,19 @@ export class Store {
     options: WriteOptions = {},
   ): Promise<Version<E>> {
     return (await this.transact((log) => log.delete(entity, id, options), options)).value;
+  }
+
+  /**
+   * Brings back an earlier state of a record, or a deleted record.
+   * @throws NotFound, InvalidInput, AlreadyExists.
+   */
+  async restore<E extends Entity>(
+    entity: E,
+    id: string,
+    state: EarlierState = {},
+    about: TransactionAbout = {},
+  ): Promise<Updated<E>> {
+    return (await this.transact((log) => log.restore(entity, id, state), about)).value;
   }
 
   // ---- reading ---------------------------------------------------------------------------------
@@ -213,6 +246,12 @@ export class Store {
     return await queryRevisions(this.#replica, entity, keys, await this.head());
   }
 
+  /** Which revision last set each field of many records, each up to a revision of its own. */
+  async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
+    if (keys.length === 0) return [];
+    return await queryLastSet(this.#replica, entity, keys, await this.head());
+  }
+
   /** A page of the live records; now unless the query says at which position. */
   async list<E extends Entity>(
     entity: E,
@@ -225,6 +264,55 @@ export class Store {
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
     return await queryPage(this.#replica, entity, { ...query, at, limit });
+  }
+
+  /** How many live records match; now unless a position is given. */
+  async count<E extends Entity>(
+    entity: E,
+    query: { readonly filter?: PageQuery['filter']; readonly at?: Position } = {},
+  ): Promise<number> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await queryCount(this.#replica, entity, { at, filter: query.filter });
+  }
+
+  /**
+   * How many live records match, in groups; now unless the query says at which position.
+   * @throws BadRequest when there is nothing to group by, or there are too many groups.
+   */
+  async groups(
+    entity: Entity,
+    query: Omit<GroupQuery, 'at'> & { readonly at?: Position },
+  ): Promise<Group[]> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await queryGroups(this.#replica, entity, { ...query, at });
+  }
+
+  /**
+   * How many live records matched right before each of some moments, in groups.
+   * @param query the moments, at most limits.timePointsMax; and the position, now without it, past
+   *   which nothing is seen: moments after it show what it shows.
+   * @returns a point per moment.
+   * @throws BadRequest when there are too many moments or groups.
+   */
+  async overTime(
+    entity: Entity,
+    query: Omit<OverTimeQuery, 'positions'> & {
+      readonly moments: readonly Microseconds[];
+      readonly at?: Position;
+    },
+  ): Promise<TimePoint[]> {
+    const { moments, ...grouping } = query;
+    if (moments.length > limits.timePointsMax) {
+      const message = `may be at most ${limits.timePointsMax}, but were ${moments.length}.`;
+      throw new BadRequest('moments', message);
+    }
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    const before = await this.#log.positionsBefore(moments);
+    const positions = before.map((position) => Math.min(position, at) as Position);
+    return await queryOverTime(this.#replica, entity, { ...grouping, positions });
   }
 
   /**
@@ -251,9 +339,16 @@ export class Store {
     return this.#log.transactions(ids);
   }
 
-  /** The versions at positions after `after`, up to `end`, in order, straight from the log. */
-  versionsBetween(after: Position, end: Position): Promise<Version[]> {
-    return this.#log.readBetween(after, end);
+  /**
+   * The versions at positions after `after`, up to `end`, in order, straight from the log.
+   * @param only some kinds of records, and how many versions at most, from the oldest on.
+   */
+  versionsBetween(
+    after: Position,
+    end: Position,
+    only: { readonly entities?: readonly Entity[]; readonly limit?: number } = {},
+  ): Promise<Version[]> {
+    return this.#log.readBetween(after, end, only.entities, only.limit);
   }
 
   /** Counts of the log, and how far the replica has applied it. */

@@ -64,7 +64,7 @@ export function findTextIssue(path: string, value: string, lengthMax: number): I
 }
 
 /** Whether two values of one field are the same; labels are compared as lists. */
-function sameValue(a: unknown, b: unknown): boolean {
+export function sameValue(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -4,12 +4,13 @@
  * and all are acknowledged after the commit.
  */
 import { sql } from 'kysely';
-import type { Position, Transaction, TransactionId, Version } from '../entities/index.ts';
+import type { Position, Transaction, Version } from '../entities/index.ts';
 import type { Clock } from './clock.ts';
-import { chainStart } from './digest.ts';
 import { limits } from './limits.ts';
+import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogFile } from './log-file.ts';
-import { type LogEnd, LogTransaction, type TransactionAbout } from './log-transaction.ts';
+import type { LogReader } from './log-reader.ts';
+import { LogTransaction, type TransactionAbout } from './log-transaction.ts';
 import { Unavailable } from './problems.ts';
 import { whenFree } from './when-free.ts';
 
@@ -23,11 +24,25 @@ export interface Committed<T> {
   readonly transaction: Transaction | null;
   /** The end of the transaction; the log's end when it appended nothing. */
   readonly position: Position;
+  /** What a dry run would have written; null when it was none, or would have written nothing. */
+  readonly tentative: Tentative | null;
+}
+
+/** A transaction that a dry run made and took back. */
+export interface Tentative {
+  readonly transaction: Transaction;
+  readonly versions: readonly Version[];
+}
+
+/** What is said of a mutation. */
+export interface SubmitTerms extends TransactionAbout {
+  /** Do everything, answer, and take it back. */
+  readonly dryRun?: boolean | undefined;
 }
 
 interface Queued {
   readonly work: Work<unknown>;
-  readonly about: TransactionAbout;
+  readonly terms: SubmitTerms;
   readonly resolve: (committed: Committed<unknown>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,14 +52,17 @@ export type OnCommit = (versions: readonly Version[], end: LogEnd) => void;
 
 export class Writer {
   readonly #log: LogFile;
+  readonly #reader: LogReader;
   readonly #clock: Clock;
   readonly #onCommit: OnCommit;
   readonly #queue: Queued[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  constructor(log: LogFile, clock: Clock, onCommit: OnCommit) {
+  /** @param reader reads the log through the connection that writes it. */
+  constructor(log: LogFile, reader: LogReader, clock: Clock, onCommit: OnCommit) {
     this.#log = log;
+    this.#reader = reader;
     this.#clock = clock;
     this.#onCommit = onCommit;
   }
@@ -55,14 +73,14 @@ export class Writer {
    * @throws what the work throws; then nothing of it was written.
    * @throws Unavailable when too many wait, another process holds the log, or the store closes.
    */
-  submit<T>(work: Work<T>, about: TransactionAbout): Promise<Committed<T>> {
+  submit<T>(work: Work<T>, terms: SubmitTerms): Promise<Committed<T>> {
     if (this.#closed) return Promise.reject(new Unavailable('The store is closing.'));
     if (this.#queue.length >= limits.writeQueueMutationsMax) {
       const message = `${limits.writeQueueMutationsMax} mutations wait already. Try again.`;
       return Promise.reject(new Unavailable(message));
     }
     return new Promise<Committed<T>>((resolve, reject) => {
-      this.#queue.push({ work, about, resolve: resolve as Queued['resolve'], reject });
+      this.#queue.push({ work, terms, resolve: resolve as Queued['resolve'], reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -118,14 +136,26 @@ export class Writer {
     await sql`savepoint mutation`.execute(db);
     let transaction: LogTransaction | null = null;
     try {
-      transaction = new LogTransaction(this.#log, end, this.#clock(), queued.about);
+      const now = this.#clock();
+      transaction = new LogTransaction(this.#log, this.#reader, end, now, queued.terms);
       const value = await queued.work(transaction);
       const finished = await transaction.finish();
+      if (queued.terms.dryRun) {
+        await sql`rollback to mutation`.execute(db);
+        await sql`release mutation`.execute(db);
+        const { position } = end;
+        const tentative = finished && {
+          transaction: finished.transaction,
+          versions: transaction.versions,
+        };
+        settle.push(() => queued.resolve({ value, transaction: null, position, tentative }));
+        return end;
+      }
       await sql`release mutation`.execute(db);
       versions.push(...transaction.versions);
       const position = finished?.end.position ?? end.position;
       const committed = { value, transaction: finished?.transaction ?? null, position };
-      settle.push(() => queued.resolve(committed));
+      settle.push(() => queued.resolve({ ...committed, tentative: null }));
       return finished?.end ?? end;
     } catch (error) {
       // What the work still had under way must not reach the next mutation's savepoint.
@@ -138,20 +168,4 @@ export class Writer {
       return end;
     }
   }
-}
-
-/** The end of the log as the connection sees it. */
-async function readLogEnd(log: LogFile): Promise<LogEnd> {
-  const last = await log.kysely
-    .selectFrom('transactions')
-    .select(['id', 'committed_at', 'last_position', 'digest'])
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return {
-    position: (last?.last_position ?? 0) as Position,
-    transactionId: (last?.id ?? 0) as TransactionId,
-    committedAt: last?.committed_at ?? 0,
-    digest: last?.digest ?? chainStart,
-  };
 }

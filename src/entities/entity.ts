@@ -3,7 +3,15 @@
  * GraphQL types with current and history.
  */
 import type { Field, KindValues } from './field.ts';
+import {
+  defaultGroups,
+  definedGroups,
+  findGroupsDefect,
+  type Groups,
+  type GroupsDefinition,
+} from './groups.ts';
 import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
+import { snakeCase } from './snake-case.ts';
 
 export type FieldMap = Readonly<Record<string, Field>>;
 
@@ -34,8 +42,12 @@ export interface Entity<Name extends string = string, Fields extends FieldMap = 
   readonly fields: Fields;
   /** Fields that together name one live record; nulls are equal. Empty: only the id is unique. */
   readonly uniqueKey: readonly string[];
+  /** Fields in whose texts and labels a search looks for its words. */
+  readonly searchFields: readonly string[];
   /** The order of a list when the client names none; the older record first where they tie. */
   readonly defaultOrder: readonly OrderKey[];
+  /** What its records can be grouped by. */
+  readonly groups: Groups;
 }
 
 export interface EntityDefinition<Name extends string, Fields extends FieldMap> {
@@ -45,7 +57,9 @@ export interface EntityDefinition<Name extends string, Fields extends FieldMap> 
   readonly description: string;
   readonly fields: Fields;
   readonly uniqueKey?: readonly (keyof Fields & string)[];
+  readonly searchFields?: readonly (keyof Fields & string)[];
   readonly defaultOrder?: readonly OrderKey<OrderField<Fields>>[];
+  readonly groups?: GroupsDefinition<Fields>;
 }
 
 type ValueOf<F extends Field> = F['presence'] extends 'optional'
@@ -85,7 +99,8 @@ const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
 /**
  * Defines a kind of record.
  * @param definition its name (`Note`), description and fields; optionally plural (`notes`), table
- *   (the plural in snake_case), uniqueKey and defaultOrder (newest first).
+ *   (the plural in snake_case), uniqueKey, searchFields (all texts and labels), defaultOrder
+ *   (newest first) and groups (by every field that can be).
  * @returns the frozen entity, to be passed to openStore.
  * @throws TypeError that names the part that cannot work.
  */
@@ -105,7 +120,9 @@ export function defineEntity<const Name extends string, const Fields extends Fie
     description: definition.description,
     fields: Object.freeze({ ...fields }),
     uniqueKey: definition.uniqueKey ?? [],
+    searchFields: definition.searchFields ?? Object.keys(fields).filter(isSearchable(fields)),
     defaultOrder: definition.defaultOrder ?? newestFirst,
+    groups: definition.groups ? definedGroups(fields, definition.groups) : defaultGroups(fields),
   });
   const wrong = findDefect(entity);
   if (wrong) throw new TypeError(`The entity "${name}" cannot be defined: ${wrong}`);
@@ -139,8 +156,23 @@ export function fieldColumnsOf(entity: Entity): readonly FieldColumn[] {
   return known;
 }
 
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The longest text that lists can be ordered by: one line, not a whole body. */
+const orderedTextLengthMax = 4_096;
+
+/**
+ * What lists of an entity can be ordered by: what every record has, and the fields that have an
+ * order that means something. Labels, long texts and the ids of others have none.
+ */
+export function orderFieldsOf({ fields }: Pick<Entity, 'fields'>): string[] {
+  const ordered = Object.entries(fields).filter(([, { kind, lengthMax }]) =>
+    kind === 'text' ? lengthMax <= orderedTextLengthMax : kind !== 'labels' && kind !== 'id',
+  );
+  return [...ordered.map(([name]) => name), 'createdAt', 'updatedAt', 'id'];
+}
+
+function isSearchable(fields: FieldMap): (name: string) => boolean {
+  return (name) =>
+    Object.hasOwn(fields, name) && ['text', 'labels'].includes(fields[name]?.kind ?? '');
 }
 
 function findDefect(entity: Entity): string | null {
@@ -169,10 +201,13 @@ function findDefect(entity: Entity): string | null {
     if (!Object.hasOwn(entity.fields, name))
       return `its uniqueKey names "${name}", which is not a field.`;
   }
-  for (const { field: name } of entity.defaultOrder) {
-    const known = ['createdAt', 'updatedAt', 'id'].includes(name);
-    const ordered = entity.fields[name] && entity.fields[name].kind !== 'labels';
-    if (!known && !ordered) return `its defaultOrder names "${name}", which has no order.`;
+  for (const name of entity.searchFields) {
+    if (!isSearchable(entity.fields)(name))
+      return `its searchFields name "${name}", which holds neither text nor labels.`;
   }
-  return null;
+  for (const { field: name } of entity.defaultOrder) {
+    if (!orderFieldsOf(entity).includes(name))
+      return `its defaultOrder names "${name}", which has no order.`;
+  }
+  return findGroupsDefect(entity.fields, entity.groups);
 }

@@ -9,10 +9,12 @@ export {
   type Entity,
   fieldColumnsOf,
   type OrderKey,
+  orderFieldsOf,
   type PatchValues,
   type ValuesOf,
 } from './entity.ts';
 export { type Field, type FieldKind, field, isNullable } from './field.ts';
+export type { GroupMeasure } from './groups.ts';
 export {
   type Microseconds,
   type Operation,

@@ -38,4 +38,6 @@ export const LakeFile = defineEntity({
     }),
   },
   uniqueKey: ['userId', 'path', 'filename'],
+  searchFields: ['path', 'filename', 'description', 'labels'],
+  groups: { by: ['filetype', 'path', 'userId', 'status', 'labels'], totals: ['size'] },
 });

@@ -35,6 +35,9 @@ export const reservedFieldNames: ReadonlySet<string> = new Set([
   'digest',
 ]);
 
+/** GraphQL fields that every group of records has. */
+export const reservedGroupNames: ReadonlySet<string> = new Set(['count']);
+
 /** Tables that the log or the replica keeps for itself. */
 export const reservedTableNames =
   /^(sqlite_.*|log|entities|transactions|contents|content_chunks|replica_state|.*_(keys|current|delta))$/;

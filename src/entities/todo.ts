@@ -22,8 +22,10 @@ export const Todo = defineEntity({
     description: field.text({ description: 'Notes on the todo.' }),
     labels: field.labels({ description: 'Labels, each free text; commas included.' }),
   },
+  searchFields: ['subject', 'body', 'description', 'labels'],
   defaultOrder: [
     { field: 'priority', direction: 'asc' },
     { field: 'updatedAt', direction: 'desc' },
   ],
+  groups: { by: ['status', 'userId', 'priority', 'labels'], stats: ['priority'] },
 });

@@ -67,7 +67,7 @@ async function endOfTransaction(
 }
 
 /** @throws BadRequest when the text is not a transaction's id. */
-function transactionIdOf(argument: string, id: string): TransactionId {
+export function transactionIdOf(argument: string, id: string): TransactionId {
   if (/^[1-9]\d{0,14}$/.test(id)) return Number(id) as TransactionId;
   throw new BadRequest(
     argument,

@@ -21,6 +21,8 @@ export interface Connection<Node> {
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
+  /** How many nodes the whole list has; counted when it is asked for. */
+  readonly total: () => number | Promise<number>;
 }
 
 export interface PageSize {
@@ -55,9 +57,11 @@ export function connectionOf<Node>(
   edges: readonly Edge<Node>[],
   more: boolean,
   fromEnd: boolean,
+  total: Connection<Node>['total'],
 ): Connection<Node> {
   return {
     edges,
+    total,
     pageInfo: {
       hasNextPage: more && !fromEnd,
       hasPreviousPage: more && fromEnd,

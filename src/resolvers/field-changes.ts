@@ -1,9 +1,9 @@
-/** What one version changed against the one before it. */
-
-import { differingFields } from '../db/index.ts';
+/** What changed between versions of a record. */
+import { BadRequest, differingFields } from '../db/index.ts';
 import type { Field, Version } from '../entities/index.ts';
 import { formatDateTime } from './date-time.ts';
 import type { Operation } from './operation.ts';
+import type { RecordAt } from './records.ts';
 
 export interface FieldChange {
   readonly field: string;
@@ -16,19 +16,59 @@ type AnyValues = Readonly<Record<string, unknown>>;
 /** Against the revision before; for revision 1 every field that is set. */
 export async function readChanges(version: Version, operation: Operation): Promise<FieldChange[]> {
   if (version.revision === 1) return fieldsSet(version);
-  const before = version.revision - 1;
-  const key = { id: version.id, from: before, to: before };
-  const [previous] = await operation.load(version.entity).revisions(key);
-  if (!previous) {
-    throw new Error(
-      `Revision ${before} of ${version.entity.name} ${version.id} is not in the replica.`,
-    );
+  return differences(await readRevision(version, version.revision - 1, operation), version);
+}
+
+export interface DiffArgs {
+  readonly from: number;
+  /** The revision in force without it. */
+  readonly to?: number | null | undefined;
+}
+
+/**
+ * The fields that differ between two revisions of a record.
+ * @throws BadRequest for a revision that the record does not have yet, or from after to.
+ */
+export async function readDiff(
+  { version: newest }: RecordAt,
+  args: DiffArgs,
+  operation: Operation,
+): Promise<FieldChange[]> {
+  const to = args.to ?? newest.revision;
+  for (const [argument, revision] of [
+    ['from', args.from],
+    ['to', to],
+  ] as const) {
+    if (revision >= 1 && revision <= newest.revision) continue;
+    const message = `must be a revision from 1 to ${newest.revision}, but was ${revision}.`;
+    throw new BadRequest(argument, message);
   }
-  const { fields } = version.entity;
-  return differingFields(version.entity, previous.values, version.values).map((name) => ({
+  if (args.from > to) {
+    throw new BadRequest('from', `must not be after to, which is ${to}, but was ${args.from}.`);
+  }
+  const [before, after] = await Promise.all(
+    [args.from, to].map((revision) => readRevision(newest, revision, operation)),
+  );
+  return differences(before as Version, after as Version);
+}
+
+async function readRevision(
+  { entity, id }: Version,
+  revision: number,
+  operation: Operation,
+): Promise<Version> {
+  const key = { id, from: revision, to: revision };
+  const [version] = await operation.load(entity).revisions(key);
+  if (version) return version;
+  throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the replica.`);
+}
+
+function differences(before: Version, after: Version): FieldChange[] {
+  const { fields } = after.entity;
+  return differingFields(after.entity, before.values, after.values).map((name) => ({
     field: name,
-    before: toJson(fields[name], (previous.values as AnyValues)[name]),
-    after: toJson(fields[name], (version.values as AnyValues)[name]),
+    before: toJson(fields[name], (before.values as AnyValues)[name]),
+    after: toJson(fields[name], (after.values as AnyValues)[name]),
   }));
 }
 

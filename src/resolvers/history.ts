@@ -1,7 +1,7 @@
 /** The history of a record: its versions up to the position at which the record is shown. */
 
 import { BadRequest } from '../db/index.ts';
-import type { Entity, Position, Version } from '../entities/index.ts';
+import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -9,7 +9,7 @@ import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
 
 export interface HistoryArgs extends ConnectionArgs {
-  readonly order?: 'ASC' | 'DESC' | null | undefined;
+  readonly order?: OrderKey['direction'] | null | undefined;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function readHistory<E extends Entity>(
 ): Promise<Connection<Version<E>>> {
   const { count, fromEnd } = pageSizeOf(args);
   const list = `${newest.entity.name}.history`;
-  const descending = args.order !== 'ASC';
+  const descending = args.order !== 'asc';
   // Places 0, 1, 2 … in the order asked for.
   const placeOf = (revision: number) => (descending ? newest.revision - revision : revision - 1);
   const head = await operation.snapshot();
@@ -39,7 +39,7 @@ export async function readHistory<E extends Entity>(
     cursor: encodeCursor(list, { at, place: [newest.id, version.revision] }),
     node: version,
   }));
-  return connectionOf(edges, size < all, fromEnd);
+  return connectionOf(edges, size < all, fromEnd, () => newest.revision);
 }
 
 async function readPlaces<E extends Entity>(

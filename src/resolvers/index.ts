@@ -1,9 +1,28 @@
 /** What each operation does, free of GraphQL's types and of SQL. */
 export type { AsOf } from './as-of.ts';
+export { type FieldBlame, readBlame } from './blame.ts';
+export { type BulkPayload, bulkName, createRecords, updateRecords } from './bulk-writes.ts';
+export type { TimeUnit } from './calendar.ts';
 export { followChanges } from './change-feed.ts';
+export { type ChangePage, readChangePage } from './change-page.ts';
+export {
+  type Change,
+  creating,
+  deleting,
+  plainSteps,
+  updating,
+  type WriteInput,
+  type WriteSteps,
+} from './change-records.ts';
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
-export { type FieldChange, readChanges } from './field-changes.ts';
+export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
+export {
+  type AskedMeasures,
+  type IntervalPoint,
+  readGroups,
+  readOverTime,
+} from './groups.ts';
 export { readHistory } from './history.ts';
 export {
   downloadUrl,
@@ -18,20 +37,25 @@ export {
 } from './lake-files.ts';
 export { Loaders } from './loaders.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
+export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
 export {
   listRecords,
   type RecordAt,
   readRecord,
 } from './records.ts';
-export { readTransaction, readVersions } from './transactions.ts';
+export {
+  type OperationInput,
+  revertTransaction,
+  transact,
+  type VersionsPayload,
+} from './transact.ts';
+export { readTransaction, readTransactionById, readVersions } from './transactions.ts';
+export type { Refused, WriteOptions } from './write.ts';
 export {
   createRecord,
   deleteRecord,
-  plainSteps,
-  type Refused,
+  restoreRecord,
   updateRecord,
-  type WriteOptions,
   type WritePayload,
-  type WriteSteps,
 } from './writes.ts';

@@ -12,9 +12,9 @@ import {
 import type { Version } from '../entities/index.ts';
 import { LakeFile } from '../entities/index.ts';
 import { type AsOf, positionOf } from './as-of.ts';
+import type { WriteInput, WriteSteps } from './change-records.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
-import type { WriteSteps } from './writes.ts';
 
 export type LakeFileVersion = Version<typeof LakeFile>;
 
@@ -89,7 +89,12 @@ export async function readBytes(
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length < values.size && operation.tentative) {
+    const message = 'keeps no contents: they can be read once the write was made without it.';
+    throw new BadRequest('dryRun', message);
+  }
+  return bytes;
 }
 
 /** The bytes of a version as text; null when they are not UTF-8. */
@@ -106,8 +111,6 @@ export async function readText(
   }
 }
 
-type Input = Readonly<Record<string, unknown>> & { readonly id?: unknown };
-
 /** A new file needs its contents; the server derives size and digest from them. */
 export const lakeFileCreateSteps: WriteSteps = {
   valuesOf: async (input, log) => await withContents(input, log, true),
@@ -121,10 +124,10 @@ export const lakeFileUpdateSteps: WriteSteps = {
 };
 
 async function withContents(
-  { data, text, ...values }: Input,
+  { data, text, ...values }: WriteInput,
   log: LogTransaction,
   required: boolean,
-): Promise<Input> {
+): Promise<WriteInput> {
   const given = [data, text].filter((contents) => contents != null);
   if (given.length > 1) refuse('text', 'may not be given together with data. Leave one out.');
   if (given.length === 0 && required)
@@ -147,7 +150,7 @@ interface Match {
   readonly userId?: string | null;
 }
 
-async function findLakeFile({ id, match }: Input, log: LogTransaction): Promise<string> {
+async function findLakeFile({ id, match }: WriteInput, log: LogTransaction): Promise<string> {
   if (id != null && match != null)
     refuse('match', 'may not be given together with id. Leave one out.');
   if (id != null) return id as string;

@@ -1,6 +1,13 @@
 /** Reads by id, gathered across all requests of this server and answered a batch at a time. */
 
-import { limits, type RecordKey, type RevisionsKey, type Store } from '../db/index.ts';
+import {
+  type LastSet,
+  limits,
+  type RecordKey,
+  type RevisionKey,
+  type RevisionsKey,
+  type Store,
+} from '../db/index.ts';
 import type { Entity, Transaction, TransactionId, Version } from '../entities/index.ts';
 import { type Gathered, gather } from './gathered.ts';
 
@@ -9,6 +16,8 @@ export interface EntityLoaders<E extends Entity = Entity> {
   readonly record: Gathered<RecordKey, Version<E> | null>;
   /** Revisions of a record, oldest first. */
   readonly revisions: Gathered<RevisionsKey, Version<E>[]>;
+  /** Per field of a record the revision, up to one, that last set it. */
+  readonly blame: Gathered<RevisionKey, LastSet>;
 }
 
 export class Loaders {
@@ -24,6 +33,7 @@ export class Loaders {
         {
           record: gather((keys) => store.records(entity, keys), concurrent),
           revisions: gather((keys) => store.revisions(entity, keys), concurrent),
+          blame: gather((keys) => store.lastSet(entity, keys), concurrent),
         },
       ]),
     );

@@ -1,14 +1,16 @@
 /** One GraphQL operation: the store it works on and the position at which it answers. */
 
-import type { Store } from '../db/index.ts';
-import type { Entity, Position } from '../entities/index.ts';
+import type { Store, Tentative } from '../db/index.ts';
+import type { Entity, Position, Transaction, TransactionId } from '../entities/index.ts';
 import type { EntityLoaders, Loaders } from './loaders.ts';
+import { TentativeLoaders } from './tentative.ts';
 
 export class Operation {
   readonly store: Store;
   readonly loaders: Loaders;
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
+  #tentative: TentativeLoaders | null = null;
 
   constructor(store: Store, loaders: Loaders) {
     this.store = store;
@@ -37,7 +39,27 @@ export class Operation {
     return this.#position;
   }
 
+  /**
+   * What is read from now on includes what a dry run would have written; null: no longer. A
+   * mutation's fields run one after the other, each with everything below it, so this reaches no
+   * other field.
+   */
+  showTentative(tentative: Tentative | null): void {
+    this.#tentative = tentative && new TentativeLoaders(this.loaders, tentative);
+  }
+
+  /** What a dry run would have written, while the fields below it are read. */
+  get tentative(): Tentative | null {
+    return this.#tentative?.tentative ?? null;
+  }
+
+  /** The transaction with an id, a dry run's included; null when there is none. */
+  async transaction(id: TransactionId): Promise<Transaction | null> {
+    const tentative = this.tentative?.transaction;
+    return tentative?.id === id ? tentative : await this.loaders.transaction(id);
+  }
+
   load<E extends Entity>(entity: E): EntityLoaders<E> {
-    return this.loaders.of(entity);
+    return (this.#tentative ?? this.loaders).of(entity);
   }
 }

@@ -1,6 +1,6 @@
 /** Reading records: one by id, or a page of many. */
 
-import { BadRequest, Order, type Place, type RecordFilter } from '../db/index.ts';
+import { BadRequest, limits, Order, type Place, type RecordFilter } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { type AsOf, past, positionOf } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
@@ -31,34 +31,44 @@ export async function readRecord<E extends Entity>(
   return { version, at };
 }
 
-export interface ListArgs extends ConnectionArgs {
-  readonly filter?: RecordFilter | null | undefined;
+/** A key of an order as a client gives it: ascending when it does not say. */
+interface AskedKey {
+  readonly field: string;
+  readonly direction?: OrderKey['direction'] | null | undefined;
 }
 
-/** A page of the records that match; a page that goes on from a cursor stands where that one did. */
+export interface ListArgs extends ConnectionArgs {
+  readonly filter?: RecordFilter | null | undefined;
+  /** The entity's default order without it. */
+  readonly orderBy?: readonly AskedKey[] | null | undefined;
+  readonly asOf?: AsOf | null | undefined;
+}
+
+/**
+ * A page of the records that match; a page that goes on from a cursor stands where that one did.
+ * @throws BadRequest for paging, an order, a moment or a filter that contradicts itself.
+ */
 export async function listRecords<E extends Entity>(
   entity: E,
   args: ListArgs,
   operation: Operation,
 ): Promise<Connection<RecordAt<E>>> {
   const { count, fromEnd } = pageSizeOf(args);
-  const order = new Order(entity, entity.defaultOrder);
-  const list = listName(entity, entity.defaultOrder);
+  const orderBy = args.orderBy ? orderOf(args.orderBy) : entity.defaultOrder;
+  const order = new Order(entity, orderBy);
+  const list = listName(entity, orderBy);
+  const moment = await positionOf(args.asOf, operation);
   const head = await operation.snapshot();
   const after = readCursor('after', args.after, list, order, head);
   const before = readCursor('before', args.before, list, order, head);
-  if (after && before && after.at !== before.at) {
-    throw new BadRequest(
-      'before',
-      'must come from the same paging as after, but stands elsewhere.',
-    );
-  }
-  const at = after?.at ?? before?.at ?? head;
+  const at = pagingPosition(args, moment, after, before);
+  const filter = args.filter ?? undefined;
   const page = await operation.store.list(entity, {
     at,
     limit: count,
     fromEnd,
-    filter: args.filter ?? undefined,
+    filter,
+    orderBy,
     after: after?.place,
     before: before?.place,
   });
@@ -66,7 +76,50 @@ export async function listRecords<E extends Entity>(
     cursor: encodeCursor(list, { at, place: order.placeOf(version) }),
     node: { version, at },
   }));
-  return connectionOf(edges, page.more, fromEnd);
+  const total = () => operation.store.count(entity, { at, filter });
+  return connectionOf(edges, page.more, fromEnd, total);
+}
+
+interface ListCursor {
+  readonly at: Position;
+  readonly place: Place;
+}
+
+/** Where the list stands: at the moment asked for, or where the page that a cursor is of stood. */
+function pagingPosition(
+  args: ListArgs,
+  moment: Position,
+  after: ListCursor | null,
+  before: ListCursor | null,
+): Position {
+  if (after && before && after.at !== before.at) {
+    throw new BadRequest(
+      'before',
+      'must come from the same paging as after, but stands elsewhere.',
+    );
+  }
+  const at = after?.at ?? before?.at ?? moment;
+  if (args.asOf && at !== moment) {
+    const argument = after ? 'after' : 'before';
+    throw new BadRequest(
+      argument,
+      `must be a cursor at asOf, which is ${moment}, but is at ${at}.`,
+    );
+  }
+  return at;
+}
+
+/** @throws BadRequest for too many keys, or a field named twice. */
+function orderOf(keys: readonly AskedKey[]): OrderKey[] {
+  if (keys.length > limits.orderKeysMax) {
+    const message = `may hold at most ${limits.orderKeysMax} keys, but held ${keys.length}.`;
+    throw new BadRequest('orderBy', message);
+  }
+  const fields = keys.map(({ field }) => field);
+  const twice = fields.find((field, index) => fields.indexOf(field) !== index);
+  if (twice)
+    throw new BadRequest('orderBy', `must name each field once, but names ${twice} twice.`);
+  return keys.map(({ field, direction }) => ({ field, direction: direction ?? 'asc' }));
 }
 
 /** Names a list with its order: `todos:priority,-updatedAt`. */
@@ -81,7 +134,7 @@ function readCursor(
   list: string,
   order: Order,
   head: Position,
-): { at: Position; place: Place } | null {
+): ListCursor | null {
   if (text == null) return null;
   const { at, place } = decodeCursor(argument, text, list);
   if (!order.accepts(place)) {

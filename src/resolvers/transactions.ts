@@ -2,6 +2,7 @@
 
 import { BadRequest } from '../db/index.ts';
 import type { Position, Transaction, TransactionId, Version } from '../entities/index.ts';
+import { transactionIdOf } from './as-of.ts';
 import { type Connection, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
@@ -11,9 +12,19 @@ export async function readTransaction(
   id: TransactionId,
   operation: Operation,
 ): Promise<Transaction> {
-  const transaction = await operation.loaders.transaction(id);
+  const transaction = await operation.transaction(id);
   if (!transaction) throw new Error(`Transaction ${id} is not in the log, but a version of it is.`);
   return transaction;
+}
+
+/** The transaction with an id; null when there is none up to the operation's position. */
+export async function readTransactionById(
+  id: string,
+  operation: Operation,
+): Promise<Transaction | null> {
+  const head = await operation.snapshot();
+  const transaction = await operation.loaders.transaction(transactionIdOf('id', id));
+  return transaction && transaction.lastPosition <= head ? transaction : null;
 }
 
 export interface VersionsArgs {
@@ -35,12 +46,24 @@ export async function readVersions(
     throw new BadRequest('after', 'must be a cursor of this transaction, but is not one.');
   }
   const end = Math.min(begin + count, transaction.lastPosition) as Position;
-  const versions = await operation.store.versionsBetween(begin, end);
+  const versions = await versionsBetween(transaction, begin, end, operation);
   const edges = versions.map((version) => ({
     cursor: encodeCursor(list, { at: version.position, place: [] }),
     node: version,
   }));
-  return connectionOf(edges, end < transaction.lastPosition, false);
+  const total = transaction.lastPosition - before;
+  return connectionOf(edges, end < transaction.lastPosition, false, () => total);
+}
+
+async function versionsBetween(
+  transaction: Transaction,
+  begin: Position,
+  end: Position,
+  { store, tentative }: Operation,
+): Promise<Version[]> {
+  if (tentative?.transaction !== transaction) return await store.versionsBetween(begin, end);
+  // A dry run's: the log has others there, or nothing.
+  return tentative.versions.filter(({ position }) => position > begin && position <= end);
 }
 
 function placeOf(after: string, list: string): Position {

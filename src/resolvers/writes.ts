@@ -1,107 +1,108 @@
-/** Writing records. A problem is an answer: it is returned, not thrown. */
-
-import { type Committed, type LogTransaction, Problem, type Updated } from '../db/index.ts';
-import type { CreateValues, Entity, PatchValues, Transaction } from '../entities/index.ts';
+/** Writing one record: create, update, delete and restore. */
+import type { LogTransaction, Updated } from '../db/index.ts';
+import type { Entity, Transaction, Version } from '../entities/index.ts';
+import { type AsOf, positionOf } from './as-of.ts';
+import {
+  type Change,
+  creating,
+  deleting,
+  updating,
+  type WriteInput,
+  type WriteSteps,
+} from './change-records.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
-
-/** What a client may say about any write. */
-export interface WriteOptions {
-  readonly reason?: string | null | undefined;
-}
+import { isRefused, type Refused, type WriteOptions, type WriteRequest, write } from './write.ts';
 
 /** The record as the write left it, and the transaction that the write was. */
-export interface WritePayload<E extends Entity = Entity> {
-  readonly record: RecordAt<E>;
+export interface WritePayload {
+  readonly record: RecordAt;
   readonly changed: boolean;
-  /** Null when nothing had to be written. */
+  readonly rebasedOver: readonly Version[];
+  /** Null when nothing had to be written, and in a dry run. */
   readonly transaction: Transaction | null;
 }
 
-/**
- * A write that was refused. GraphQL takes any Error that a resolver returns for a failure, so the
- * problem travels in a wrapping.
- */
-export interface Refused<P extends Problem = Problem> {
-  readonly problem: P;
+export interface InputArgs {
+  readonly input: WriteInput;
+  readonly options?: WriteOptions | null | undefined;
 }
 
-type Input = Readonly<Record<string, unknown>> & { readonly id?: unknown };
-
-/** What one entity's writes do besides keeping the fields of the input. */
-export interface WriteSteps {
-  /** The values to keep: the input's own, and those that the server derives from it. */
-  readonly valuesOf: (input: Input, log: LogTransaction) => Promise<Input>;
-  /** Finds the record of an update by other means than its id. */
-  readonly idOf: (input: Input, log: LogTransaction) => Promise<string>;
-}
-
-/** Writes that keep just what they are given. */
-export const plainSteps: WriteSteps = {
-  valuesOf: async (input) => input,
-  idOf: async (input) => input.id as string,
-};
-
-export async function createRecord<E extends Entity>(
-  entity: E,
+export async function createRecord(
+  entity: Entity,
   steps: WriteSteps,
-  input: Input,
-  options: WriteOptions,
+  args: InputArgs,
   operation: Operation,
-): Promise<WritePayload<E> | Refused> {
-  return await write(operation, options, async (log) => {
-    const values = (await steps.valuesOf(input, log)) as CreateValues<E>;
-    return { version: await log.create(entity, values), changed: true };
-  });
+): Promise<WritePayload | Refused> {
+  const request = { mutation: `create${entity.name}`, args };
+  return await change(operation, request, creating(entity, steps), args.input);
 }
 
 /** A patch: a field left out keeps its value, null clears it. */
-export async function updateRecord<E extends Entity>(
-  entity: E,
+export async function updateRecord(
+  entity: Entity,
   steps: WriteSteps,
-  input: Input,
-  options: WriteOptions,
+  args: InputArgs,
   operation: Operation,
-): Promise<WritePayload<E> | Refused> {
-  return await write(operation, options, async (log) => {
-    const id = await steps.idOf(input, log);
-    const { id: _, expectedRevision, ...patch } = await steps.valuesOf(input, log);
-    const condition = { expectedRevision: expectedRevision as number | null | undefined };
-    return await log.update(entity, id, patch as PatchValues<E>, condition);
-  });
+): Promise<WritePayload | Refused> {
+  const request = { mutation: `update${entity.name}`, args };
+  return await change(operation, request, updating(entity, steps), args.input);
 }
 
-export interface DeleteInput {
+export interface DeleteArgs {
   readonly id: string;
   readonly expectedRevision?: number | null | undefined;
+  readonly options?: WriteOptions | null | undefined;
 }
 
-export async function deleteRecord<E extends Entity>(
-  entity: E,
-  { id, expectedRevision }: DeleteInput,
-  options: WriteOptions,
+export async function deleteRecord(
+  entity: Entity,
+  args: DeleteArgs,
   operation: Operation,
-): Promise<WritePayload<E> | Refused> {
-  return await write(operation, options, async (log) => ({
-    version: await log.delete(entity, id, { expectedRevision }),
-    changed: true,
-  }));
+): Promise<WritePayload | Refused> {
+  const { id, expectedRevision } = args;
+  const request = { mutation: `delete${entity.name}`, args };
+  return await change(operation, request, deleting(entity), { id, expectedRevision });
 }
 
-/** Runs the work in a transaction; its record answers at the transaction's end. */
-async function write<E extends Entity>(
+export interface RestoreArgs {
+  readonly id: string;
+  readonly revision?: number | null | undefined;
+  readonly asOf?: AsOf | null | undefined;
+  readonly options?: WriteOptions | null | undefined;
+}
+
+/** Brings back an earlier state, or a deleted record. @throws BadRequest for a moment to come. */
+export async function restoreRecord(
+  entity: Entity,
+  args: RestoreArgs,
   operation: Operation,
-  options: WriteOptions,
-  work: (log: LogTransaction) => Promise<Updated<E>>,
-): Promise<WritePayload<E> | Refused> {
-  let committed: Committed<Updated<E>>;
-  try {
-    committed = await operation.store.transact(work, { reason: options.reason ?? null });
-  } catch (error) {
-    if (error instanceof Problem) return { problem: error };
-    throw error;
-  }
-  const { value, transaction, position } = committed;
-  operation.reached(position);
-  return { record: { version: value.version, at: position }, changed: value.changed, transaction };
+): Promise<WritePayload | Refused> {
+  const at = args.asOf == null ? null : await positionOf(args.asOf, operation);
+  const request = { mutation: `restore${entity.name}`, args };
+  return await writeOne(operation, request, (log) =>
+    log.restore(entity, args.id, { revision: args.revision, at }),
+  );
+}
+
+async function change(
+  operation: Operation,
+  request: WriteRequest,
+  make: Change,
+  input: WriteInput,
+): Promise<WritePayload | Refused> {
+  const onConflict = request.args.options?.onConflict ?? 'FAIL';
+  return await writeOne(operation, request, (log) => make(log, input, onConflict));
+}
+
+async function writeOne(
+  operation: Operation,
+  request: WriteRequest,
+  work: (log: LogTransaction) => Promise<Updated>,
+): Promise<WritePayload | Refused> {
+  const written = await write(operation, request, async (log) => [await work(log)]);
+  if (isRefused(written)) return written;
+  const { results, at, changed, transaction } = written;
+  const { version, rebasedOver } = results[0] as Updated;
+  return { record: { version, at }, changed, rebasedOver, transaction };
 }

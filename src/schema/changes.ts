@@ -1,7 +1,7 @@
-/** The live feed of every change. */
-import type { EnumRef } from '@pothos/core';
+/** Every change: the live feed, and the same in pages. */
+import type { EnumRef, ObjectRef } from '@pothos/core';
 import type { Entity, Version } from '../entities/index.ts';
-import { followChanges } from '../resolvers/index.ts';
+import { type ChangePage, followChanges, readChangePage } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { HistoryTypes } from './versions.ts';
 
@@ -31,6 +31,7 @@ export function addChanges(
       }),
     }),
   });
+  addChangePage(builder, change, entityName);
   builder.subscriptionType({ description: 'Watching changes as they are committed.' });
   builder.subscriptionField('changes', (t) =>
     t.field({
@@ -49,6 +50,47 @@ export function addChanges(
         operation.reached(version.position);
         return version;
       },
+    }),
+  );
+}
+
+function addChangePage(
+  builder: Builder,
+  change: ObjectRef<BuilderTypes, Version>,
+  entityName: EnumRef<BuilderTypes, Entity>,
+): void {
+  const page = builder.objectRef<ChangePage>('ChangePage').implement({
+    description: 'A stretch of the log, for a client that was away.',
+    fields: (t) => ({
+      changes: t.field({
+        type: [change],
+        description: 'In order, the oldest first.',
+        resolve: (parent) => [...parent.changes],
+      }),
+      position: t.expose('position', {
+        type: 'Position',
+        description:
+          'Everything up to here has been told: give it as `after` of the next page, or of the ' +
+          'subscription. No gap, no repeat.',
+      }),
+      hasMore: t.exposeBoolean('hasMore', {
+        description: 'Whether there was more when the page was read.',
+      }),
+    }),
+  });
+  builder.queryField('changes', (t) =>
+    t.field({
+      type: page,
+      description: 'Every version of every record after a position, in order: for offline clients.',
+      args: {
+        after: t.arg({
+          type: 'Position',
+          description: 'Go on after this position; from the beginning without it.',
+        }),
+        first: t.arg.int({ defaultValue: 100, description: 'How many at most, up to 1,000.' }),
+        entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
+      },
+      resolve: (_root, args, { operation }) => readChangePage(args, operation),
     }),
   );
 }

@@ -64,6 +64,10 @@ export class Connections {
           description: 'Where the page lies in the list.',
           resolve: (parent) => parent.pageInfo,
         }),
+        totalCount: t.int({
+          description: 'How many there are in the whole list, counted at the position of the page.',
+          resolve: (parent) => parent.total(),
+        }),
       }),
     });
   }

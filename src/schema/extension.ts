@@ -22,6 +22,8 @@ export interface SchemaExtension {
   readonly updateInputs: (t: InputBuilder) => InputFields;
   /** Whether an update may name its record by something else than its id. */
   readonly updateIdOptional: boolean;
+  /** Whether many records can be written by one mutation; `transact` can do that in any case. */
+  readonly bulk: boolean;
   /** Adds fields to the entity's types and to Query. */
   readonly addFields: (builder: Builder, types: EntityTypes, inputs: SharedInputs) => void;
 }
@@ -35,6 +37,7 @@ export function plainExtension(entity: Entity): SchemaExtension {
     createInputs: () => ({}),
     updateInputs: () => ({}),
     updateIdOptional: false,
+    bulk: true,
     addFields: () => {},
   };
 }

@@ -2,18 +2,22 @@
 import type { GraphQLSchema } from 'graphql';
 import { type Entity, LakeFile } from '../entities/index.ts';
 import { createBuilder } from './builder.ts';
+import { addBulkMutations } from './bulk-mutations.ts';
 import { addChanges } from './changes.ts';
 import { Connections } from './connections.ts';
 import { plainExtension } from './extension.ts';
 import { FilterTypes } from './field-types.ts';
+import { GroupTypes } from './groups.ts';
 import { addSharedInputs } from './inputs.ts';
 import { lakeFileExtension } from './lake-files.ts';
 import { addLog } from './log.ts';
 import { addMutations } from './mutations.ts';
+import { addNode, addNodeQuery } from './node.ts';
 import { addProblems } from './problems.ts';
 import { addRecord, type RecordContext } from './records.ts';
 import { addScalars } from './scalars.ts';
-import { addHistory } from './versions.ts';
+import { addTransact, type TransactedEntity } from './transact.ts';
+import { addHistory, addTransactionQuery } from './versions.ts';
 
 /** Entities with hand-written parts: one line each. */
 const extensions = new Map([[LakeFile as Entity, lakeFileExtension]]);
@@ -28,20 +32,31 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   builder.mutationType({ description: 'Writing. Each field is one durable transaction.' });
   const connections = new Connections(builder);
   const history = addHistory(builder, connections);
+  const inputs = addSharedInputs(builder);
+  const node = addNode(builder);
   const context: RecordContext = {
     builder,
     connections,
     history,
     filters: new FilterTypes(builder),
-    inputs: addSharedInputs(builder),
+    inputs,
+    node,
   };
-  const problems = addProblems(builder);
+  const groups = new GroupTypes(builder, inputs);
+  const problems = addProblems(builder, history.version);
+  const transacted: TransactedEntity[] = [];
   for (const entity of entities) {
     const extension = extensions.get(entity)?.(builder) ?? plainExtension(entity);
     const types = addRecord(context, entity);
-    addMutations(context, problems, types, extension);
+    groups.add(entity);
+    const writes = addMutations(context, problems, types, extension);
+    if (extension.bulk) addBulkMutations(context, problems, types, extension, writes);
+    transacted.push({ extension, inputs: writes });
     extension.addFields(builder, types, context.inputs);
   }
+  addTransact(context, problems, transacted);
+  addNodeQuery(builder, node, inputs);
+  addTransactionQuery(builder, history);
   addChanges(builder, history, entities);
   addLog(builder);
   // As written here, not by the alphabet: GraphiQL shows what matters first.

@@ -47,6 +47,8 @@ export function lakeFileExtension(builder: Builder): SchemaExtension {
       ),
     }),
     updateIdOptional: true,
+    // Each may bring contents of its own, which do not fit into one request by the thousand.
+    bulk: false,
     addFields: (_builder, types, inputs) => {
       addVersionFields(builder, types);
       addRecordFields(builder, types.record as ObjectRef<BuilderTypes, FileAt>);

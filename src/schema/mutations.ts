@@ -1,32 +1,36 @@
-/** Writing a kind of record: create, update and delete, each one durable transaction. */
-import type { InputRef, ObjectRef } from '@pothos/core';
+/** Writing one record of a kind: create, update, delete and restore, each one durable transaction. */
+import type { InputRef } from '@pothos/core';
 import type { Entity } from '../entities/index.ts';
 import {
   createRecord,
   deleteRecord,
-  type Refused,
+  restoreRecord,
   updateRecord,
-  type WritePayload,
+  type WriteInput,
 } from '../resolvers/index.ts';
-import type { BuilderTypes, FieldBuilder } from './builder.ts';
 import type { EntityTypes, SchemaExtension } from './extension.ts';
 import { inputFields } from './field-types.ts';
+import { addPayload, problemRefs } from './payloads.ts';
 import { type ProblemTypes, resultUnion } from './problems.ts';
 import type { RecordContext } from './records.ts';
 
-type Input = Readonly<Record<string, unknown>>;
-type PayloadRef = ObjectRef<BuilderTypes, WritePayload>;
-type ProblemRef = ObjectRef<BuilderTypes, Refused>;
+/** What the mutations of an entity take; mutations of many records take the same. */
+export interface WriteInputs {
+  readonly create: InputRef<WriteInput>;
+  readonly update: InputRef<WriteInput>;
+}
 
 export function addMutations(
   context: RecordContext,
   problems: ProblemTypes,
   types: EntityTypes,
   extension: SchemaExtension,
-): void {
-  addCreate(context, problems, types, extension);
-  addUpdate(context, problems, types, extension);
+): WriteInputs {
+  const create = addCreate(context, problems, types, extension);
+  const update = addUpdate(context, problems, types, extension);
   addDelete(context, problems, types, extension.entity);
+  addRestore(context, problems, types, extension.entity);
+  return { create, update };
 }
 
 function addCreate(
@@ -34,7 +38,7 @@ function addCreate(
   problems: ProblemTypes,
   types: EntityTypes,
   { entity, createSteps, createInputs }: SchemaExtension,
-): void {
+): InputRef<WriteInput> {
   const { builder, inputs } = context;
   const input = builder.inputType(`Create${entity.name}Input`, {
     description: `A new ${entity.name}.`,
@@ -43,12 +47,10 @@ function addCreate(
       ...inputFields(t, entity, true),
       ...createInputs(t),
     }),
-  }) as InputRef<Input>;
-  const payload = addPayload(context, `Create${entity.name}Payload`, entity, types, () => ({}));
-  const result = resultUnion(builder, `Create${entity.name}Result`, payload, [
-    problems.alreadyExists,
-    problems.invalidInput,
-  ] as readonly ProblemRef[]);
+  }) as InputRef<WriteInput>;
+  const payload = addPayload(context, `Create${entity.name}Payload`, entity, types, {});
+  const refs = problemRefs(problems, ['alreadyExists', 'invalidInput']);
+  const result = resultUnion(builder, `Create${entity.name}Result`, payload, refs);
   builder.mutationField(`create${entity.name}`, (t) =>
     t.field({
       type: result,
@@ -57,10 +59,10 @@ function addCreate(
         input: t.arg({ type: input, required: true, description: `The new ${entity.name}.` }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
-      resolve: (_root, args, { operation }) =>
-        createRecord(entity, createSteps, args.input, args.options ?? {}, operation),
+      resolve: (_root, args, { operation }) => createRecord(entity, createSteps, args, operation),
     }),
   );
+  return input;
 }
 
 function addUpdate(
@@ -68,29 +70,27 @@ function addUpdate(
   problems: ProblemTypes,
   types: EntityTypes,
   { entity, updateSteps, updateInputs, updateIdOptional }: SchemaExtension,
-): void {
+): InputRef<WriteInput> {
   const { builder, inputs } = context;
   const input = builder.inputType(`Update${entity.name}Input`, {
     description: 'A patch: a field left out keeps its value, null clears it.',
     fields: (t) => ({
       id: t.id({ required: !updateIdOptional, description: 'The id of the record.' }),
-      expectedRevision: t.int({ description: 'Refuse unless this is still its revision.' }),
+      expectedRevision: t.int({
+        description:
+          'The revision that the patch was made for. When the record has a later one, ' +
+          '`onConflict` of the options says what becomes of the patch.',
+      }),
       ...inputFields(t, entity, false),
       ...updateInputs(t),
     }),
-  }) as InputRef<Input>;
-  const payload = addPayload(context, `Update${entity.name}Payload`, entity, types, (t) => ({
-    changed: t.exposeBoolean('changed', {
-      description: 'Whether anything was written: a patch that changes nothing writes nothing.',
-    }),
-  }));
-  const unique = entity.uniqueKey.length > 0 ? [problems.alreadyExists] : [];
-  const result = resultUnion(builder, `Update${entity.name}Result`, payload, [
-    problems.notFound,
-    problems.revisionConflict,
-    problems.invalidInput,
-    ...unique,
-  ] as readonly ProblemRef[]);
+  }) as InputRef<WriteInput>;
+  const payload = addPayload(context, `Update${entity.name}Payload`, entity, types, {
+    changed: true,
+    rebasedOver: true,
+  });
+  const refs = problemRefs(problems, updateProblems(entity));
+  const result = resultUnion(builder, `Update${entity.name}Result`, payload, refs);
   builder.mutationField(`update${entity.name}`, (t) =>
     t.field({
       type: result,
@@ -99,10 +99,16 @@ function addUpdate(
         input: t.arg({ type: input, required: true, description: 'The patch.' }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
-      resolve: (_root, args, { operation }) =>
-        updateRecord(entity, updateSteps, args.input, args.options ?? {}, operation),
+      resolve: (_root, args, { operation }) => updateRecord(entity, updateSteps, args, operation),
     }),
   );
+  return input;
+}
+
+/** What may be wrong with a patch. */
+export function updateProblems({ uniqueKey }: Entity): readonly (keyof ProblemTypes)[] {
+  const unique = uniqueKey.length > 0 ? (['alreadyExists'] as const) : [];
+  return ['notFound', 'revisionConflict', 'invalidInput', ...unique];
 }
 
 function addDelete(
@@ -112,12 +118,9 @@ function addDelete(
   entity: Entity,
 ): void {
   const { builder, inputs } = context;
-  const payload = addPayload(context, `Delete${entity.name}Payload`, entity, types, () => ({}));
-  const result = resultUnion(builder, `Delete${entity.name}Result`, payload, [
-    problems.notFound,
-    problems.revisionConflict,
-    problems.invalidInput,
-  ] as readonly ProblemRef[]);
+  const payload = addPayload(context, `Delete${entity.name}Payload`, entity, types, {});
+  const refs = problemRefs(problems, ['notFound', 'revisionConflict', 'invalidInput']);
+  const result = resultUnion(builder, `Delete${entity.name}Result`, payload, refs);
   builder.mutationField(`delete${entity.name}`, (t) =>
     t.field({
       type: result,
@@ -127,35 +130,39 @@ function addDelete(
         expectedRevision: t.arg.int({ description: 'Refuse unless this is still its revision.' }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
-      resolve: (_root, args, { operation }) =>
-        deleteRecord(entity, args, args.options ?? {}, operation),
+      resolve: (_root, args, { operation }) => deleteRecord(entity, args, operation),
     }),
   );
 }
 
-/** What a write that went through answers. */
-function addPayload(
-  { builder, history }: RecordContext,
-  name: string,
+function addRestore(
+  context: RecordContext,
+  problems: ProblemTypes,
+  types: EntityTypes,
   entity: Entity,
-  { record }: EntityTypes,
-  more: (t: FieldBuilder<WritePayload>) => Record<string, ReturnType<typeof t.boolean>>,
-): PayloadRef {
-  return builder.objectRef<WritePayload>(name).implement({
-    description: 'The write went through, and is on disk.',
-    fields: (t) => ({
-      [entity.singular]: t.field({
-        type: record,
-        description: `The ${entity.name} as the write left it.`,
-        resolve: (payload) => payload.record,
-      }),
-      ...more(t),
-      transaction: t.field({
-        type: history.transaction,
-        nullable: true,
-        description: 'The transaction that the write was; null when nothing had to be written.',
-        resolve: (payload) => payload.transaction,
-      }),
+): void {
+  const { builder, inputs } = context;
+  const name = `Restore${entity.name}`;
+  const payload = addPayload(context, `${name}Payload`, entity, types, { changed: true });
+  const unique = entity.uniqueKey.length > 0 ? (['alreadyExists'] as const) : [];
+  const refs = problemRefs(problems, ['notFound', 'invalidInput', ...unique]);
+  const result = resultUnion(builder, `${name}Result`, payload, refs);
+  builder.mutationField(`restore${entity.name}`, (t) =>
+    t.field({
+      type: result,
+      description:
+        `Brings back an earlier state of a ${entity.name}, or a deleted one, as a new revision. ` +
+        'With neither `revision` nor `asOf` a deleted one comes back as it was last.',
+      args: {
+        id: t.arg.id({ required: true, description: 'The id of the record.' }),
+        revision: t.arg.int({ description: 'The revision to bring back; not with `asOf`.' }),
+        asOf: t.arg({
+          type: inputs.asOf,
+          description: 'The moment whose state to bring back; not with `revision`.',
+        }),
+        options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
+      },
+      resolve: (_root, args, { operation }) => restoreRecord(entity, args, operation),
     }),
-  });
+  );
 }

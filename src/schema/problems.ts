@@ -2,11 +2,15 @@
 import type { InterfaceRef, ObjectRef } from '@pothos/core';
 import type {
   AlreadyExists,
+  IdempotencyMismatch,
   InvalidInput,
   NotFound,
+  Obstacle,
   Problem,
+  RevertConflict,
   RevisionConflict,
 } from '../db/index.ts';
+import type { Version } from '../entities/index.ts';
 import type { Refused } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes, FieldBuilder } from './builder.ts';
 
@@ -17,6 +21,8 @@ export interface ProblemTypes {
   readonly alreadyExists: ProblemRef<AlreadyExists>;
   readonly revisionConflict: ProblemRef<RevisionConflict>;
   readonly invalidInput: ProblemRef<InvalidInput>;
+  readonly idempotencyMismatch: ProblemRef<IdempotencyMismatch>;
+  readonly revertConflict: ProblemRef<RevertConflict>;
 }
 
 /** The GraphQL type of each problem, by its code. */
@@ -25,9 +31,15 @@ const typeNames: Readonly<Record<string, string>> = {
   ALREADY_EXISTS: 'AlreadyExists',
   REVISION_CONFLICT: 'RevisionConflict',
   INVALID_INPUT: 'InvalidInput',
+  IDEMPOTENCY_MISMATCH: 'IdempotencyMismatch',
+  REVERT_CONFLICT: 'RevertConflict',
 };
 
-export function addProblems(builder: Builder): ProblemTypes {
+/** @param version the interface of all kinds of versions. */
+export function addProblems(
+  builder: Builder,
+  version: InterfaceRef<BuilderTypes, Version>,
+): ProblemTypes {
   const problem = builder.interfaceRef<Refused>('Problem').implement({
     description: 'Why a write was refused. Nothing of it was kept.',
     resolveType: typeNameOf,
@@ -58,12 +70,56 @@ export function addProblems(builder: Builder): ProblemTypes {
     interfaces: [problem],
     fields: (t) => ({ id: recordId(t) }),
   });
+  const idempotencyMismatch =
+    builder.objectRef<Refused<IdempotencyMismatch>>('IdempotencyMismatch');
+  idempotencyMismatch.implement({
+    description:
+      'The idempotency key was used before, with other input. Code: IDEMPOTENCY_MISMATCH.',
+    interfaces: [problem],
+  });
   return {
     notFound,
     alreadyExists,
     revisionConflict: addRevisionConflict(builder, problem),
     invalidInput: addInvalidInput(builder, problem),
+    idempotencyMismatch,
+    revertConflict: addRevertConflict(builder, problem, version),
   };
+}
+
+function addRevertConflict(
+  builder: Builder,
+  problem: InterfaceRef<BuilderTypes, Refused>,
+  version: InterfaceRef<BuilderTypes, Version>,
+): ProblemRef<RevertConflict> {
+  const obstacle = builder.objectRef<Obstacle>('RevertObstacle').implement({
+    description: 'A record that stands in the way of undoing a transaction.',
+    fields: (t) => ({
+      version: t.field({
+        type: version,
+        description: 'The record as it is now.',
+        resolve: (parent) => parent.version,
+      }),
+      fields: t.stringList({
+        description: 'The fields that would have been put back, but were changed again since.',
+        resolve: (parent) => [...parent.fields],
+      }),
+      message: t.exposeString('message', { description: 'What was changed since, for people.' }),
+    }),
+  });
+  return builder.objectRef<Refused<RevertConflict>>('RevertConflict').implement({
+    description:
+      'What the transaction changed was changed again since, so nothing was undone. ' +
+      'Code: REVERT_CONFLICT.',
+    interfaces: [problem],
+    fields: (t) => ({
+      conflicts: t.field({
+        type: [obstacle],
+        description: 'Every record in the way, the one that the transaction changed last first.',
+        resolve: (refused) => [...refused.problem.conflicts],
+      }),
+    }),
+  });
 }
 
 function addRevisionConflict(

@@ -1,13 +1,21 @@
 /** A kind of record: its type with current and history, the type of its versions, and its queries. */
 import type { InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
-import type { Entity, Version } from '../entities/index.ts';
-import { listRecords, type RecordAt, readHistory, readRecord } from '../resolvers/index.ts';
+import { columnOf, type Entity, orderFieldsOf, type Version } from '../entities/index.ts';
+import {
+  listRecords,
+  type RecordAt,
+  readBlame,
+  readDiff,
+  readHistory,
+  readRecord,
+} from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import { askedPaging, type Connections, pagingArgs } from './connections.ts';
 import type { EntityTypes } from './extension.ts';
 import { type FilterTypes, valueFields } from './field-types.ts';
 import type { SharedInputs } from './inputs.ts';
+import type { NodeType } from './node.ts';
 import type { HistoryTypes } from './versions.ts';
 
 /** What an entity's types are made with. */
@@ -17,6 +25,7 @@ export interface RecordContext {
   readonly filters: FilterTypes;
   readonly history: HistoryTypes;
   readonly inputs: SharedInputs;
+  readonly node: NodeType;
 }
 
 export function addRecord(context: RecordContext, entity: Entity): EntityTypes {
@@ -38,19 +47,16 @@ function addVersion(
 }
 
 function addRecordType(
-  { builder, connections, inputs }: RecordContext,
+  { builder, connections, history, inputs, node }: RecordContext,
   entity: Entity,
   version: ObjectRef<BuilderTypes, Version>,
 ): ObjectRef<BuilderTypes, RecordAt> {
   const versions = connections.of(`${entity.name}Version`, version);
   return builder.objectRef<RecordAt>(entity.name).implement({
     description: entity.description,
+    interfaces: [node],
     fields: (t) => ({
       id: t.id({ description: 'Its id, for ever.', resolve: ({ version }) => version.id }),
-      nodeId: t.id({
-        description: 'An id that no record of another kind shares. Opaque.',
-        resolve: ({ version }) => Buffer.from(`${entity.name}:${version.id}`).toString('base64url'),
-      }),
       ...valueFields(t, entity, (record: RecordAt) => record.version),
       revision: t.int({
         description: 'How often it was changed so far: 1 at first.',
@@ -89,12 +95,26 @@ function addRecordType(
           ...pagingArgs(t.arg, 50),
           order: t.arg({
             type: inputs.sortDirection,
-            defaultValue: 'DESC',
+            defaultValue: 'desc',
             description: 'Newest first, or oldest first.',
           }),
         },
         resolve: (record, args, { operation }, info) =>
           readHistory(record, askedPaging(args, info), operation),
+      }),
+      diff: t.field({
+        type: [history.change],
+        description: 'What differs between two of its revisions; only fields that differ.',
+        args: {
+          from: t.arg.int({ required: true, description: 'The older revision.' }),
+          to: t.arg.int({ description: 'The newer one; the revision in force without it.' }),
+        },
+        resolve: (record, args, { operation }) => readDiff(record, args, operation),
+      }),
+      blame: t.field({
+        type: [history.blame],
+        description: 'Who last set each field, when and in which revision; one per field.',
+        resolve: (record, _args, { operation }) => readBlame(record, operation),
       }),
     }),
   });
@@ -107,6 +127,7 @@ function addQueries(
 ): void {
   const connection = connections.of(entity.name, record);
   const filter = addFilter(builder, filters, entity);
+  const order = addOrder(builder, inputs, entity);
   builder.queryField(entity.singular, (t) =>
     t.field({
       type: record,
@@ -132,6 +153,14 @@ function addQueries(
       args: {
         ...pagingArgs(t.arg),
         filter: t.arg({ type: filter, description: 'Only those that match.' }),
+        orderBy: t.arg({
+          type: [order],
+          defaultValue: [...entity.defaultOrder],
+          description:
+            'The order: by the first key, where that ties by the second, and so on; in the end ' +
+            'the one changed longest ago first. Nulls come last, either way.',
+        }),
+        asOf: t.arg({ type: inputs.asOf, description: 'As they were at this moment.' }),
       },
       resolve: (_root, args, { operation }) => listRecords(entity, args, operation),
     }),
@@ -139,17 +168,68 @@ function addQueries(
 }
 
 function addFilter(builder: Builder, filters: FilterTypes, entity: Entity): InputRef<RecordFilter> {
-  return builder.inputType(`${entity.name}Filter`, {
+  const filter = builder.inputRef<RecordFilter>(`${entity.name}Filter`);
+  const searched = entity.searchFields.join(', ');
+  return filter.implement({
     description: `Which ${entity.name}s: all conditions that are given must hold.`,
-    fields: (t) =>
-      Object.fromEntries(
+    fields: (t) => ({
+      and: t.field({ type: [filter], description: 'All of these hold.' }),
+      or: t.field({
+        type: [filter],
+        description: 'One of these holds; of an empty list none does.',
+      }),
+      not: t.field({ type: filter, description: 'This does not hold.' }),
+      id: t.field({ type: filters.of('id'), description: 'Conditions on the id.' }),
+      ...Object.fromEntries(
         Object.entries(entity.fields).map(([name, field]) => [
           name,
           t.field({ type: filters.of(field.kind), description: `Conditions on \`${name}\`.` }),
         ]),
       ),
-  }) as InputRef<RecordFilter>;
+      createdAt: t.field({ type: filters.of('dateTime'), description: 'When it was created.' }),
+      updatedAt: t.field({
+        type: filters.of('dateTime'),
+        description: 'When it was last changed.',
+      }),
+      search: t.string({
+        description: `Every word of this text is found in ${searched}, in any case.`,
+      }),
+      includeDeleted: t.boolean({
+        description: 'Deleted ones too, as they last were. Only in the outermost filter.',
+      }),
+    }),
+  });
 }
+
+function addOrder(builder: Builder, { sortDirection }: SharedInputs, entity: Entity) {
+  const values = Object.fromEntries(
+    orderFieldsOf(entity).map((name) => [
+      columnOf(name).toUpperCase(),
+      { value: name, description: orderDescriptions.get(name) ?? `By \`${name}\`.` },
+    ]),
+  );
+  const field = builder.enumType(`${entity.name}OrderField`, {
+    description: `What ${entity.name}s can be ordered by.`,
+    values: values as Record<string, { value: string; description: string }>,
+  });
+  return builder.inputType(`${entity.name}Order`, {
+    description: 'One key of an order.',
+    fields: (t) => ({
+      field: t.field({ type: field, required: true, description: 'What to order by.' }),
+      direction: t.field({
+        type: sortDirection,
+        defaultValue: 'asc',
+        description: 'Which end comes first.',
+      }),
+    }),
+  });
+}
+
+const orderDescriptions: ReadonlyMap<string, string> = new Map([
+  ['createdAt', 'By the time of creation.'],
+  ['updatedAt', 'By the time of the last change.'],
+  ['id', 'By the id.'],
+]);
 
 /** The default order in words: `by priority, then newest`. */
 function orderText(entity: Entity): string {

@@ -2,9 +2,11 @@
 import type { EnumRef, InterfaceRef, ObjectRef } from '@pothos/core';
 import type { Operation, Transaction, Version } from '../entities/index.ts';
 import {
+  type FieldBlame,
   type FieldChange,
   readChanges,
   readTransaction,
+  readTransactionById,
   readVersions,
 } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
@@ -13,6 +15,8 @@ import type { Connections } from './connections.ts';
 export interface HistoryTypes {
   readonly version: InterfaceRef<BuilderTypes, Version>;
   readonly transaction: ObjectRef<BuilderTypes, Transaction>;
+  readonly change: ObjectRef<BuilderTypes, FieldChange>;
+  readonly blame: ObjectRef<BuilderTypes, FieldBlame>;
 }
 
 export function addHistory(builder: Builder, connections: Connections): HistoryTypes {
@@ -61,7 +65,7 @@ export function addHistory(builder: Builder, connections: Connections): HistoryT
     }),
   });
   addTransactionFields(builder, transaction, connections.of('Version', version));
-  return { version, transaction };
+  return { version, transaction, change, blame: addFieldBlame(builder) };
 }
 
 function addOperation(builder: Builder): EnumRef<BuilderTypes, Operation> {
@@ -78,7 +82,7 @@ function addOperation(builder: Builder): EnumRef<BuilderTypes, Operation> {
 
 function addFieldChange(builder: Builder): ObjectRef<BuilderTypes, FieldChange> {
   return builder.objectRef<FieldChange>('FieldChange').implement({
-    description: 'One field that a version changed.',
+    description: 'One field, before and after.',
     fields: (t) => ({
       field: t.exposeString('field', { description: 'The name of the field.' }),
       before: t.field({
@@ -95,6 +99,36 @@ function addFieldChange(builder: Builder): ObjectRef<BuilderTypes, FieldChange> 
       }),
     }),
   });
+}
+
+function addFieldBlame(builder: Builder): ObjectRef<BuilderTypes, FieldBlame> {
+  return builder.objectRef<FieldBlame>('FieldBlame').implement({
+    description: 'Who last gave a field another value than it had; at first, its creation.',
+    fields: (t) => ({
+      field: t.exposeString('field', { description: 'The name of the field.' }),
+      revision: t.exposeInt('revision', { description: 'The revision that set it.' }),
+      committedAt: t.expose('committedAt', {
+        type: 'DateTime',
+        description: 'When that was committed.',
+      }),
+      actor: t.exposeID('actor', {
+        nullable: true,
+        description: 'Who did it, where that is known.',
+      }),
+    }),
+  });
+}
+
+export function addTransactionQuery(builder: Builder, { transaction }: HistoryTypes): void {
+  builder.queryField('transaction', (t) =>
+    t.field({
+      type: transaction,
+      nullable: true,
+      description: 'The transaction with an id; null when there is none.',
+      args: { id: t.arg.id({ required: true, description: 'Its number: `"12"`.' }) },
+      resolve: (_root, { id }, { operation }) => readTransactionById(String(id), operation),
+    }),
+  );
 }
 
 function addTransactionFields(

@@ -1,0 +1,29 @@
+/** The baseline of reads: DuckDB on a copy of the same replica, beside the store. */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { limits, type Store } from '../src/db/index.ts';
+import { type Dataset, openTodos, withCopy } from './dataset.ts';
+
+/** Runs with a store on a copy of the dataset, and with DuckDB on a copy of its replica. */
+export function withBaseline<T>(
+  dataset: Dataset,
+  use: (store: Store, baseline: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  return withCopy(dataset, async (directory) => {
+    // DuckDB lets one instance open a file.
+    const file = join(directory, 'baseline.duckdb');
+    cpSync(join(directory, 'replica', '1.duckdb'), file);
+    const instance = await DuckDBInstance.create(file, {
+      memory_limit: `${limits.replicaMemoryMaxMb}MB`,
+    });
+    const store = await openTodos(directory);
+    try {
+      return await use(store, await instance.connect());
+    } finally {
+      await store.close();
+      instance.closeSync();
+      rmSync(file);
+    }
+  });
+}

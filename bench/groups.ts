@@ -1,0 +1,101 @@
+/** Groups now and over time, against dkdc-state's window query over the same rows in DuckDB. */
+import { deepStrictEqual } from 'node:assert/strict';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Group, Store } from '../src/db/index.ts';
+import { type Position, positionZero, Todo } from '../src/entities/index.ts';
+import { withBaseline } from './baseline.ts';
+import type { Dataset } from './dataset.ts';
+import { comparison, type Figure, median, orientation, withUnit } from './results.ts';
+import { takeTurns } from './rounds.ts';
+import { timeMs, timesMs } from './stopwatch.ts';
+
+const rounds = 5;
+const runsPerRound = 10;
+const seriesRounds = 3;
+const seriesRuns = 3;
+const points = 90;
+/** The window query ranks the log anew for every point: it is given each tenth, times ten. */
+const baselineEvery = 10;
+
+export function measureGroups(dataset: Dataset): Promise<Figure[]> {
+  return withBaseline(dataset, async (store, baseline) => [
+    await measureNow(store, baseline),
+    ...(await measureOverTime(store, baseline)),
+  ]);
+}
+
+async function measureNow(store: Store, baseline: DuckDBConnection): Promise<Figure> {
+  const head = await store.head();
+  const everstate = () => store.groups(Todo, { by: ['status'] });
+  const window = () => windowGroups(baseline, head);
+  deepStrictEqual(countsOf(await everstate()), await window());
+  const pairs = await takeTurns(
+    rounds,
+    async () => median(await timesMs(runsPerRound, everstate)),
+    () => timeMs(window),
+  );
+  const what = 'counts by status against the window query';
+  return comparison({ benchmark: 'groups', what, unit: 'ms', better: 'less' }, pairs);
+}
+
+async function measureOverTime(store: Store, baseline: DuckDBConnection): Promise<Figure[]> {
+  // The data was written within minutes: the points lie as days would in a log of months.
+  const moments = await momentsOf(store, points);
+  const series = () => store.overTime(Todo, { by: ['status'], moments });
+  const sampled = moments.filter((_, index) => index % baselineEvery === baselineEvery - 1);
+  const positions = await Promise.all(sampled.map((moment) => store.positionAtTime(moment - 1)));
+  const windows = async () => {
+    const found: Record<string, number>[] = [];
+    for (const position of positions) found.push(await windowGroups(baseline, position));
+    return found;
+  };
+  const found = (await series()).filter((_, index) => index % baselineEvery === baselineEvery - 1);
+  deepStrictEqual(
+    found.map(({ groups }) => countsOf(groups)),
+    await windows(),
+  );
+  const pairs = await takeTurns(
+    seriesRounds,
+    async () => median(await timesMs(seriesRuns, series)),
+    async () => (await timeMs(windows)) * (points / sampled.length),
+  );
+  const about = { benchmark: 'groups', unit: 'ms', better: 'less' } as const;
+  const what = `counts by status at ${points} moments, the window query once for each`;
+  const withStats = () => store.overTime(Todo, { by: ['status'], stats: ['priority'], moments });
+  const ms = median(await timesMs(seriesRuns, withStats));
+  return [
+    comparison({ ...about, what }, pairs),
+    orientation('groups', 'the same with the stats of priorities', withUnit(ms, 'ms')),
+  ];
+}
+
+/** Moments at equal distances, the last one right after the log's last commit. */
+async function momentsOf(store: Store, count: number): Promise<number[]> {
+  const [first] = await store.versionsBetween(positionZero, 1 as Position);
+  const begin = first?.committedAt ?? 0;
+  const end = ((await store.totals()).committedAt ?? 0) + 1;
+  return Array.from({ length: count }, (_, index) =>
+    Math.floor(begin + ((end - begin) * (index + 1)) / count),
+  );
+}
+
+async function windowGroups(
+  baseline: DuckDBConnection,
+  upTo: Position,
+): Promise<Record<string, number>> {
+  const found = await baseline.runAndReadAll(
+    `select status, count(*) as count from (
+       select *, row_number() over (partition by id order by position desc) as newest from todos
+       where position <= ${upTo}
+     )
+     where newest = 1
+     group by status`,
+  );
+  return Object.fromEntries(
+    found.getRowObjectsJS().map(({ status, count }) => [String(status), Number(count)]),
+  );
+}
+
+function countsOf(groups: readonly Group[]): Record<string, number> {
+  return Object.fromEntries(groups.map(({ values, count }) => [String(values.status), count]));
+}
