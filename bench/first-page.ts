@@ -1,11 +1,10 @@
 /** The first page of todos, against dkdc-state's window query over the same rows in DuckDB. */
 import { deepStrictEqual } from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { limits, type Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
-import { type Dataset, openTodos, withCopy } from './dataset.ts';
+import { withBaseline } from './baseline.ts';
+import type { Dataset } from './dataset.ts';
 import { randomFrom } from './random.ts';
 import { comparison, type Figure, median, orientation, withUnit } from './results.ts';
 import { takeTurns } from './rounds.ts';
@@ -25,22 +24,7 @@ const windowQuery = `
   limit ${pageRows}`;
 
 export function measureFirstPage(dataset: Dataset): Promise<Figure[]> {
-  return withCopy(dataset, async (directory) => {
-    // DuckDB lets one instance open a file: the baseline reads a copy of the same replica.
-    const baselineFile = join(directory, 'baseline.duckdb');
-    cpSync(join(directory, 'replica', '1.duckdb'), baselineFile);
-    const instance = await DuckDBInstance.create(baselineFile, {
-      memory_limit: `${limits.replicaMemoryMaxMb}MB`,
-    });
-    const store = await openTodos(directory);
-    try {
-      return await measure(store, await instance.connect());
-    } finally {
-      await store.close();
-      instance.closeSync();
-      rmSync(baselineFile);
-    }
-  });
+  return withBaseline(dataset, measure);
 }
 
 async function measure(store: Store, baseline: DuckDBConnection): Promise<Figure[]> {

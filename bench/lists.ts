@@ -3,12 +3,11 @@
  * the middle of the log, far into a list, and with a filter and a search.
  */
 import { deepStrictEqual } from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { limits, Order, type Store } from '../src/db/index.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { Order, type Store } from '../src/db/index.ts';
 import { type Position, Todo, type Version } from '../src/entities/index.ts';
-import { type Dataset, openTodos, withCopy } from './dataset.ts';
+import { withBaseline } from './baseline.ts';
+import type { Dataset } from './dataset.ts';
 import { comparison, type Figure, median } from './results.ts';
 import { takeTurns } from './rounds.ts';
 import { timesMs } from './stopwatch.ts';
@@ -30,24 +29,10 @@ interface Case {
 }
 
 export function measureLists(dataset: Dataset): Promise<Figure[]> {
-  return withCopy(dataset, async (directory) => {
-    // DuckDB lets one instance open a file: the baseline reads a copy of the same replica.
-    const baselineFile = join(directory, 'baseline.duckdb');
-    cpSync(join(directory, 'replica', '1.duckdb'), baselineFile);
-    const instance = await DuckDBInstance.create(baselineFile, {
-      memory_limit: `${limits.replicaMemoryMaxMb}MB`,
-    });
-    const store = await openTodos(directory);
-    try {
-      const baseline = await instance.connect();
-      const figures: Figure[] = [];
-      for (const each of await casesOf(store)) figures.push(await measure(store, baseline, each));
-      return figures;
-    } finally {
-      await store.close();
-      instance.closeSync();
-      rmSync(baselineFile);
-    }
+  return withBaseline(dataset, async (store, baseline) => {
+    const figures: Figure[] = [];
+    for (const each of await casesOf(store)) figures.push(await measure(store, baseline, each));
+    return figures;
   });
 }
 

@@ -77,6 +77,11 @@ test('a kind of record gets everything that Todo has by its definition alone', a
   expect(Object.keys(schema.getQueryType()?.getFields() ?? {})).toEqual([
     'specimen',
     'specimens',
+    'specimenGroups',
+    'specimensOverTime',
+    'node',
+    'transaction',
+    'changes',
     'log',
   ]);
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual([

@@ -1,7 +1,7 @@
 /** Following the log: every version once, in order, from any position, until it is ended. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import type { Store } from '../src/db/index.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { limits, type Store } from '../src/db/index.ts';
 import {
   LakeFile,
   type Position,
@@ -185,4 +185,17 @@ test('a follower of a position that is yet to come waits for it', async () => {
   const following = take(store, 1, { after: 3 as Position });
   for (let count = 0; count < 4; count += 1) await store.append(Todo, {});
   expect(positionsOf(await following)).toEqual([4]);
+});
+
+test('a store that closes while it looks for other processes’ commits has no fault', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  // The test fails by itself when the store reports a fault.
+  const store = await openTemporary();
+  const following = store.follow().next();
+  await untilWaiting(store, 1);
+  vi.advanceTimersByTime(limits.foreignCommitPollMs);
+  await store.close();
+  expect((await following).done).toBe(true);
+  await new Promise(setImmediate);
 });

@@ -14,7 +14,6 @@ import type {
   Version,
 } from '../entities/index.ts';
 import { type ContentsInfo, writeContents } from './contents.ts';
-import { newSalt, transactionDigest } from './digest.ts';
 import { limits } from './limits.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './log-file.ts';
@@ -30,14 +29,9 @@ import {
   refuseStale,
   type WriteCondition,
 } from './stale-write.ts';
+import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { differingFields, findTextIssue, valuesOfCreate, valuesOfPatch } from './values.ts';
 import { VersionChain } from './version-chain.ts';
-
-/** Who writes and why; kept on the transaction. */
-export interface TransactionAbout {
-  readonly actor?: string | null;
-  readonly reason?: string | null;
-}
 
 /** What one change of one record came to. */
 export interface Updated<E extends Entity = Entity> {
@@ -57,11 +51,7 @@ type AnyValues = Readonly<Record<string, unknown>>;
 export class LogTransaction {
   readonly #log: LogFile;
   readonly #reader: LogReader;
-  readonly #id: TransactionId;
-  readonly #committedAt: Microseconds;
-  readonly #about: { actor: string | null; reason: string | null };
-  readonly #salt = newSalt();
-  readonly #aboutDigest: Uint8Array;
+  readonly #head: TransactionHead;
   readonly #chain: VersionChain;
   /** Settles when the last change that was started is done. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -81,21 +71,8 @@ export class LogTransaction {
   ) {
     this.#log = log;
     this.#reader = reader;
-    this.#id = (end.transactionId + 1) as TransactionId;
-    this.#committedAt = Math.max(now, end.committedAt + 1);
-    this.#about = { actor: about.actor ?? null, reason: about.reason ?? null };
-    refuseIssues([
-      this.#about.actor !== null &&
-        findTextIssue('actor', this.#about.actor, limits.reasonLengthMax),
-      this.#about.reason !== null &&
-        findTextIssue('reason', this.#about.reason, limits.reasonLengthMax),
-    ]);
-    this.#aboutDigest = transactionDigest(this.#salt, this.#about);
-    this.#chain = new VersionChain(log, end, {
-      id: this.#id,
-      committedAt: this.#committedAt,
-      aboutDigest: this.#aboutDigest,
-    });
+    this.#head = new TransactionHead(end, now, about);
+    this.#chain = new VersionChain(log, end, this.#head);
   }
 
   /** What was appended so far, in order. */
@@ -110,7 +87,7 @@ export class LogTransaction {
 
   /** The number that the transaction has, or will have, in the log. */
   get id(): TransactionId {
-    return this.#id;
+    return this.#head.id;
   }
 
   /** The record's last version, a deleted one's included; null when the id was never used. */
@@ -135,7 +112,8 @@ export class LogTransaction {
     return await this.#inTurn(async () => {
       const { id: given, ...fields } = input as AnyValues & { id?: string | null };
       const id = given ?? timePrefixedId();
-      refuseIssues([findTextIssue('id', id, limits.idLengthMax)]);
+      const issue = findTextIssue('id', id, limits.idLengthMax);
+      if (issue) throw new InvalidInput([issue]);
       const values = valuesOfCreate(entity, fields);
       return await this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
     });
@@ -254,33 +232,7 @@ export class LogTransaction {
   async finish(): Promise<{ transaction: Transaction; end: LogEnd } | null> {
     await this.#turn;
     this.#over = true;
-    const first = this.versions[0];
-    const last = this.versions.at(-1);
-    if (!first || !last) return null;
-    const transaction: Transaction = {
-      id: this.#id,
-      committedAt: this.#committedAt,
-      firstPosition: first.position,
-      lastPosition: last.position,
-      ...this.#about,
-    };
-    const { digest } = this.#chain;
-    await this.#log.kysely
-      .insertInto('transactions')
-      .values({
-        id: this.#id,
-        committed_at: this.#committedAt,
-        first_position: first.position,
-        last_position: last.position,
-        ...this.#about,
-        salt: this.#salt,
-        contents_digest: this.#aboutDigest,
-        digest,
-      })
-      .execute();
-    const { position } = last;
-    const end = { position, transactionId: this.#id, committedAt: this.#committedAt, digest };
-    return { transaction, end };
+    return await this.#head.write(this.#log, this.#chain);
   }
 
   /**
@@ -311,9 +263,4 @@ export class LogTransaction {
 
 function nameOf(entity: Entity, id: string): string {
   return `${entity.name} ${JSON.stringify(id)}`;
-}
-
-function refuseIssues(found: (ReturnType<typeof findTextIssue> | false)[]): void {
-  const issues = found.filter((issue) => issue !== null && issue !== false);
-  if (issues.length > 0) throw new InvalidInput(issues);
 }

@@ -145,27 +145,31 @@ class Series {
     const { totals } = grouping;
     const changed = [sql`sum(sign)`, ...totals.map((total) => sql`sum(sign * ${total})`)];
     const partition = told.length > 0 ? sql`partition by ${sql.join(told)}` : sql``;
-    const shift = sql.lit(cellShift(last, this.#positions.length));
+    const distances = this.#positions.map((position) => position - first);
+    const shift = sql.lit(cellShift(last - first, distances.length));
+    // What happened before the first point shows there.
+    const reached = (position: string) =>
+      sql`greatest(${sql.ref(position)} - ${first}, 0) as reached`;
     return sql`
       with _points as (
-        select row_number() over by_position - 1 as place, position as until_there,
-          lag(position, 1, -1) over by_position + 1 as from_there
-        from (select unnest(${JSON.stringify(this.#positions)}::bigint[]) as position)
-        window by_position as (order by position)
+        select row_number() over by_distance - 1 as place, distance as until_there,
+          lag(distance, 1, -1) over by_distance + 1 as from_there
+        from (select unnest(${JSON.stringify(distances)}::bigint[]) as distance)
+        window by_distance as (order by distance)
       ),
       _cells as materialized (
         select *, unnest(range(from_there >> ${shift}, (until_there >> ${shift}) + 1)) as cell
         from _points
       ),
       _events as (
-        select ${kept([...totals, sql`position`, sql`1 as sign`])} from (${rows})
+        select ${kept([...totals, reached('position'), sql`1 as sign`])} from (${rows})
         union all
-        select ${kept([...totals, sql`until_position`, sql`-1`])} from (${rows})
+        select ${kept([...totals, reached('until_position'), sql`-1`])} from (${rows})
       ),
       _changes as (
         select ${kept([sql`place`, sql`sum(sign) as count`, ...sums(totals, sql`sign * `)])}
         from _events join _cells
-        on position >> ${shift} = cell and position between from_there and until_there
+        on reached >> ${shift} = cell and reached between from_there and until_there
         group by ${kept([sql`place`])}
         having ${sql.join(
           changed.map((change) => sql`${change} <> 0`),
@@ -197,12 +201,12 @@ function sums(totals: readonly RawBuilder<unknown>[], times: RawBuilder<unknown>
 }
 
 /**
- * Positions are joined to points by cells of equal width, as DuckDB joins by hashing only where
- * something is equal. As many bits are cut off a position as leave about two cells per point: then
+ * Versions are joined to points by cells of equal width, as DuckDB joins by hashing only where
+ * something is equal. As many bits are cut off a distance as leave about two cells per point: then
  * few candidates share a cell, and there are few cells.
  */
-function cellShift(last: Position, points: number): number {
-  return Math.max(0, Math.floor(Math.log2(Math.max(1, last) / (2 * points))));
+function cellShift(distanceMax: number, points: number): number {
+  return Math.max(0, Math.floor(Math.log2(Math.max(1, distanceMax) / (2 * points))));
 }
 
 function groupsByPlace(

@@ -50,9 +50,10 @@ export async function planRevert(
     else steps.push({ now: sides.now, next: undo(sides) });
   }
   if (obstacles.length === 0) return steps;
-  const records = obstacles.length === 1 ? 'a record' : `${obstacles.length} records`;
+  const records =
+    obstacles.length === 1 ? 'a record of it was' : `${obstacles.length} records of it were`;
   throw new RevertConflict(
-    `Transaction ${id} cannot be undone: ${records} of it changed again since, see conflicts. ` +
+    `Transaction ${id} cannot be undone: ${records} changed again since, see conflicts. ` +
       'Undo or repair those changes first; nothing was written.',
     obstacles,
   );

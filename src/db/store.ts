@@ -26,7 +26,7 @@ import { type LastSet, queryLastSet, type RevisionKey } from './last-set-query.t
 import { limits } from './limits.ts';
 import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
-import type { TransactionAbout, Updated } from './log-transaction.ts';
+import type { Updated } from './log-transaction.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
@@ -35,6 +35,7 @@ import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from 
 import { Replica, type ReplicaLimits } from './replica.ts';
 import type { EarlierState } from './restore.ts';
 import type { PatchCondition } from './stale-write.ts';
+import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { holdLog } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
@@ -424,7 +425,10 @@ export class Store {
   }
 
   #lookForForeignCommits(): void {
-    this.head().catch(this.#onFault);
+    this.head().catch((error) => {
+      // Closed since: nobody follows any more.
+      if (!this.#closed) this.#onFault(error);
+    });
   }
 }
 

@@ -10,8 +10,9 @@ import { limits } from './limits.ts';
 import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
-import { LogTransaction, type TransactionAbout } from './log-transaction.ts';
+import { LogTransaction } from './log-transaction.ts';
 import { Unavailable } from './problems.ts';
+import type { TransactionAbout } from './transaction-head.ts';
 import { whenFree } from './when-free.ts';
 
 /** What a mutation's code does with its transaction. It must await nothing but the transaction. */
@@ -140,23 +141,19 @@ export class Writer {
       transaction = new LogTransaction(this.#log, this.#reader, end, now, queued.terms);
       const value = await queued.work(transaction);
       const finished = await transaction.finish();
-      if (queued.terms.dryRun) {
-        await sql`rollback to mutation`.execute(db);
-        await sql`release mutation`.execute(db);
-        const { position } = end;
-        const tentative = finished && {
-          transaction: finished.transaction,
-          versions: transaction.versions,
-        };
-        settle.push(() => queued.resolve({ value, transaction: null, position, tentative }));
-        return end;
-      }
+      const made = finished && { ...finished, versions: transaction.versions };
+      const kept = queued.terms.dryRun ? null : made;
+      if (queued.terms.dryRun) await sql`rollback to mutation`.execute(db);
       await sql`release mutation`.execute(db);
-      versions.push(...transaction.versions);
-      const position = finished?.end.position ?? end.position;
-      const committed = { value, transaction: finished?.transaction ?? null, position };
-      settle.push(() => queued.resolve({ ...committed, tentative: null }));
-      return finished?.end ?? end;
+      versions.push(...(kept?.versions ?? []));
+      const committed = {
+        value,
+        transaction: kept?.transaction ?? null,
+        position: kept?.end.position ?? end.position,
+        tentative: kept ? null : made,
+      };
+      settle.push(() => queued.resolve(committed));
+      return kept?.end ?? end;
     } catch (error) {
       // What the work still had under way must not reach the next mutation's savepoint.
       await transaction?.abandon();

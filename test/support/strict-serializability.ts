@@ -25,13 +25,13 @@ interface Performed {
 }
 
 /** Several lists read in one operation. */
-export interface Read extends Performed {
+interface Read extends Performed {
   readonly kind: 'read';
   readonly position: number;
   readonly lists: Readonly<Record<string, readonly string[]>>;
 }
 
-export interface Append extends Performed {
+interface Append extends Performed {
   readonly kind: 'append';
   readonly list: string;
   /** Unique in the history. */

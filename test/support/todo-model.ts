@@ -9,7 +9,7 @@ export interface TodoValues {
   readonly priority: number;
   readonly labels: readonly string[];
 }
-export type TodoPatch = Partial<TodoValues>;
+type TodoPatch = Partial<TodoValues>;
 
 export interface ModelVersion {
   readonly id: string;
