@@ -210,9 +210,27 @@ function answersOf(model: TodoModel, at: number) {
       totalCount: picked.length,
       edges: picked.map(({ id, operation }) => ({ node: { id, current: { operation } } })),
     },
+    groups: groupsOf(live.map(({ values }) => values.status)).map(([status, count]) => ({
+      status,
+      count,
+    })),
+    labels: groupsOf(live.flatMap(labelsOf)).map(([label, count]) => ({ label, count })),
     a: oneOf(model, 'a', at),
     b: oneOf(model, 'b', at),
   };
+}
+
+/** Without labels a record is in the group of none. */
+function labelsOf({ values }: ModelVersion): (string | null)[] {
+  return values.labels.length > 0 ? [...values.labels] : [null];
+}
+
+/** How often each value occurs: the most frequent first, then by the value, null last. */
+function groupsOf(values: readonly (string | null)[]): [string | null, number][] {
+  const counts = new Map<string | null, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const rank = (value: string | null) => value ?? '\u{10ffff}';
+  return [...counts].sort(([a, x], [b, y]) => y - x || (rank(a) < rank(b) ? -1 : 1));
 }
 
 function oneOf(model: TodoModel, id: string, at: number) {
@@ -266,6 +284,8 @@ const questions = `query ($at: Position!) {
     }
     orderBy: [{ field: ID }]
   ) { totalCount edges { node { id current { operation } } } }
+  groups: todoGroups(by: [STATUS], asOf: { position: $at }) { status count }
+  labels: todoGroups(by: [LABEL], asOf: { position: $at }) { label count }
   a: todo(id: "a", asOf: { position: $at }, includeDeleted: true) ${one}
   b: todo(id: "b", asOf: { position: $at }, includeDeleted: true) ${one}
 }`;
