@@ -2,7 +2,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Entity, Position, Version } from '../entities/index.ts';
 import type { ReadSource, Replica } from './replica.ts';
-import { type ReplicaTable, versionOf, wholeColumn } from './replica-table.ts';
+import { type ReplicaTable, stillInForce, versionOf, wholeColumn } from './replica-table.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -33,8 +33,11 @@ export async function queryRecords<E extends Entity>(
   const missing = keys.filter((_, index) => recent[index] === null);
   if (missing.length === 0) return recent;
   const oldest = Math.min(...missing.map((key) => key.at)) as Position;
+  const newest = Math.max(...missing.map((key) => key.at));
+  // Of long histories only what was in force at some of the positions.
+  const wanted = sql<SqlBool>`position <= ${newest} and until_position > ${oldest}`;
   const found = await replica.readAt(oldest, (source) =>
-    versionsById(replica, entity, missing, source),
+    versionsById(replica, entity, missing, source, wanted),
   );
   return keys.map(({ id, at }, index) => {
     const version = recent[index] ?? newestAt(found.get(id) ?? [], at);
@@ -137,8 +140,8 @@ function wholesFromBase(
 }
 
 /**
- * All versions of these ids, as the columns that base and delta share. To be materialized before
- * anything else restricts it.
+ * All versions of these ids, as the columns of the base; what the delta has superseded is still in
+ * force by its until_position. To be materialized before anything else restricts it.
  */
 export function historiesOf(
   table: ReplicaTable,
@@ -146,9 +149,12 @@ export function historiesOf(
   withDelta: boolean,
 ): RawBuilder<unknown> {
   const columns = columnsOf(table);
-  const delta = sql`union all select ${columns} from ${sql.table(table.delta)} where id in (${ids})`;
+  const delta = sql`
+    union all
+    select ${columns}, ${sql.lit(stillInForce)} from ${sql.table(table.delta)} where id in (${ids})`;
   return sql`
-    select ${columns} from ${sql.table(table.base)} where id in (${ids}) ${withDelta ? delta : sql``}`;
+    select ${columns}, until_position from ${sql.table(table.base)} where id in (${ids})
+    ${withDelta ? delta : sql``}`;
 }
 
 /**
