@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { limits, type Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
-import { withBaseline } from './baseline.ts';
+import { newestByWindow, withBaseline } from './baseline.ts';
 import type { Dataset } from './dataset.ts';
 import { randomFrom } from './random.ts';
 import { comparison, type Figure, median, orientation, withUnit } from './results.ts';
@@ -16,10 +16,7 @@ const rounds = 7;
 const runsPerRound = 20;
 const deltaRows = 8_000;
 const windowQuery = `
-  select * from (
-    select *, row_number() over (partition by id order by position desc) as newest from todos
-  )
-  where newest = 1
+  select * from ${newestByWindow()}
   order by priority, position desc
   limit ${pageRows}`;
 

@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Group, Store } from '../src/db/index.ts';
 import { type Position, positionZero, Todo } from '../src/entities/index.ts';
-import { withBaseline } from './baseline.ts';
+import { newestByWindow, withBaseline } from './baseline.ts';
 import type { Dataset } from './dataset.ts';
 import { comparison, type Figure, median, orientation, withUnit } from './results.ts';
 import { takeTurns } from './rounds.ts';
@@ -84,12 +84,7 @@ async function windowGroups(
   upTo: Position,
 ): Promise<Record<string, number>> {
   const found = await baseline.runAndReadAll(
-    `select status, count(*) as count from (
-       select *, row_number() over (partition by id order by position desc) as newest from todos
-       where position <= ${upTo}
-     )
-     where newest = 1
-     group by status`,
+    `select status, count(*) as count from ${newestByWindow(upTo)} group by status`,
   );
   return Object.fromEntries(
     found.getRowObjectsJS().map(({ status, count }) => [String(status), Number(count)]),

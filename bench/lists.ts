@@ -6,7 +6,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { Order, type Store } from '../src/db/index.ts';
 import { type Position, Todo, type Version } from '../src/entities/index.ts';
-import { withBaseline } from './baseline.ts';
+import { newestByWindow, withBaseline } from './baseline.ts';
 import type { Dataset } from './dataset.ts';
 import { comparison, type Figure, median } from './results.ts';
 import { takeTurns } from './rounds.ts';
@@ -74,11 +74,8 @@ async function placeBefore(store: Store, page: number) {
 async function measure(store: Store, baseline: DuckDBConnection, each: Case): Promise<Figure> {
   const page = async () => (await store.list(Todo, { limit: pageRows, ...each.query })).versions;
   const windowQuery = `
-    select * from (
-      select *, row_number() over (partition by id order by position desc) as newest from todos
-      where position <= ${each.upTo}
-    )
-    where newest = 1 and ${each.condition}
+    select * from ${newestByWindow(each.upTo)}
+    where ${each.condition}
     order by priority, position desc
     limit ${pageRows} offset ${each.offset}`;
   const window = async () => (await baseline.runAndReadAll(windowQuery)).getRowObjectsJS();

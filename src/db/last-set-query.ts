@@ -1,7 +1,7 @@
 /** Which revision last set each field of a record. */
 import { sql } from 'kysely';
 import { type Entity, fieldColumnsOf, type Position } from '../entities/index.ts';
-import { historiesOf } from './record-query.ts';
+import { historiesOf, padded } from './record-query.ts';
 import type { Replica } from './replica.ts';
 
 /** A record as it was in one revision. */
@@ -25,8 +25,8 @@ export async function queryLastSet(
   at: Position,
 ): Promise<LastSet[]> {
   const fields = fieldColumnsOf(entity);
-  const asked = sql.join(keys.map(({ id, revision }) => sql`(${id}, ${revision})`));
-  const ids = sql.join([...new Set(keys.map(({ id }) => id))]);
+  const asked = sql.join(padded(keys).map(({ id, revision }) => sql`(${id}, ${revision})`));
+  const ids = sql.join(padded([...new Set(keys.map(({ id }) => id))]));
   const set = sql.join(
     fields.map(({ column }) => {
       const ref = sql.ref(column);

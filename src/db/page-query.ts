@@ -71,7 +71,8 @@ async function findInCurrent<E extends Entity>(
   query: PageQuery,
   source: ReadSource,
 ): Promise<Version<E>[]> {
-  const picking = pick(replica.table(entity), query, source, sql`id, position`);
+  const table = replica.table(entity);
+  const picking = pick(table, query, orderOf(table, query), source, sql`id, position`);
   const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
   if (picked.length === 0) return [];
   const ids = picked.map(({ id }) => id);
@@ -94,15 +95,15 @@ async function findInBase<E extends Entity>(
 ): Promise<Version<E>[]> {
   const table = replica.table(entity);
   const columns = columnsOf(table);
-  const order = orderOf(table, query).clause(query.fromEnd ?? false);
+  const order = orderOf(table, query);
   const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
   const { rows } = await sql<{ readonly whole: string }>`
-    with picked as materialized (${pick(table, query, source, sql`position`)})
+    with picked as materialized (${pick(table, query, order, source, sql`position`)})
     select ${wholeOf(table)} as whole from picked
     join (
       select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
     ) as record using (position)
-    order by ${order}`.execute(replica.kysely);
+    order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
   return rows.map(({ whole }) => versionOf(entity, whole));
 }
 
@@ -110,10 +111,10 @@ async function findInBase<E extends Entity>(
 function pick(
   table: ReplicaTable,
   query: PageQuery,
+  order: Order,
   source: ReadSource,
   selected: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
-  const order = orderOf(table, query);
   const conditions = [compileFilter(table.entity, query.filter ?? {})];
   if (query.after) conditions.push(order.beyond(query.after, false));
   if (query.before) conditions.push(order.beyond(query.before, true));

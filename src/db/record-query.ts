@@ -71,13 +71,13 @@ export async function queryRevisions<E extends Entity>(
   );
 }
 
-/** Versions of these ids, by id. @param wanted restricts what is found in the base. */
+/** Versions of these ids, by id. @param wanted restricts what is found in base and delta. */
 async function versionsById<E extends Entity>(
   replica: Replica,
   entity: E,
   keys: readonly { readonly id: string }[],
   source: ReadSource,
-  wanted?: RawBuilder<SqlBool>,
+  wanted: RawBuilder<SqlBool>,
 ): Promise<Map<string, Version<E>[]>> {
   const ids = [...new Set(keys.map((key) => key.id))];
   const found = new Map<string, Version<E>[]>();
@@ -100,13 +100,13 @@ export async function findByIds<E extends Entity>(
   entity: E,
   idList: readonly string[],
   source: ReadSource,
-  wanted?: RawBuilder<SqlBool>,
+  wanted: RawBuilder<SqlBool> = sql`true`,
 ): Promise<Version<E>[]> {
   const table = replica.table(entity);
   const ids = sql.join(padded(idList));
   const query = source.fromCurrent
     ? wholesFromCurrent(table, ids, source.withDelta)
-    : wholesFromBase(table, ids, source.withDelta, wanted ?? sql`true`);
+    : wholesFromBase(table, ids, source.withDelta, wanted);
   const { rows } = await query.execute(replica.kysely);
   return rows.map(({ whole }) => versionOf(entity, whole));
 }
@@ -158,13 +158,13 @@ export function historiesOf(
 }
 
 /**
- * The ids, the last of them repeated until their number is a power of two or halfway to the next:
+ * The keys, the last of them repeated until their number is a power of two or halfway to the next:
  * so there are few different statements, and those are prepared already.
  */
-function padded(ids: readonly string[]): string[] {
-  const power = 2 ** Math.ceil(Math.log2(ids.length));
-  const length = ids.length <= power * 0.75 ? power * 0.75 : power;
-  return Array.from({ length }, (_, place) => ids[Math.min(place, ids.length - 1)] as string);
+export function padded<Key>(keys: readonly Key[]): Key[] {
+  const power = 2 ** Math.ceil(Math.log2(keys.length));
+  const length = keys.length <= power * 0.75 ? power * 0.75 : power;
+  return Array.from({ length }, (_, place) => keys[Math.min(place, keys.length - 1)] as Key);
 }
 
 /** A whole version out of the columns that base, current and delta share. */

@@ -1,5 +1,6 @@
 /** What one kind of record has besides what every kind has: hand-written, and looked up here. */
-import type { InputFieldRef, ObjectRef } from '@pothos/core';
+import type { InputFieldRef, InputRef, ObjectRef } from '@pothos/core';
+import type { RecordFilter } from '../db/index.ts';
 import type { Entity, Version } from '../entities/index.ts';
 import { plainSteps, type RecordAt, type WriteSteps } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes, InputBuilder } from './builder.ts';
@@ -11,6 +12,8 @@ type InputFields = Record<string, InputFieldRef<BuilderTypes, unknown>>;
 export interface EntityTypes {
   readonly record: ObjectRef<BuilderTypes, RecordAt>;
   readonly version: ObjectRef<BuilderTypes, Version>;
+  /** Which records a list, a group or a count is made of. */
+  readonly filter: InputRef<RecordFilter>;
 }
 
 export interface SchemaExtension {

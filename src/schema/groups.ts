@@ -12,6 +12,7 @@ import {
 } from '../resolvers/index.ts';
 import { askedFields } from './asked-fields.ts';
 import type { Builder, BuilderTypes, FieldBuilder } from './builder.ts';
+import type { EntityTypes } from './extension.ts';
 import type { SharedInputs } from './inputs.ts';
 
 /** The types of what groups can be told apart by. */
@@ -36,12 +37,12 @@ export class GroupTypes {
   }
 
   /** Adds the types and queries of an entity's groups; none where it cannot be grouped. */
-  add(entity: Entity): void {
+  add(entity: Entity, { filter }: EntityTypes): void {
     if (entity.groups.by.length === 0) return;
     const field = this.#addGroupField(entity);
     const group = this.#addGroup(entity);
-    this.#addGroupsQuery(entity, field, group);
-    this.#addOverTimeQuery(entity, field, this.#addTimePoint(entity, group));
+    this.#addGroupsQuery(entity, field, group, filter);
+    this.#addOverTimeQuery(entity, field, this.#addTimePoint(entity, group), filter);
   }
 
   #addGroupField({ name, groups }: Entity): EnumRef<BuilderTypes, string> {
@@ -135,6 +136,7 @@ export class GroupTypes {
     entity: Entity,
     groupField: EnumRef<BuilderTypes, string>,
     group: ObjectRef<BuilderTypes, Group>,
+    filter: InputRef<RecordFilter>,
   ): void {
     this.#builder.queryField(`${entity.singular}Groups`, (t) =>
       t.field({
@@ -149,7 +151,7 @@ export class GroupTypes {
             required: true,
             description: 'What the records of a group have in common; at least one, none twice.',
           }),
-          filter: t.arg({ type: filterOf(entity), description: 'Only those that match.' }),
+          filter: t.arg({ type: filter, description: 'Only those that match.' }),
           asOf: t.arg({ type: this.#inputs.asOf, description: 'As they were at this moment.' }),
         },
         resolve: (_root, args, { operation }, info) =>
@@ -162,6 +164,7 @@ export class GroupTypes {
     entity: Entity,
     groupField: EnumRef<BuilderTypes, string>,
     point: ObjectRef<BuilderTypes, IntervalPoint>,
+    filter: InputRef<RecordFilter>,
   ): void {
     this.#builder.queryField(`${entity.plural}OverTime`, (t) =>
       t.field({
@@ -194,7 +197,7 @@ export class GroupTypes {
             description: 'What the records of a group have in common; none twice.',
           }),
           filter: t.arg({
-            type: filterOf(entity),
+            type: filter,
             description: 'Only those that matched as they were then.',
           }),
         },
@@ -268,9 +271,4 @@ function labelsText({ fields, groups }: Entity): string {
         `group whose \`${name}\` is null: counts may add up to more than there are records.`,
     )
     .join('');
-}
-
-/** The filter of an entity's lists, by its name. */
-function filterOf(entity: Entity): InputRef<RecordFilter> {
-  return `${entity.name}Filter` as never;
 }

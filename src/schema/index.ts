@@ -48,7 +48,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   for (const entity of entities) {
     const extension = extensions.get(entity)?.(builder) ?? plainExtension(entity);
     const types = addRecord(context, entity);
-    groups.add(entity);
+    groups.add(entity, types);
     const writes = addMutations(context, problems, types, extension);
     if (extension.bulk) addBulkMutations(context, problems, types, extension, writes);
     transacted.push({ extension, inputs: writes });

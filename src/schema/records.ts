@@ -31,8 +31,9 @@ export interface RecordContext {
 export function addRecord(context: RecordContext, entity: Entity): EntityTypes {
   const version = addVersion(context, entity);
   const record = addRecordType(context, entity, version);
-  addQueries(context, entity, record);
-  return { record, version };
+  const filter = addFilter(context, entity);
+  addQueries(context, entity, record, filter);
+  return { record, version, filter };
 }
 
 function addVersion(
@@ -121,12 +122,12 @@ function addRecordType(
 }
 
 function addQueries(
-  { builder, connections, filters, inputs }: RecordContext,
+  { builder, connections, inputs }: RecordContext,
   entity: Entity,
   record: ObjectRef<BuilderTypes, RecordAt>,
+  filter: InputRef<RecordFilter>,
 ): void {
   const connection = connections.of(entity.name, record);
-  const filter = addFilter(builder, filters, entity);
   const order = addOrder(builder, inputs, entity);
   builder.queryField(entity.singular, (t) =>
     t.field({
@@ -167,7 +168,7 @@ function addQueries(
   );
 }
 
-function addFilter(builder: Builder, filters: FilterTypes, entity: Entity): InputRef<RecordFilter> {
+function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRef<RecordFilter> {
   const filter = builder.inputRef<RecordFilter>(`${entity.name}Filter`);
   const searched = entity.searchFields.join(', ');
   return filter.implement({

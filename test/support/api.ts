@@ -99,7 +99,7 @@ export async function listen(app: App): Promise<{ url: string; server: Server }>
 }
 
 /** What every mutation of the tests asks of a problem. */
-const problemFields = `
+export const problemFields = `
   ... on Problem {
     code
     message
@@ -107,6 +107,7 @@ const problemFields = `
     ... on AlreadyExists { id }
     ... on RevisionConflict { expected actual changedFields }
     ... on InvalidInput { issues { path message } }
+    ... on RevertConflict { conflicts { fields message version { __typename id } } }
   }`;
 
 /** A mutation of todos or files by name, with what it answers. */

@@ -1,18 +1,6 @@
 /** Any mutation through the API, by its name and arguments. */
 import { expect } from 'vitest';
-import type { ApiAnswer, TestApi } from './api.ts';
-
-/** What every mutation asks of a problem. */
-const problemFields = `
-  ... on Problem {
-    code
-    message
-    ... on NotFound { id }
-    ... on AlreadyExists { id }
-    ... on RevisionConflict { expected actual changedFields }
-    ... on InvalidInput { issues { path message } }
-    ... on RevertConflict { conflicts { fields message version { __typename id } } }
-  }`;
+import { type ApiAnswer, problemFields, type TestApi } from './api.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
