@@ -5,17 +5,22 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { openStore, type Store } from '../src/db/index.ts';
-import { shippedEntities, Todo } from '../src/entities/index.ts';
+import { type Clock, openStore, type Store } from '../src/db/index.ts';
+import { type Microseconds, shippedEntities, Todo } from '../src/entities/index.ts';
 import { drawIndex, type Random, randomFrom } from './random.ts';
 import { drawPatch, drawTodo } from './todo-values.ts';
 
 /** Raised when the generated data changes, so that an older cache is not taken for it. */
-const datasetFormat = 1;
+const datasetFormat = 2;
 
 /** Versions per record, on average. */
 const revisionsMean = 4;
 const transactionRows = 5_000;
+/** The log is written within minutes, but says that it took these days. */
+export const daysCovered = 90;
+const firstDay = Date.UTC(2026, 0, 1);
+const dayMs = 86_400_000;
+
 /** The log of a data directory. */
 export const logName = 'everstate.db';
 
@@ -28,8 +33,13 @@ export interface Dataset {
 }
 
 /** Opens a store as the benchmarks use it. */
-export function openTodos(directory: string): Promise<Store> {
-  return openStore({ directory, entities: shippedEntities });
+export function openTodos(directory: string, clock?: Clock): Promise<Store> {
+  return openStore({ directory, entities: shippedEntities, ...(clock && { clock }) });
+}
+
+/** The time that is covered, from its first to right after its last moment. */
+export function timeCovered(): { readonly from: Microseconds; readonly to: Microseconds } {
+  return { from: firstDay * 1000, to: (firstDay + daysCovered * dayMs) * 1000 };
 }
 
 /** The dataset with so many versions, from the cache directory or built into it. */
@@ -39,9 +49,10 @@ export async function prepareDataset(cache: string, versions: number): Promise<D
   const unfinished = `${directory}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   const begin = performance.now();
-  const store = await openTodos(unfinished);
+  const left = { versions, records: Math.ceil(versions / revisionsMean) };
+  const store = await openTodos(unfinished, clockOf(left));
   try {
-    await fill(store, versions);
+    await fill(store, left);
     // A read waits until the replica holds everything; closing alone does not.
     await store.list(Todo, { limit: 1 });
   } finally {
@@ -77,10 +88,22 @@ export function readIds(directory: string): string[] {
   }
 }
 
-async function fill(store: Store, versions: number): Promise<void> {
+/** What is still to be written. */
+interface Left {
+  versions: number;
+  records: number;
+}
+
+/** A clock that passes through the days covered while the log is filled. */
+function clockOf(left: Left): Clock {
+  const { from, to } = timeCovered();
+  const all = left.versions;
+  return () => Math.floor(from + ((to - from) * (all - left.versions)) / all);
+}
+
+async function fill(store: Store, left: Left): Promise<void> {
   const random = randomFrom(1);
   const ids: string[] = [];
-  const left = { versions, records: Math.ceil(versions / revisionsMean) };
   while (left.versions > 0) {
     const rows = Math.min(transactionRows, left.versions);
     await store.transact(

@@ -1,5 +1,6 @@
 /** Problems: what goes wrong with a write is an answer that a client can switch on. */
 import { expect, test } from 'vitest';
+import { Todo } from '../src/entities/index.ts';
 import { openApi, type TestApi, write } from './support/api.ts';
 
 /** Refused, and nothing of it was kept. */
@@ -194,4 +195,16 @@ test('a mutation that is refused stops no other one of its operation', async () 
     again: { __typename: 'AlreadyExists' },
     other: { __typename: 'UpdateTodoPayload' },
   });
+});
+
+test('a refused write says the position at which a client sees what refused it', async () => {
+  const api = await openApi();
+  await api.store.append(Todo, { id: 'x' });
+  await api.store.update(Todo, 'x', { status: 'taken' });
+  const stale = '{ id: "x", status: "mine", expectedRevision: 1 }';
+  const { data, extensions } = await api.ask(
+    `mutation { updateTodo(input: ${stale}) { ... on RevisionConflict { actual } } }`,
+  );
+  expect(data).toEqual({ updateTodo: { actual: 2 } });
+  expect(extensions).toEqual({ position: '2' });
 });

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatDateTime } from '../src/resolvers/index.ts';
 import { TestApi } from './support/api.ts';
 import { mutate } from './support/mutate.ts';
 import { checkProperty } from './support/property.ts';
@@ -137,7 +138,12 @@ const mutation = fc.oneof(
 
 interface World {
   readonly api: TestApi;
+  /** What the store's clock shows, in microseconds. */
+  now: number;
 }
+
+/** The first transaction is committed in the second minute of 1970, each in one of its own. */
+const minute = 60_000_000;
 
 class Mutate implements fc.AsyncCommand<TodoModel, World> {
   readonly #asked: AskedMutation;
@@ -153,8 +159,10 @@ class Mutate implements fc.AsyncCommand<TodoModel, World> {
     return true;
   }
 
-  async run(model: TodoModel, { api }: World): Promise<void> {
+  async run(model: TodoModel, world: World): Promise<void> {
+    const { api } = world;
     const { name, args, expected } = this.#asked(model);
+    world.now = (model.transactions + 1) * minute;
     const options = { ...(args.options as object), dryRun: this.#dryRun };
     this.#shown = `${name} ${JSON.stringify({ ...args, options })}`;
     const before = model.versions.length;
@@ -210,15 +218,26 @@ function answersOf(model: TodoModel, at: number) {
       totalCount: picked.length,
       edges: picked.map(({ id, operation }) => ({ node: { id, current: { operation } } })),
     },
-    groups: groupsOf(live.map(({ values }) => values.status)).map(([status, count]) => ({
-      status,
-      count,
-    })),
+    groups: statusesOf(live),
     labels: groupsOf(live.flatMap(labelsOf)).map(([label, count]) => ({ label, count })),
     a: oneOf(model, 'a', at),
     b: oneOf(model, 'b', at),
   };
 }
+
+const statusesOf = (live: readonly ModelVersion[]) =>
+  groupsOf(live.map(({ values }) => values.status)).map(([status, count]) => ({ status, count }));
+
+/** What `todosOverTime` answers: a point per minute, each with one transaction at most. */
+function seriesOf(model: TodoModel) {
+  return Array.from({ length: model.transactions + 1 }, (_, transaction) => {
+    const before = model.versions.filter((version) => version.transaction <= transaction);
+    const live = model.live(before.length);
+    return { at: timeOf(transaction + 1), count: live.length, groups: statusesOf(live) };
+  });
+}
+
+const timeOf = (minutes: number) => formatDateTime(minutes * minute);
 
 /** Without labels a record is in the group of none. */
 function labelsOf({ values }: ModelVersion): (string | null)[] {
@@ -290,6 +309,14 @@ const questions = `query ($at: Position!) {
   b: todo(id: "b", asOf: { position: $at }, includeDeleted: true) ${one}
 }`;
 
+const series = `query ($to: DateTime!) {
+  todosOverTime(from: "1970-01-01T00:00:00Z", to: $to, every: MINUTE, by: [STATUS]) {
+    at
+    count
+    groups { status count }
+  }
+}`;
+
 /** Fields in the model's order, and only those that the model has. */
 function comparable(data: Record<string, unknown>) {
   for (const each of [data.a, data.b] as ReturnType<typeof oneOf>[]) {
@@ -301,6 +328,18 @@ function comparable(data: Record<string, unknown>) {
     });
   }
   return data;
+}
+
+/** Runs with an empty model and an API beside it. */
+function withModel(
+  mergeRows: number,
+  use: (model: TodoModel, world: World) => Promise<void>,
+): Promise<void> {
+  const options = { replicaInMemory: true, replicaLimits: { mergeRows } };
+  const time = { now: 0 };
+  return withStore({ ...options, clock: () => time.now }, (store) =>
+    use(new TodoModel(), Object.assign(time, { api: new TestApi(store) })),
+  );
 }
 
 test(
@@ -322,16 +361,20 @@ test(
       ),
       10,
       ([commands, mergeRows]) =>
-        withStore({ replicaInMemory: true, replicaLimits: { mergeRows } }, async (store) => {
-          const api = new TestApi(store);
-          const model = new TodoModel();
-          await fc.asyncModelRun(() => ({ model, real: { api } }), commands);
+        withModel(mergeRows, async (model, world) => {
+          const { api } = world;
+          await fc.asyncModelRun(() => ({ model, real: world }), commands);
           for (let at = 0; at <= model.versions.length; at += 1) {
             const expected = comparable(answersOf(model, at));
             const answer = comparable(await api.data(questions, { at: String(at) }));
             expect({ at, ...answer }).toEqual({ at, ...expected });
           }
-          expect(await store.verify()).toEqual({ versions: model.versions.length, defect: null });
+          const overTime = await api.data(series, { to: timeOf(model.transactions + 1) });
+          expect(overTime.todosOverTime).toEqual(seriesOf(model));
+          expect(await api.store.verify()).toEqual({
+            versions: model.versions.length,
+            defect: null,
+          });
         }),
     ),
 );

@@ -303,7 +303,12 @@ describe('is refused as bad input', () => {
     [
       'time backwards',
       `from: "${day}", to: "2026-01-01T00:00:00Z", every: DAY`,
-      'from: must be before',
+      'from: must be before `to`, which is 2026-01-01T00:00:00.000000Z, but was 2026-03-01T00:00:00.000000Z',
+    ],
+    [
+      'an interval that ends in a year of five digits',
+      `from: "9999-11-30T00:00:00Z", to: "9999-12-01T00:00:01Z", every: MONTH`,
+      'to: gives an interval that ends after the year 9999',
     ],
     [
       'too many intervals',

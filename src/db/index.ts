@@ -1,4 +1,5 @@
 /** How versions are kept and moved: what the layers above may know of it. */
+export type { Clock } from './clock.ts';
 export { type FilterOperator, operatorsOf } from './field-filter.ts';
 export type { RecordFilter } from './filter.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './grouping.ts';

@@ -1,6 +1,7 @@
 /** The calendar in UTC: stretches of time in intervals of one unit. */
 import { BadRequest, limits } from '../db/index.ts';
 import type { Microseconds } from '../entities/index.ts';
+import { formatDateTime } from './date-time.ts';
 
 export type TimeUnit = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH';
 
@@ -42,17 +43,24 @@ const calendars: Readonly<Record<TimeUnit, Calendar>> = {
   },
 };
 
+/** RFC 3339 writes a year with four digits. */
+const lastYear = 9999;
+
 /**
  * The ends of the calendar's intervals from the one that holds `from` to the last that begins
  * before `to`. An end is the first moment that is no longer in its interval.
- * @throws BadRequest when `from` is not before `to`, or there are too many intervals.
+ * @throws BadRequest when `from` is not before `to`, there are too many intervals, or one of them
+ *   ends after what a text can say.
  */
 export function intervalEnds(
   from: Microseconds,
   to: Microseconds,
   every: TimeUnit,
 ): Microseconds[] {
-  if (from >= to) throw new BadRequest('from', 'must be before `to`, but was not.');
+  if (from >= to) {
+    const message = `must be before \`to\`, which is ${formatDateTime(to)}, but was ${formatDateTime(from)}.`;
+    throw new BadRequest('from', message);
+  }
   const { begin, advance } = calendars[every];
   const date = new Date(Math.floor(from / 1000));
   begin(date);
@@ -63,6 +71,9 @@ export function intervalEnds(
       throw new BadRequest('every', message);
     }
     advance(date);
+    if (date.getUTCFullYear() > lastYear) {
+      throw new BadRequest('to', `gives an interval that ends after the year ${lastYear}.`);
+    }
     ends.push(date.getTime() * 1000);
   }
   return ends;

@@ -63,8 +63,10 @@ export async function write(
     operation.showTentative(tentative);
     return { results, at, changed: results.some(({ changed }) => changed), transaction };
   } catch (error) {
-    if (error instanceof Problem) return { problem: error };
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    // What stood in the way lies at or before the head: a client that reads there sees it.
+    operation.reached(await operation.store.head());
+    return { problem: error };
   }
 }
 
