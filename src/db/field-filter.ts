@@ -1,4 +1,7 @@
-/** What one field of a record can be compared with: the operators of each kind, and their SQL. */
+/**
+ * What one field of a record can be compared with: the operators of each kind, each as SQL and as a
+ * function that decides the same.
+ */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FieldKind } from '../entities/index.ts';
 import { limits } from './limits.ts';
@@ -26,7 +29,13 @@ export type FilterOperator =
 export type FieldFilter = Readonly<Partial<Record<FilterOperator, unknown>>>;
 
 type Ref = RawBuilder<unknown>;
-type Compile = (ref: Ref, operand: never) => RawBuilder<SqlBool>;
+
+/** An operator: on a column, and on the value that a version has. */
+interface OperatorForms {
+  readonly sql: (ref: Ref, operand: never) => RawBuilder<SqlBool>;
+  /** Given the operand once, decides for value after value; a null is the value of no value. */
+  readonly test: (operand: never) => (value: never) => boolean;
+}
 
 const textOperators: readonly FilterOperator[] = [
   'eq',
@@ -60,43 +69,110 @@ export const operatorsOf: Readonly<Record<FieldKind, readonly FilterOperator[]>>
   labels: ['has', 'hasAny', 'hasAll', 'isEmpty'],
 };
 
-/** A null differs from every value, and is in no list. */
-const compilers: Readonly<Record<FilterOperator, Compile>> = {
-  eq: (ref, operand: unknown) => sql`${ref} = ${operand}`,
-  ne: (ref, operand: unknown) => sql`${ref} is distinct from ${operand}`,
-  in: (ref, operands: readonly unknown[]) => isIn(ref, operands),
-  notIn: (ref, operands: readonly unknown[]) => sql`not coalesce(${isIn(ref, operands)}, false)`,
-  contains: (ref, operand: string) => sql`contains(${ref}, ${operand})`,
-  startsWith: (ref, operand: string) => sql`starts_with(${ref}, ${operand})`,
-  lt: (ref, operand: unknown) => sql`${ref} < ${operand}`,
-  lte: (ref, operand: unknown) => sql`${ref} <= ${operand}`,
-  gt: (ref, operand: unknown) => sql`${ref} > ${operand}`,
-  gte: (ref, operand: unknown) => sql`${ref} >= ${operand}`,
-  isNull: (ref, operand: boolean) => (operand ? sql`${ref} is null` : sql`${ref} is not null`),
-  has: (ref, operand: string) => sql`list_contains(${ref}, ${operand})`,
-  hasAny: (ref, operands: readonly string[]) => sql`list_has_any(${ref}, ${list(operands)})`,
-  hasAll: (ref, operands: readonly string[]) => sql`list_has_all(${ref}, ${list(operands)})`,
-  isEmpty: (ref, operand: boolean) => sql`(len(${ref}) = 0) = ${operand}`,
+type Labels = readonly string[];
+
+/** A null differs from every value, is in no list, and meets nothing else but `isNull`. */
+const forms: Readonly<Record<FilterOperator, OperatorForms>> = {
+  eq: {
+    sql: (ref, operand: unknown) => sql`${ref} = ${operand}`,
+    test: (operand: unknown) => (value: unknown) => value === operand,
+  },
+  ne: {
+    sql: (ref, operand: unknown) => sql`${ref} is distinct from ${operand}`,
+    test: (operand: unknown) => (value: unknown) => value !== operand,
+  },
+  in: {
+    sql: (ref, operands: readonly unknown[]) => isIn(ref, operands),
+    test: (operands: readonly unknown[]) => {
+      const known = new Set(operands);
+      return (value: unknown) => known.has(value);
+    },
+  },
+  notIn: {
+    sql: (ref, operands: readonly unknown[]) => sql`not coalesce(${isIn(ref, operands)}, false)`,
+    test: (operands: readonly unknown[]) => {
+      const known = new Set(operands);
+      return (value: unknown) => !known.has(value);
+    },
+  },
+  contains: {
+    sql: (ref, operand: string) => sql`contains(${ref}, ${operand})`,
+    test: (operand: string) => (value: string | null) => value?.includes(operand) ?? false,
+  },
+  startsWith: {
+    sql: (ref, operand: string) => sql`starts_with(${ref}, ${operand})`,
+    test: (operand: string) => (value: string | null) => value?.startsWith(operand) ?? false,
+  },
+  lt: {
+    sql: (ref, operand: unknown) => sql`${ref} < ${operand}`,
+    test: (operand: number) => (value: number | null) => value !== null && value < operand,
+  },
+  lte: {
+    sql: (ref, operand: unknown) => sql`${ref} <= ${operand}`,
+    test: (operand: number) => (value: number | null) => value !== null && value <= operand,
+  },
+  gt: {
+    sql: (ref, operand: unknown) => sql`${ref} > ${operand}`,
+    test: (operand: number) => (value: number | null) => value !== null && value > operand,
+  },
+  gte: {
+    sql: (ref, operand: unknown) => sql`${ref} >= ${operand}`,
+    test: (operand: number) => (value: number | null) => value !== null && value >= operand,
+  },
+  isNull: {
+    sql: (ref, operand: boolean) => (operand ? sql`${ref} is null` : sql`${ref} is not null`),
+    test: (operand: boolean) => (value: unknown) => (value === null) === operand,
+  },
+  has: {
+    sql: (ref, operand: string) => sql`list_contains(${ref}, ${operand})`,
+    test: (operand: string) => (value: Labels | null) => value?.includes(operand) ?? false,
+  },
+  hasAny: {
+    sql: (ref, operands: Labels) => sql`list_has_any(${ref}, ${list(operands)})`,
+    test: (operands: Labels) => (value: Labels | null) =>
+      value !== null && operands.some((label) => value.includes(label)),
+  },
+  hasAll: {
+    sql: (ref, operands: Labels) => sql`list_has_all(${ref}, ${list(operands)})`,
+    test: (operands: Labels) => (value: Labels | null) =>
+      value !== null && operands.every((label) => value.includes(label)),
+  },
+  isEmpty: {
+    sql: (ref, operand: boolean) => sql`(len(${ref}) = 0) = ${operand}`,
+    test: (operand: boolean) => (value: Labels | null) =>
+      value !== null && (value.length === 0) === operand,
+  },
 };
 
+/** One operator with what it compares with. */
+export interface Comparison {
+  readonly operator: FilterOperator;
+  readonly operand: unknown;
+}
+
 /**
- * The conditions that a column's value meets the operators; all must hold.
- * @param argument where in the request the operators stand, for errors.
+ * The comparisons that a field's filter asks for; all must hold.
+ * @param argument where in the request the filter stands, for errors.
  * @throws BadRequest for an operand list that is too long, or a text that no record can hold.
  */
-export function compileOperators(
-  argument: string,
-  ref: Ref,
-  operators: FieldFilter,
-): RawBuilder<SqlBool>[] {
-  const conditions: RawBuilder<SqlBool>[] = [];
-  for (const [operator, operand] of Object.entries(operators)) {
-    if (operand === null || operand === undefined) continue;
+export function comparisonsOf(argument: string, operators: FieldFilter): Comparison[] {
+  return Object.entries(operators).flatMap(([operator, operand]) => {
+    if (operand === null || operand === undefined) return [];
     refuseLongList(`${argument}.${operator}`, operand);
     refuseMalformed(`${argument}.${operator}`, operand);
-    conditions.push(compilers[operator as FilterOperator](ref, operand as never));
-  }
-  return conditions;
+    return [{ operator: operator as FilterOperator, operand }];
+  });
+}
+
+/** The comparison of a column, in SQL. */
+export function compareColumn(ref: Ref, { operator, operand }: Comparison): RawBuilder<SqlBool> {
+  return forms[operator].sql(ref, operand as never);
+}
+
+/** The comparison of a value, as a function. */
+export function compareValue({ operator, operand }: Comparison): (value: unknown) => boolean {
+  const test = forms[operator].test(operand as never);
+  return (value) => test(value as never);
 }
 
 /** Joined rather than compared one by one: a thousand values cost hardly more than two. */

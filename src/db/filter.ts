@@ -1,13 +1,16 @@
 /**
- * Which records a list, a group or a count is made of: conditions on fields, joined by and, or and
- * not, and words to be found. Compiled to one condition with bound values.
+ * Which records a list, a group, a count or a feed is made of: conditions on fields, joined by and,
+ * or and not, and words to be found. Read once, whatever the conditions are then made of.
  */
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { columnOf, type Entity } from '../entities/index.ts';
-import { compileOperators, type FieldFilter, refuseMalformed } from './field-filter.ts';
+import type { Entity } from '../entities/index.ts';
+import {
+  type Comparison,
+  comparisonsOf,
+  type FieldFilter,
+  refuseMalformed,
+} from './field-filter.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
-import { deletion } from './replica-table.ts';
 
 /** Everything that is given must hold; a null is as if left out. */
 export interface RecordFilter {
@@ -25,34 +28,57 @@ export interface RecordFilter {
   readonly [field: string]: unknown;
 }
 
-/** What every record can be filtered by besides its fields: where it is kept. */
-const recordColumns: ReadonlyMap<string, string> = new Map([
-  ['id', 'id'],
-  ['createdAt', 'created_idx'],
-  ['updatedAt', 'idx'],
+/** What every record can be filtered by besides its fields. */
+export type RecordProperty = 'id' | 'createdAt' | 'updatedAt';
+const recordProperties: ReadonlySet<string> = new Set<RecordProperty>([
+  'id',
+  'createdAt',
+  'updatedAt',
 ]);
+
+/** How conditions on versions are made: SQL for the replica, functions for single versions. */
+export interface ConditionMaker<Condition> {
+  /** The record is not deleted. */
+  readonly live: Condition;
+  /** All of them hold; of none, it does. */
+  allOf(conditions: readonly Condition[]): Condition;
+  /** One of them holds; of none, it does not. */
+  anyOf(conditions: readonly Condition[]): Condition;
+  /** It does not hold, or is about a value that is null. */
+  not(condition: Condition): Condition;
+  /** @param name a field, or a RecordProperty. */
+  compare(name: string, comparison: Comparison): Condition;
+  /** The word is found in one of the entity's searchFields, in any case. */
+  find(word: string): Condition;
+}
 
 /**
  * The condition that a version in force is one of a record that matches: not deleted, unless the
  * filter says so, and as the filter wants it.
  * @throws BadRequest that names the part of the filter that is wrong.
  */
-export function compileFilter(entity: Entity, filter: RecordFilter): RawBuilder<SqlBool> {
+export function readFilter<Condition>(
+  entity: Entity,
+  filter: RecordFilter,
+  maker: ConditionMaker<Condition>,
+): Condition {
   const { includeDeleted, ...wanted } = filter;
-  const live = includeDeleted ? [] : [sql<SqlBool>`operation <> ${sql.lit(deletion)}`];
-  return allOf([...live, new FilterCompiler(entity).compile('filter', wanted, 1)]);
+  const condition = new FilterReader(entity, maker).read('filter', wanted, 1);
+  return includeDeleted ? condition : maker.allOf([maker.live, condition]);
 }
 
-class FilterCompiler {
+class FilterReader<Condition> {
   readonly #entity: Entity;
+  readonly #maker: ConditionMaker<Condition>;
   #conditions = 0;
 
-  constructor(entity: Entity) {
+  constructor(entity: Entity, maker: ConditionMaker<Condition>) {
     this.#entity = entity;
+    this.#maker = maker;
   }
 
   /** @param depth how deep the filter is nested: 1 for the outermost. */
-  compile(argument: string, filter: RecordFilter, depth: number): RawBuilder<SqlBool> {
+  read(argument: string, filter: RecordFilter, depth: number): Condition {
     if (depth > limits.filterDepthMax) {
       throw new BadRequest('filter', `may be nested at most ${limits.filterDepthMax} deep.`);
     }
@@ -63,47 +89,37 @@ class FilterCompiler {
     }
     const nested = (name: string, filters: readonly RecordFilter[]) =>
       filters.map((each, index) =>
-        this.compile(`${argument}.${name}.${index}`, each ?? {}, depth + 1),
+        this.read(`${argument}.${name}.${index}`, each ?? {}, depth + 1),
       );
     const conditions = Object.entries(fields).flatMap(([name, operators]) =>
-      this.#compileField(`${argument}.${name}`, name, (operators ?? {}) as FieldFilter),
+      this.#readField(`${argument}.${name}`, name, (operators ?? {}) as FieldFilter),
     );
-    if (search != null) conditions.push(...this.#compileSearch(`${argument}.search`, search));
+    if (search != null) conditions.push(...this.#readSearch(`${argument}.search`, search));
     this.#count(1 + conditions.length);
     if (and != null) conditions.push(...nested('and', and));
-    if (or != null) conditions.push(anyOf(nested('or', or)));
+    if (or != null) conditions.push(this.#maker.anyOf(nested('or', or)));
     if (not != null) {
-      const inner = this.compile(`${argument}.not`, not, depth + 1);
-      // A comparison with null is null in SQL; here it does not hold, so its negation does.
-      conditions.push(sql`not coalesce(${inner}, false)`);
+      conditions.push(this.#maker.not(this.read(`${argument}.not`, not, depth + 1)));
     }
-    return allOf(conditions);
+    return this.#maker.allOf(conditions);
   }
 
-  #compileField(argument: string, name: string, operators: FieldFilter): RawBuilder<SqlBool>[] {
-    const column = Object.hasOwn(this.#entity.fields, name)
-      ? columnOf(name)
-      : recordColumns.get(name);
-    if (!column) throw new BadRequest(argument, `is not a field of ${this.#entity.name}.`);
-    return compileOperators(argument, sql.ref(column), operators);
+  #readField(argument: string, name: string, operators: FieldFilter): Condition[] {
+    if (!Object.hasOwn(this.#entity.fields, name) && !recordProperties.has(name)) {
+      throw new BadRequest(argument, `is not a field of ${this.#entity.name}.`);
+    }
+    const comparisons = comparisonsOf(argument, operators);
+    return comparisons.map((comparison) => this.#maker.compare(name, comparison));
   }
 
-  #compileSearch(argument: string, search: string): RawBuilder<SqlBool>[] {
+  #readSearch(argument: string, search: string): Condition[] {
     refuseMalformed(argument, search);
     const words = search.split(/\s+/u).filter((word) => word !== '');
     if (words.length > limits.searchWordsMax) {
       const message = `may hold at most ${limits.searchWordsMax} words, but held ${words.length}.`;
       throw new BadRequest(argument, message);
     }
-    const texts = this.#entity.searchFields.map((name) => {
-      const ref = sql.ref(columnOf(name));
-      // No word holds a line feed, so none is found across two labels or two fields.
-      return this.#entity.fields[name]?.kind === 'labels'
-        ? sql`array_to_string(${ref}, chr(10))`
-        : ref;
-    });
-    const text = sql`lower(concat_ws(chr(10), ${sql.join(texts)}))`;
-    return words.map((word) => sql`contains(${text}, lower(${word}))`);
+    return words.map((word) => this.#maker.find(word));
   }
 
   /** A nested filter counts as one condition, and so does each of its own. */
@@ -113,12 +129,4 @@ class FilterCompiler {
     const message = `may hold at most ${limits.filterConditionsMax} conditions.`;
     throw new BadRequest('filter', message);
   }
-}
-
-function allOf(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
-  return conditions.length > 0 ? sql`(${sql.join(conditions, sql` and `)})` : sql`true`;
-}
-
-function anyOf(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
-  return conditions.length > 0 ? sql`(${sql.join(conditions, sql` or `)})` : sql`false`;
 }

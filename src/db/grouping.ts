@@ -1,7 +1,8 @@
 /** What groups are made of, in SQL: one row per version and group that the version counts in. */
 import { type RawBuilder, sql } from 'kysely';
 import { columnOf, type Entity, type Field } from '../entities/index.ts';
-import { compileFilter, type RecordFilter } from './filter.ts';
+import type { RecordFilter } from './filter.ts';
+import { compileFilter } from './filter-sql.ts';
 import { BadRequest } from './problems.ts';
 
 export type GroupValue = string | number | boolean | null;

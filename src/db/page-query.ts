@@ -1,7 +1,8 @@
 /** A page of the records that match at a position, and how many there are. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
-import { compileFilter, type RecordFilter } from './filter.ts';
+import type { RecordFilter } from './filter.ts';
+import { compileFilter } from './filter-sql.ts';
 import { inForceAt } from './in-force.ts';
 import { Order, type Place } from './order.ts';
 import { columnsOf, findByIds, wholeOf } from './record-query.ts';

@@ -38,6 +38,9 @@ const kinds = {
   labels: fc.uniqueArray(fc.constantFrom(...labelTexts), { maxLength: 3 }),
 };
 
+/** Values for a field, as filters compare with them. */
+export const specimenValue = (name: keyof typeof kinds): fc.Arbitrary<unknown> => kinds[name];
+
 /** All values of a specimen, nulls among them. */
 export const specimenValues: fc.Arbitrary<CreateValues<typeof Specimen>> = fc.record(kinds);
 
