@@ -1,5 +1,6 @@
 /** Lists of what matches: every operator, through GraphQL. */
 import { expect, test } from 'vitest';
+import { matcherOf } from '../src/db/index.ts';
 import { LakeFile, Todo } from '../src/entities/index.ts';
 import { openApi } from './support/api.ts';
 import { lakeFile } from './support/lake-file.ts';
@@ -66,12 +67,14 @@ const found = [
   [{ labels: { isEmpty: false } }, 'abd'],
 ] as const;
 
-test('every operator finds what matches it', async () => {
+test('every operator finds what matches it, in lists and version by version', async () => {
   const api = await withTodos();
+  const { versions } = await api.store.list(Todo);
   for (const [filter, ids] of found) {
     const { todos } = await api.data(list, { filter });
     const got = todos.edges.map(({ node }: { node: { id: string } }) => node.id).join('');
-    expect([filter, got]).toEqual([filter, ids]);
+    const matched = versions.filter(matcherOf(Todo, filter ?? {})).map(({ id }) => id);
+    expect([filter, got, matched.join('')]).toEqual([filter, ids, ids]);
   }
 });
 
