@@ -44,6 +44,7 @@ const found = [
   [{ status: { startsWith: 'op' } }, 'ad'],
   [{ subject: { contains: 'aint' } }, 'ab'],
   [{ subject: { startsWith: 'paint' } }, 'b'],
+  [{ subject: { startsWith: 'aint' } }, ''],
   [{ subject: { contains: '%' } }, 'c'],
   [{ subject: { eq: "' or 1=1 --" } }, ''],
   [{ body: { isNull: false } }, 'd'],

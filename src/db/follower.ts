@@ -1,38 +1,41 @@
-/** Following the log: every version after a position, in order, as they are committed. */
-import type { Entity, Position, Version } from '../entities/index.ts';
+/** Following the log: stretch after stretch after a position, as they are committed. */
+import type { Position } from '../entities/index.ts';
 import type { Feed } from './feed.ts';
-import { limits } from './limits.ts';
-import type { LogReader } from './log-reader.ts';
+
+/** A stretch of the log as followers read it; it ends where a transaction ends. */
+export interface Span<Item> {
+  /** In position order. */
+  readonly items: readonly Item[];
+  /** Everything up to here has been told. */
+  readonly end: Position;
+}
+
+/** Reads the next stretch after a position; an empty one that ends there when there is none yet. */
+export type ReadSpan<Item> = (after: Position) => Promise<Span<Item>>;
 
 export interface FollowOptions {
   /** Go on after this position: what a client saw last. */
   readonly after: Position;
-  /** Follow only these kinds of records. */
-  readonly entities?: readonly Entity[] | undefined;
   /** Ends the following; the iteration then completes. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Yields every version after a position exactly once, in order, for as long as it is asked. It
- * reads at its caller's pace and keeps at most one batch.
+ * Yields the log after a position, each stretch exactly once and in order, for as long as it is
+ * asked. It reads at its caller's pace and keeps at most one stretch.
  * @param head the log's end as far as this process knows.
  */
-export async function* followLog(
-  log: LogReader,
+export async function* followLog<Item>(
+  read: ReadSpan<Item>,
   feed: Feed,
   head: () => Position,
-  { after, entities, signal }: FollowOptions,
-): AsyncGenerator<Version, void, undefined> {
-  // A kind that is named twice is read once.
-  const kinds = entities && [...new Set(entities)];
+  { after, signal }: FollowOptions,
+): AsyncGenerator<Span<Item>, void, undefined> {
   let mark = after;
   while (!signal.aborted) {
-    const span = await log.read(mark, limits.followerBatchRows, kinds);
-    for (const version of span.versions) {
-      if (signal.aborted) return;
-      yield version;
-    }
+    const span = await read(mark);
+    if (signal.aborted) return;
+    if (span.end > mark) yield span;
     mark = span.end;
     await feed.wait(signal, () => head() > mark);
   }

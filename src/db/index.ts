@@ -3,6 +3,7 @@ export type { Clock } from './clock.ts';
 export { type FilterOperator, operatorsOf } from './field-filter.ts';
 export type { RecordFilter } from './filter.ts';
 export { type Matcher, matcherOf } from './filter-match.ts';
+export type { Span } from './follower.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './grouping.ts';
 export type { LastSet, RevisionKey } from './last-set-query.ts';
 export { limits } from './limits.ts';
@@ -26,6 +27,7 @@ export {
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';
 export type { EarlierState } from './restore.ts';
+export type { Change } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export { differingFields, isWellFormed } from './values.ts';

@@ -66,8 +66,10 @@ export const limits = {
   replicaMemoryMaxMb: 2_048,
   /** Server processes on one data directory: each has a replica file of its own. */
   replicaFilesMax: 16,
-  /** Most versions that a follower reads from the log at a time. */
-  followerBatchRows: 1_000,
+  /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
+  followerBatchRows: 256,
+  /** Memory for stretches of the log that followers read lately, as it is estimated. */
+  sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */
   foreignCommitPollMs: 25,
 } as const;

@@ -10,6 +10,7 @@ import type {
 } from '../entities/index.ts';
 import { readContents } from './contents.ts';
 import type { LogFile, LogTables } from './log-file.ts';
+import { readVersionsAt } from './logged-records.ts';
 import { columnsOfVersion, versionOfRow } from './version-table.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
@@ -82,6 +83,14 @@ export class LogReader {
     }
     if (entities.length > 1) versions.sort((a, b) => a.position - b.position);
     return rowsMax === undefined ? versions : versions.slice(0, rowsMax);
+  }
+
+  /** The entity's versions at these positions, in no order. */
+  async versionsAt<E extends Entity>(
+    entity: E,
+    positions: readonly Position[],
+  ): Promise<Version<E>[]> {
+    return [...(await readVersionsAt(this.#log, entity, positions)).values()];
   }
 
   /** The digest of the version at a position; null when nothing is known of it. */

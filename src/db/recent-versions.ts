@@ -6,14 +6,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Entity, Position, Version } from '../entities/index.ts';
 import { limits } from './limits.ts';
-
-/** What a version takes besides its texts, roughly. */
-const overheadBytes = 1_024;
+import { bytesOfVersion } from './version-bytes.ts';
 
 export class RecentVersions {
   readonly #versions = new LRUCache<string, Version>({
     maxSize: limits.recentVersionsBytesMax,
-    sizeCalculation: bytesOf,
+    sizeCalculation: bytesOfVersion,
   });
 
   /** The version in force at a position that has been applied; null when that is not known here. */
@@ -35,14 +33,4 @@ export class RecentVersions {
 
 function keyOf(entity: Entity, id: string): string {
   return `${entity.table}:${id}`;
-}
-
-/** An estimate: two bytes for each character that the values hold. */
-function bytesOf({ id, values }: Version): number {
-  const texts = Object.values(values as Readonly<Record<string, unknown>>).flat();
-  const characters = texts.reduce<number>(
-    (sum, text) => sum + (typeof text === 'string' ? text.length : 0),
-    id.length,
-  );
-  return overheadBytes + 2 * characters;
 }

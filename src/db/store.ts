@@ -4,21 +4,20 @@
  */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import {
-  type CreateValues,
-  type Entity,
-  type Microseconds,
-  type PatchValues,
-  type Position,
-  positionZero,
-  type Transaction,
-  type TransactionId,
-  type Version,
+import type {
+  CreateValues,
+  Entity,
+  Microseconds,
+  PatchValues,
+  Position,
+  Transaction,
+  TransactionId,
+  Version,
 } from '../entities/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { makeDirectory } from './directory.ts';
-import { Feed } from './feed.ts';
-import { type FollowOptions, followLog } from './follower.ts';
+import type { FollowOptions, Span } from './follower.ts';
+import { Followers } from './followers.ts';
 import { type GroupQuery, queryGroups } from './group-query.ts';
 import type { Group } from './grouping.ts';
 import { IdempotencyKeys } from './idempotency.ts';
@@ -34,6 +33,7 @@ import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
 import { Replica, type ReplicaLimits } from './replica.ts';
 import type { EarlierState } from './restore.ts';
+import type { Change } from './shared-spans.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
@@ -70,8 +70,7 @@ export class Store {
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
   readonly #replica: Replica;
-  readonly #feed = new Feed(() => this.#lookForForeignCommits());
-  readonly #closing = new AbortController();
+  readonly #followers: Followers;
   readonly #onFault: (error: unknown) => void;
   #head: Position;
   #seenDataVersion: number;
@@ -90,6 +89,11 @@ export class Store {
     this.#replica = files.replica;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
+    this.#followers = new Followers(
+      files.log,
+      () => this.#head,
+      () => this.#lookForForeignCommits(),
+    );
     const { writing } = files;
     const reader = new LogReader(writing, options.entities);
     this.#keys = new IdempotencyKeys(writing, reader, options.entities);
@@ -376,24 +380,33 @@ export class Store {
   /**
    * Follows the log: yields every version after a position exactly once and in order, those of
    * other processes included, until the signal aborts or the store closes.
+   * @param options only some kinds of records; all of them without.
    */
-  follow(options: Partial<FollowOptions> = {}): AsyncGenerator<Version, void, undefined> {
-    const signals = [this.#closing.signal, ...(options.signal ? [options.signal] : [])];
-    return followLog(this.#log, this.#feed, () => this.#head, {
-      after: options.after ?? positionZero,
-      entities: options.entities,
-      signal: AbortSignal.any(signals),
-    });
+  follow(
+    options: Partial<FollowOptions> & { readonly entities?: readonly Entity[] | undefined } = {},
+  ): AsyncGenerator<Version, void, undefined> {
+    return this.#followers.versions(options.entities ?? this.entities, options);
+  }
+
+  /**
+   * Follows one kind of record as `follow` does: per stretch of the log its changes, none perhaps,
+   * each with the version that it superseded.
+   */
+  followChanges<E extends Entity>(
+    entity: E,
+    options: Partial<FollowOptions> = {},
+  ): AsyncGenerator<Span<Change<E>>, void, undefined> {
+    return this.#followers.changes(entity, options);
   }
 
   /** How many followers wait for the next commit. */
   get waitingFollowers(): number {
-    return this.#feed.waiting;
+    return this.#followers.waiting;
   }
 
   /** Ends every follower; one that begins later ends at once. */
   endFollowing(): void {
-    this.#closing.abort();
+    this.#followers.end();
   }
 
   /** Ends followers, finishes queued writes and releases the files, in that order. */
@@ -421,7 +434,7 @@ export class Store {
   #advance(position: Position): void {
     if (position <= this.#head) return;
     this.#head = position;
-    this.#feed.wake();
+    this.#followers.wake();
   }
 
   #lookForForeignCommits(): void {

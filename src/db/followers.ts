@@ -1,0 +1,70 @@
+/** All who follow the log of a store: what they share, and what ends them. */
+import { type Entity, type Position, positionZero, type Version } from '../entities/index.ts';
+import { Feed } from './feed.ts';
+import { type FollowOptions, followLog, type Span } from './follower.ts';
+import type { LogReader } from './log-reader.ts';
+import { type Change, SharedSpans } from './shared-spans.ts';
+
+export class Followers {
+  readonly #feed: Feed;
+  readonly #spans: SharedSpans;
+  readonly #head: () => Position;
+  readonly #closing = new AbortController();
+
+  /**
+   * @param head the log's end as far as this process knows.
+   * @param lookForForeignCommits asks whether another process committed, and wakes the followers.
+   */
+  constructor(log: LogReader, head: () => Position, lookForForeignCommits: () => void) {
+    this.#spans = new SharedSpans(log);
+    this.#head = head;
+    this.#feed = new Feed(lookForForeignCommits);
+  }
+
+  /** How many wait for the next commit. */
+  get waiting(): number {
+    return this.#feed.waiting;
+  }
+
+  /** Something was committed: everyone who waits reads on. */
+  wake(): void {
+    this.#feed.wake();
+  }
+
+  /** Ends all of them; one that begins later ends at once. */
+  end(): void {
+    this.#closing.abort();
+  }
+
+  /** Yields every version of these kinds after a position exactly once, in order. */
+  async *versions(
+    entities: readonly Entity[],
+    options: Partial<FollowOptions>,
+  ): AsyncGenerator<Version, void, undefined> {
+    for await (const { items } of this.#follow([...new Set(entities)], false, options)) {
+      for (const { version } of items) {
+        if (this.#closing.signal.aborted || options.signal?.aborted) return;
+        yield version;
+      }
+    }
+  }
+
+  /** Yields the log stretch by stretch: the changes of one kind of record, none perhaps. */
+  changes<E extends Entity>(
+    entity: E,
+    options: Partial<FollowOptions>,
+  ): AsyncGenerator<Span<Change<E>>, void, undefined> {
+    const spans = this.#follow([entity], true, options);
+    return spans as AsyncGenerator<Span<Change<E>>, void, undefined>;
+  }
+
+  #follow(
+    entities: readonly Entity[],
+    withPrevious: boolean,
+    { after = positionZero, signal }: Partial<FollowOptions>,
+  ): AsyncGenerator<Span<Change>, void, undefined> {
+    const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
+    return followLog(read, this.#feed, this.#head, { after, signal: ending });
+  }
+}
