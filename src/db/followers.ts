@@ -3,7 +3,7 @@ import { type Entity, type Position, positionZero, type Version } from '../entit
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog, type Span } from './follower.ts';
 import type { LogReader } from './log-reader.ts';
-import { type Change, SharedSpans } from './shared-spans.ts';
+import { SharedSpans, type VersionChange } from './shared-spans.ts';
 
 export class Followers {
   readonly #feed: Feed;
@@ -53,16 +53,16 @@ export class Followers {
   changes<E extends Entity>(
     entity: E,
     options: Partial<FollowOptions>,
-  ): AsyncGenerator<Span<Change<E>>, void, undefined> {
+  ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
     const spans = this.#follow([entity], true, options);
-    return spans as AsyncGenerator<Span<Change<E>>, void, undefined>;
+    return spans as AsyncGenerator<Span<VersionChange<E>>, void, undefined>;
   }
 
   #follow(
     entities: readonly Entity[],
     withPrevious: boolean,
     { after = positionZero, signal }: Partial<FollowOptions>,
-  ): AsyncGenerator<Span<Change>, void, undefined> {
+  ): AsyncGenerator<Span<VersionChange>, void, undefined> {
     const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
     return followLog(read, this.#feed, this.#head, { after, signal: ending });

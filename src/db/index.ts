@@ -27,7 +27,7 @@ export {
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';
 export type { EarlierState } from './restore.ts';
-export type { Change } from './shared-spans.ts';
+export type { VersionChange } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export { differingFields, isWellFormed } from './values.ts';

@@ -68,6 +68,8 @@ export const limits = {
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
   followerBatchRows: 256,
+  /** Records of a feed's snapshot that are read at a time. */
+  snapshotPageRows: 256,
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */

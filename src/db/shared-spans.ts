@@ -10,7 +10,7 @@ import type { LogReader } from './log-reader.ts';
 import { bytesOfVersion } from './version-bytes.ts';
 
 /** A version, and the one that it superseded. */
-export interface Change<E extends Entity = Entity> {
+export interface VersionChange<E extends Entity = Entity> {
   readonly version: Version<E>;
   /** Null for the first version of a record. */
   readonly previous: Version<E> | null;
@@ -18,8 +18,8 @@ export interface Change<E extends Entity = Entity> {
 
 export class SharedSpans {
   readonly #log: LogReader;
-  readonly #underWay = new Map<string, Promise<Span<Change>>>();
-  readonly #read = new LRUCache<string, Span<Change>>({
+  readonly #underWay = new Map<string, Promise<Span<VersionChange>>>();
+  readonly #read = new LRUCache<string, Span<VersionChange>>({
     maxSize: limits.sharedSpansBytesMax,
     sizeCalculation: ({ items }) => items.reduce((sum, change) => sum + bytesOf(change), 1),
   });
@@ -37,7 +37,7 @@ export class SharedSpans {
     after: Position,
     entities: readonly Entity[],
     withPrevious: boolean,
-  ): Promise<Span<Change>> {
+  ): Promise<Span<VersionChange>> {
     const key = [after, withPrevious, ...entities.map(({ table }) => table)].join();
     const known = this.#read.get(key) ?? this.#underWay.get(key);
     if (known) return await known;
@@ -57,7 +57,7 @@ export class SharedSpans {
     after: Position,
     entities: readonly Entity[],
     withPrevious: boolean,
-  ): Promise<Span<Change>> {
+  ): Promise<Span<VersionChange>> {
     const { versions, end } = await this.#log.read(after, limits.followerBatchRows, entities);
     const previous = withPrevious ? await this.#previousOf(versions) : null;
     const items = versions.map((version) => ({
@@ -84,6 +84,6 @@ export class SharedSpans {
   }
 }
 
-function bytesOf({ version, previous }: Change): number {
+function bytesOf({ version, previous }: VersionChange): number {
   return bytesOfVersion(version) + (previous ? bytesOfVersion(previous) : 0);
 }

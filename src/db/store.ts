@@ -33,7 +33,7 @@ import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
 import { Replica, type ReplicaLimits } from './replica.ts';
 import type { EarlierState } from './restore.ts';
-import type { Change } from './shared-spans.ts';
+import type { VersionChange } from './shared-spans.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
@@ -395,7 +395,7 @@ export class Store {
   followChanges<E extends Entity>(
     entity: E,
     options: Partial<FollowOptions> = {},
-  ): AsyncGenerator<Span<Change<E>>, void, undefined> {
+  ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
     return this.#followers.changes(entity, options);
   }
 

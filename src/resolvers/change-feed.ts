@@ -1,6 +1,7 @@
 /** The live feed of everything: each version in order, as it is committed. */
 import type { Entity, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
+import { cancellable } from './cancellable.ts';
 import type { Operation } from './operation.ts';
 
 export interface ChangesArgs {
@@ -17,28 +18,7 @@ export async function followChanges(
   // Not the operation’s snapshot: each event stands, and is reported, at its own position.
   const head = await operation.store.head();
   const from = after == null ? head : past('after', after, head);
-  return followUntilReturned(from, entities ?? undefined, operation);
-}
-
-/**
- * A generator that waits cannot be returned from, so cancelling goes through a signal: returning
- * from this iterator ends the waiting at once.
- */
-function followUntilReturned(
-  after: Position,
-  entities: readonly Entity[] | undefined,
-  operation: Operation,
-): AsyncIterableIterator<Version> {
-  const cancel = new AbortController();
-  const versions = operation.store.follow({ after, entities, signal: cancel.signal });
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: () => versions.next(),
-    return: () => {
-      cancel.abort();
-      return versions.return();
-    },
-  };
+  return cancellable((signal) =>
+    operation.store.follow({ after: from, entities: entities ?? undefined, signal }),
+  );
 }

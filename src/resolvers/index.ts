@@ -39,6 +39,7 @@ export { Loaders } from './loaders.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
+export { type ChangeKind, followRecords, type RecordChange } from './record-feed.ts';
 export {
   listRecords,
   type RecordAt,

@@ -32,7 +32,6 @@ export function addChanges(
     }),
   });
   addChangePage(builder, change, entityName);
-  builder.subscriptionType({ description: 'Watching changes as they are committed.' });
   builder.subscriptionField('changes', (t) =>
     t.field({
       type: change,

@@ -14,6 +14,7 @@ import { addLog } from './log.ts';
 import { addMutations } from './mutations.ts';
 import { addNode, addNodeQuery } from './node.ts';
 import { addProblems } from './problems.ts';
+import { addChangeKind, addRecordChanges } from './record-changes.ts';
 import { addRecord, type RecordContext } from './records.ts';
 import { addScalars } from './scalars.ts';
 import { addTransact, type TransactedEntity } from './transact.ts';
@@ -30,6 +31,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
     description: 'Reading. All fields of one operation answer at one position.',
   });
   builder.mutationType({ description: 'Writing. Each field is one durable transaction.' });
+  builder.subscriptionType({ description: 'Watching changes as they are committed.' });
   const connections = new Connections(builder);
   const history = addHistory(builder, connections);
   const inputs = addSharedInputs(builder);
@@ -43,12 +45,14 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
     node,
   };
   const groups = new GroupTypes(builder, inputs);
+  const changeKind = addChangeKind(builder);
   const problems = addProblems(builder, history.version);
   const transacted: TransactedEntity[] = [];
   for (const entity of entities) {
     const extension = extensions.get(entity)?.(builder) ?? plainExtension(entity);
     const types = addRecord(context, entity);
     groups.add(entity, types);
+    addRecordChanges(builder, changeKind, entity, types);
     const writes = addMutations(context, problems, types, extension);
     if (extension.bulk) addBulkMutations(context, problems, types, extension, writes);
     transacted.push({ extension, inputs: writes });

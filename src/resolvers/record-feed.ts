@@ -1,0 +1,132 @@
+/** The live feed of one kind of record: what matches a filter, and how that changes. */
+import {
+  BadRequest,
+  limits,
+  type Matcher,
+  matcherOf,
+  Order,
+  type Place,
+  type RecordFilter,
+  type VersionChange,
+} from '../db/index.ts';
+import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
+import { past } from './as-of.ts';
+import { cancellable } from './cancellable.ts';
+import type { Operation } from './operation.ts';
+import type { RecordAt } from './records.ts';
+
+export interface RecordFeedArgs {
+  readonly filter?: RecordFilter | null | undefined;
+  /** The position of the last event that a client saw. */
+  readonly after?: Position | null | undefined;
+  /** First tell what matches now. */
+  readonly snapshot?: boolean | null | undefined;
+}
+
+export type ChangeKind = 'SNAPSHOT' | 'CAUGHT_UP' | 'ENTER' | 'UPDATE' | 'LEAVE';
+
+/** One event; a client that comes back with its position gets exactly what follows it. */
+export interface RecordChange<E extends Entity = Entity> {
+  readonly kind: ChangeKind;
+  readonly position: Position;
+  /** The record as the event leaves it; null where there is none any more, and in CAUGHT_UP. */
+  readonly record: RecordAt<E> | null;
+  /** Null in CAUGHT_UP only. */
+  readonly version: Version<E> | null;
+  /** What the version superseded; null for the first one, and in a snapshot. */
+  readonly previous: Version<E> | null;
+}
+
+/**
+ * Follows the records that match: first, if that is wanted, those that match now; CAUGHT_UP once
+ * all that was committed before has been told; then each change, as it is committed.
+ * @throws BadRequest for a position that has not been yet, for a snapshot that would resume, and
+ *   for a filter that is wrong.
+ */
+export async function followRecords<E extends Entity>(
+  entity: E,
+  { filter, after, snapshot }: RecordFeedArgs,
+  operation: Operation,
+): Promise<AsyncIterable<RecordChange<E>>> {
+  if (after != null && snapshot) {
+    const message = 'cannot be given with `after`: what follows a position needs no snapshot.';
+    throw new BadRequest('snapshot', message);
+  }
+  const wanted = filter ?? {};
+  const matches = matcherOf(entity, wanted);
+  const head = await operation.store.head();
+  const from = after == null ? head : past('after', after, head);
+  return cancellable(async function* (signal) {
+    if (snapshot) yield* snapshotOf(entity, wanted, head, operation, signal);
+    yield* changesAfter(entity, matches, from, head, operation, signal);
+  });
+}
+
+/** By position: so a client may resume after any of them, and is told again what it missed. */
+const oldestFirst: readonly OrderKey[] = [{ field: 'updatedAt', direction: 'asc' }];
+
+async function* snapshotOf<E extends Entity>(
+  entity: E,
+  filter: RecordFilter,
+  at: Position,
+  { store }: Operation,
+  signal: AbortSignal,
+): AsyncGenerator<RecordChange<E>, void, undefined> {
+  const order = new Order(entity, oldestFirst);
+  const query = { at, filter, orderBy: oldestFirst, limit: limits.snapshotPageRows };
+  let after: Place | undefined;
+  while (!signal.aborted) {
+    const { versions, more } = await store.list(entity, { ...query, after });
+    for (const version of versions) {
+      if (signal.aborted) return;
+      yield eventOf('SNAPSHOT', { version, previous: null });
+    }
+    const last = versions.at(-1);
+    if (!more || !last) return;
+    after = order.placeOf(last);
+  }
+}
+
+/** @param known the log's end when the subscription began: up to there it has to catch up. */
+async function* changesAfter<E extends Entity>(
+  entity: E,
+  matches: Matcher,
+  from: Position,
+  known: Position,
+  { store }: Operation,
+  signal: AbortSignal,
+): AsyncGenerator<RecordChange<E>, void, undefined> {
+  let caughtUp = from >= known;
+  if (caughtUp) yield caughtUpAt(from);
+  for await (const { items, end } of store.followChanges(entity, { after: from, signal })) {
+    for (const change of items) {
+      const kind = kindOf(change, matches);
+      if (signal.aborted) return;
+      if (kind) yield eventOf(kind, change);
+    }
+    if (!caughtUp && end >= known) {
+      caughtUp = true;
+      yield caughtUpAt(end);
+    }
+  }
+}
+
+/** What a change means to whoever sees only what matches; null when it means nothing. */
+function kindOf({ version, previous }: VersionChange, matches: Matcher): ChangeKind | null {
+  const before = previous !== null && matches(previous);
+  if (matches(version)) return before ? 'UPDATE' : 'ENTER';
+  return before ? 'LEAVE' : null;
+}
+
+function eventOf<E extends Entity>(
+  kind: ChangeKind,
+  { version, previous }: VersionChange<E>,
+): RecordChange<E> {
+  const { position } = version;
+  const gone = kind === 'LEAVE' && version.operation === 'DELETE';
+  return { kind, position, version, previous, record: gone ? null : { version, at: position } };
+}
+
+function caughtUpAt(position: Position): RecordChange<never> {
+  return { kind: 'CAUGHT_UP', position, record: null, version: null, previous: null };
+}
