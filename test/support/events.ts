@@ -27,14 +27,22 @@ export async function* events(
   }
 }
 
-/** Takes so many events, then leaves as a client does whose network fails: by closing its socket. */
-export async function takeEvents(url: string, query: string, count: number): Promise<ApiAnswer[]> {
+/**
+ * Takes events, then leaves as a client does whose network fails: by closing its socket.
+ * @param enough how many, or whether those taken so far are enough.
+ */
+export async function takeEvents(
+  url: string,
+  query: string,
+  enough: number | ((taken: readonly ApiAnswer[]) => boolean),
+): Promise<ApiAnswer[]> {
   const leaving = new AbortController();
   const taken: ApiAnswer[] = [];
+  const isEnough = typeof enough === 'number' ? () => taken.length >= enough : enough;
   try {
     for await (const event of events(url, query, leaving.signal)) {
       taken.push(event);
-      if (taken.length >= count) break;
+      if (isEnough(taken)) break;
     }
   } finally {
     leaving.abort();
