@@ -1,14 +1,18 @@
 /** The application: requests to responses over a store. It owns no port and opens no file. */
+import type { Server } from 'node:http';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
 import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
+  acceptWebSockets,
+  Connections,
   corsOf,
   type ErrorLog,
   graphiqlOptions,
   maskErrorWith,
   renderGraphiQL,
+  requestLimits,
   useBodyLimit,
   useDocumentLimits,
   useDownloads,
@@ -17,6 +21,7 @@ import {
   useJsonBodies,
   usePosition,
   useReferenceExecution,
+  useStreams,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -24,16 +29,28 @@ import { buildSchema } from './schema/index.ts';
 export interface AppOptions {
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
+  /** How clients that follow are bounded; by requestLimits where it says nothing. */
+  readonly limits?: Partial<
+    Record<'connectionsPerClientMax' | 'keepAliveMs' | 'stalledTimeMaxMs', number>
+  >;
 }
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
-export type App = YogaServerInstance<object, { readonly operation: Operation }>;
+export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
+  /**
+   * Accepts GraphQL over WebSocket on a server, at /graphql.
+   * @returns closes them all, and tells their clients that the server goes away.
+   */
+  acceptWebSockets(server: Server): () => void;
+}
 
 /** Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl. */
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
-  return createYoga<object, { readonly operation: Operation }>({
+  const limits = { ...requestLimits, ...options.limits };
+  const connections = new Connections(limits.connectionsPerClientMax);
+  const yoga = createYoga<object, { readonly operation: Operation }>({
     schema: buildSchema(store.entities),
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions(store.entities),
@@ -52,8 +69,13 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
+      useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useReferenceExecution(),
     ],
+  });
+  const terms = { connections, maskError, keepAliveMs: limits.keepAliveMs };
+  return Object.assign(yoga, {
+    acceptWebSockets: (server: Server) => acceptWebSockets(server, yoga, terms),
   });
 }

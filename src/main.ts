@@ -46,14 +46,14 @@ function fail(message: string): never {
 /** Takes the port first: a port in use then leaves the data directory untouched. */
 async function serve(config: Config): Promise<void> {
   const entities = await loadEntities(config.entities);
-  let answer: (app: RequestListener) => void = () => {};
-  const app = new Promise<RequestListener>((ready) => {
+  let answer: (listener: RequestListener) => void = () => {};
+  const listener = new Promise<RequestListener>((ready) => {
     answer = ready;
   });
   const server = createServer((request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
-    app.then((listener) => listener(request, response));
+    listener.then((handle) => handle(request, response));
   });
   await listen(server, config);
   const store = await openStore({
@@ -62,8 +62,10 @@ async function serve(config: Config): Promise<void> {
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
   });
-  answer(createApp(store, { log }) as RequestListener);
-  closeOnSignal(server, store);
+  const app = createApp(store, { log });
+  const closeWebSockets = app.acceptWebSockets(server);
+  answer(app as RequestListener);
+  closeOnSignal(server, store, closeWebSockets);
   const data = resolve(config.data);
   console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
 }
@@ -87,13 +89,14 @@ function urlOf(server: Server): string {
 }
 
 /** Stops on the first signal; a second one does not wait. */
-function closeOnSignal(server: Server, store: Store): void {
+function closeOnSignal(server: Server, store: Store, closeWebSockets: () => void): void {
   let closing = false;
   const close = async (signal: NodeJS.Signals) => {
     if (closing) process.exit(1);
     closing = true;
     console.log(`Everstate is closing (${signal}).`);
     store.endFollowing();
+    closeWebSockets();
     await closeServer(server);
     await store.close();
   };

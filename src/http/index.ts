@@ -1,4 +1,5 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
+export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
 export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
@@ -10,3 +11,5 @@ export { useHome } from './use-home.ts';
 export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';
 export { useReferenceExecution } from './use-reference-execution.ts';
+export { useStreams } from './use-streams.ts';
+export { acceptWebSockets } from './web-sockets.ts';

@@ -14,4 +14,18 @@ export const requestLimits = {
   documentRootFieldsMax: 100,
   /** Most nodes that the page sizes of one operation allow, nested pages multiplied. */
   operationNodesMax: 100_000,
+  /** Largest message over a WebSocket. */
+  messageBytesMax: 1024 * 1024,
+  /** How long an opened WebSocket may take to begin with `connection_init`. */
+  connectionInitTimeMaxMs: 3_000,
+  /** Operations under way on one WebSocket. */
+  subscriptionsPerConnectionMax: 100,
+  /** Connections for subscriptions that one client, by its address, may have open. */
+  connectionsPerClientMax: 1_000,
+  /** How often a WebSocket's client is asked whether it still listens. */
+  keepAliveMs: 12_000,
+  /** How long the client of a WebSocket may take to say goodbye when the server closes. */
+  closeTimeMaxMs: 2_000,
+  /** How long a subscription over HTTP may have events that its client does not take. */
+  stalledTimeMaxMs: 30_000,
 } as const;
