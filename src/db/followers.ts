@@ -10,6 +10,7 @@ export class Followers {
   readonly #spans: SharedSpans;
   readonly #head: () => Position;
   readonly #closing = new AbortController();
+  #count = 0;
 
   /**
    * @param head the log's end as far as this process knows.
@@ -19,6 +20,11 @@ export class Followers {
     this.#spans = new SharedSpans(log);
     this.#head = head;
     this.#feed = new Feed(lookForForeignCommits);
+  }
+
+  /** How many have begun and not ended, waiting or not. */
+  get count(): number {
+    return this.#count;
   }
 
   /** How many wait for the next commit. */
@@ -58,13 +64,18 @@ export class Followers {
     return spans as AsyncGenerator<Span<VersionChange<E>>, void, undefined>;
   }
 
-  #follow(
+  async *#follow(
     entities: readonly Entity[],
     withPrevious: boolean,
     { after = positionZero, signal }: Partial<FollowOptions>,
   ): AsyncGenerator<Span<VersionChange>, void, undefined> {
     const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
-    return followLog(read, this.#feed, this.#head, { after, signal: ending });
+    this.#count += 1;
+    try {
+      yield* followLog(read, this.#feed, this.#head, { after, signal: ending });
+    } finally {
+      this.#count -= 1;
+    }
   }
 }

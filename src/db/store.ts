@@ -399,6 +399,11 @@ export class Store {
     return this.#followers.changes(entity, options);
   }
 
+  /** How many followers there are: begun and not ended. */
+  get followers(): number {
+    return this.#followers.count;
+  }
+
   /** How many followers wait for the next commit. */
   get waitingFollowers(): number {
     return this.#followers.waiting;
