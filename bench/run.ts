@@ -13,6 +13,7 @@ import { type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
 import { measureGroups } from './groups.ts';
 import { measureLists } from './lists.ts';
+import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
 import { measureReads } from './reads.ts';
 import { describeMachine, type Figure, lineOf, tableOf } from './results.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]
   start: measureStart,
   'by-id': measureById,
   create: measureCreate,
+  live: measureLive,
 };
 
 const usage = `npm run bench -- [--versions 1000000] [--only <name>]... [--directory <cache>] [--write]
@@ -71,6 +73,8 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
   moment, then filters.
 - **groups**: the same two; over time the window query runs once for each moment, measured at each
   tenth and multiplied by ten.
+- **live**: subscribers in a third process; the baseline commits each mutation, too, and publishes
+  from memory to whoever is there.
 - Without a baseline: for orientation only.
 
 To repeat: \`npm run bench -- --write\`. The data is built once, through the store, and kept in the

@@ -53,7 +53,7 @@ async function readPlaces<E extends Entity>(
   const lowest = descending ? revision - from - size + 1 : from + 1;
   const key = { id, from: lowest, to: lowest + size - 1 };
   const versions = await operation.load(entity).revisions(key);
-  return descending ? versions.reverse() : versions;
+  return descending ? versions.toReversed() : versions;
 }
 
 function readCursor(

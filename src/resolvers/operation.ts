@@ -17,6 +17,11 @@ export class Operation {
     this.loaders = loaders;
   }
 
+  /** An operation of its own on the same store, as if it were asked now. */
+  another(): Operation {
+    return new Operation(this.store, this.loaders);
+  }
+
   /**
    * The position at which everything in this operation answers: the log's head when the operation
    * first asked. Whatever was acknowledged before that is included.
@@ -29,7 +34,7 @@ export class Operation {
     return this.#snapshot;
   }
 
-  /** The operation has written up to here, or shows an event from here. */
+  /** The operation has written up to here. */
   reached(position: Position): void {
     this.#position = Math.max(this.#position ?? 0, position) as Position;
   }

@@ -45,10 +45,7 @@ export function addChanges(
         entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
       },
       subscribe: (_root, args, { operation }) => followChanges(args, operation),
-      resolve: (version, _args, { operation }) => {
-        operation.reached(version.position);
-        return version;
-      },
+      resolve: (version) => version,
     }),
   );
 }
