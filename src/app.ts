@@ -13,7 +13,9 @@ import {
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
+  useHead,
   useHome,
+  useHttpCaching,
   useJsonBodies,
   usePosition,
   useReferenceExecution,
@@ -33,8 +35,9 @@ export type App = YogaServerInstance<object, { readonly operation: Operation }>;
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
+  const schema = buildSchema(store.entities);
   return createYoga<object, { readonly operation: Operation }>({
-    schema: buildSchema(store.entities),
+    schema,
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions(store.entities),
     renderGraphiQL,
@@ -48,11 +51,13 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     plugins: [
       useHome(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
+      useHead(),
       useBodyLimit(),
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
       usePosition(),
+      useHttpCaching(store, schema),
       useReferenceExecution(),
     ],
   });

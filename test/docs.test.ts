@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { openStore, type Store } from '../src/db/index.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { listen } from './support/api.ts';
 
 let directory: string;
 
@@ -64,6 +65,26 @@ test('the README’s download gives the first contents of the file', async () =>
   const response = await createApp(store).fetch('http://localhost/files/vega%2Fcars.json/1');
   const [first] = await store.history(LakeFile, 'vega/cars.json', { to: 1 });
   expect((await response.arrayBuffer()).byteLength).toBe(first?.values.size);
+});
+
+/** A command of a guide, and what it prints. */
+const commandPattern = /```sh\n(.*?)```\n```(json|http)\n(.*?)```/gs;
+
+test('every command of docs/clients.md prints what it shows', async () => {
+  const { url } = await listen(createApp(await openDemo()));
+  const text = await readFile('docs/clients.md', 'utf8');
+  const commands = [...text.matchAll(commandPattern)];
+  expect(commands.length).toBeGreaterThanOrEqual(5);
+  for (const [, command = '', language, shown = ''] of commands) {
+    const script = command.replaceAll('http://127.0.0.1:4000', url);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
+    if (language === 'json') {
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+    } else {
+      const lines = stdout.split('\r\n');
+      expect(lines).toEqual(expect.arrayContaining(shown.trim().split('\n')));
+    }
+  }
 });
 
 /** The queries and mutations of a document; with its answer where one follows. */
