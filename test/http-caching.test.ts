@@ -399,6 +399,15 @@ describe('what is not kept', () => {
     expect(await api.position()).toBe('4');
   });
 
+  test('a directive that cannot be, which is refused as by POST', async () => {
+    const { api, client } = await serveTodo();
+    const query = 'query ($no: Boolean = false) { log @skip(if: $no) { position } }';
+    const variables = { no: null };
+    const answer = await client.get(query, { variables });
+    expect(answer).toMatchObject(notKept);
+    expect(JSON.parse(answer.text)).toEqual(await api.ask(query, variables));
+  });
+
   test('parameters that are not JSON', async () => {
     const { client } = await serveTodo();
     const refused = await client.fetch('/graphql?query={__typename}&variables={');

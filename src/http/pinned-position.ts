@@ -56,9 +56,9 @@ function positionOf(
 }
 
 /** Arguments that execution will refuse, in words of its own, are none here. */
-function valuesOf(read: () => Variables): Variables {
+function valuesOf(read: () => Variables | undefined): Variables {
   try {
-    return read();
+    return read() ?? {};
   } catch {
     return {};
   }
@@ -97,6 +97,7 @@ function* rootFields(
 }
 
 function isLeftOut(node: SelectionNode, variables: Variables): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true) return true;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if === false;
+  const skip = valuesOf(() => getDirectiveValues(GraphQLSkipDirective, node, variables));
+  const include = valuesOf(() => getDirectiveValues(GraphQLIncludeDirective, node, variables));
+  return skip.if === true || include.if === false;
 }
