@@ -17,7 +17,9 @@ import {
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
+  useHead,
   useHome,
+  useHttpCaching,
   useJsonBodies,
   usePosition,
   useReferenceExecution,
@@ -48,10 +50,11 @@ export interface App extends YogaServerInstance<object, { readonly operation: Op
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
+  const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
-    schema: buildSchema(store.entities),
+    schema,
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions(store.entities),
     renderGraphiQL,
@@ -65,12 +68,14 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     plugins: [
       useHome(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
+      useHead(),
       useBodyLimit(),
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
+      useHttpCaching(store, schema),
       useReferenceExecution(),
     ],
   });

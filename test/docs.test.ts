@@ -79,6 +79,26 @@ test('the README’s download gives the first contents of the file', async () =>
   expect((await response.arrayBuffer()).byteLength).toBe(first?.values.size);
 });
 
+/** A command of a guide, and what it prints. */
+const commandPattern = /```sh\n([^`]*)```\n```(json|http)\n([^`]*)```/g;
+
+test('every command of docs/clients.md prints what it shows', async () => {
+  const { url } = await listen(createApp(await openDemo()));
+  const text = await readFile('docs/clients.md', 'utf8');
+  const commands = [...text.matchAll(commandPattern)];
+  expect(commands.length).toBeGreaterThanOrEqual(5);
+  for (const [, command = '', language, shown = ''] of commands) {
+    const script = command.replaceAll('http://127.0.0.1:4000', url);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
+    if (language === 'json') {
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+    } else {
+      const lines = stdout.split('\r\n');
+      expect(lines).toEqual(expect.arrayContaining(shown.trim().split('\n')));
+    }
+  }
+});
+
 /** The operations of a document; with the answer, or the first events, where they follow. */
 async function readSession(document: string): Promise<{ query: string; answer: unknown }[]> {
   const text = await readFile(document, 'utf8');

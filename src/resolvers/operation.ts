@@ -10,6 +10,7 @@ export class Operation {
   readonly loaders: Loaders;
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
+  #repeatable = true;
   #tentative: TentativeLoaders | null = null;
 
   constructor(store: Store, loaders: Loaders) {
@@ -42,6 +43,16 @@ export class Operation {
   /** What the response reports as `extensions.position`; null when nothing was read or written. */
   get position(): Position | null {
     return this.#position;
+  }
+
+  /** Something was read that the position does not determine: a clock, or a state of this process. */
+  dependOnMore(): void {
+    this.#repeatable = false;
+  }
+
+  /** Whether the same operation would answer the same again, for as long as the log does not move. */
+  get repeatable(): boolean {
+    return this.#repeatable;
   }
 
   /**
