@@ -26,7 +26,7 @@ const create =
   '{ ... on CreateTodoPayload { todo { id } } } }';
 const document = 'subscription { todoChanges { kind todo { id subject priority status labels } } }';
 const transports: readonly Transport[] = ['SSE', 'WebSocket'];
-const counts = [1, 100, 1_000];
+const counts = [1, 100, 1_000, 2_000];
 const warmUpWrites = 5;
 const writes = 30;
 const fanOutCount = 100;
@@ -42,7 +42,22 @@ export async function measureLive(): Promise<Figure[]> {
     figures.push(...(await withFresh((servers) => compareMemory(servers, transport))));
     figures.push(...(await withFresh((servers) => compareDelivery(servers, transport))));
   }
-  return figures;
+  return [...figures, await measureForeign()];
+}
+
+/** From a mutation's answer by one process to its event by another on the same data. */
+async function measureForeign(): Promise<Figure> {
+  const directory = mkdtempSync(join(tmpdir(), 'everstate-live-'));
+  try {
+    const processes = [startEverstate(directory), startEverstate(directory)];
+    const delays = await withServers(processes, (writing, following) =>
+      measureLatency(writing as Server, following as Server, 'SSE', 1),
+    );
+    const what = 'from the answer of one process to the event of another: p50 / p99';
+    return orientation('live', what, afterAnswer(delays));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 async function withFresh<T>(use: (servers: Servers) => Promise<T>): Promise<T> {
@@ -86,16 +101,12 @@ async function compareLatency(
   transport: Transport,
   count: number,
 ): Promise<Figure[]> {
-  const own = await measureLatency(everstate, transport, count);
-  const other = await measureLatency(baseline, transport, count);
+  const own = await measureLatency(everstate, everstate, transport, count);
+  const other = await measureLatency(baseline, baseline, transport, count);
   const pairs = own.map((delays, index): Pair => {
     return { everstate: median(delays.sent), baseline: median(other[index]?.sent ?? []) };
   });
   const what = `from a mutation to its event at ${count} subscribers, ${transport}`;
-  const afterAnswer = (latencies: readonly Delays[]) => {
-    const late = latencies.flatMap(({ answered }) => answered);
-    return `${withUnit(median(late), '')}/ ${withUnit(quantile(late, 0.99), 'ms')}`;
-  };
   return [
     comparison({ benchmark: 'live', what, unit: 'ms', better: 'less' }, pairs),
     orientation(
@@ -113,12 +124,24 @@ interface Delays {
   readonly answered: readonly number[];
 }
 
-function measureLatency(server: Server, transport: Transport, count: number): Promise<Delays[]> {
-  return withSubscribers(server, transport, count, async (subscribers) => {
+function afterAnswer(delays: readonly Delays[]): string {
+  const late = delays.flatMap(({ answered }) => answered);
+  const [p50, p99] = [median(late), quantile(late, 0.99)].map((ms) => ms.toFixed(1));
+  return `${p50} / ${p99} ms`;
+}
+
+/** Writes to one server, and sees when the events of a server on the same data arrive. */
+function measureLatency(
+  writing: Server,
+  following: Server,
+  transport: Transport,
+  count: number,
+): Promise<Delays[]> {
+  return withSubscribers(following, transport, count, async (subscribers) => {
     const measured: Delays[] = [];
     for (let write = 0; write < warmUpWrites + writes; write += 1) {
       const sentMs = clockMs();
-      const answer = await ask(server.url, create, { input: drawTodo(random) });
+      const answer = await ask(writing.url, create, { input: drawTodo(random) });
       const answeredMs = clockMs();
       const { id } = (answer as { createTodo: { todo: { id: string } } }).createTodo.todo;
       const atMs = await subscribers.arrivals(id);
