@@ -9,8 +9,9 @@ export class Followers {
   readonly #feed: Feed;
   readonly #spans: SharedSpans;
   readonly #head: () => Position;
-  readonly #closing = new AbortController();
-  #count = 0;
+  /** What ends each of them. */
+  readonly #endings = new Set<AbortController>();
+  #ended = false;
 
   /**
    * @param head the log's end as far as this process knows.
@@ -24,7 +25,7 @@ export class Followers {
 
   /** How many have begun and not ended, waiting or not. */
   get count(): number {
-    return this.#count;
+    return this.#endings.size;
   }
 
   /** How many wait for the next commit. */
@@ -39,7 +40,8 @@ export class Followers {
 
   /** Ends all of them; one that begins later ends at once. */
   end(): void {
-    this.#closing.abort();
+    this.#ended = true;
+    for (const ending of this.#endings) ending.abort();
   }
 
   /** Yields every version of these kinds after a position exactly once, in order. */
@@ -49,7 +51,7 @@ export class Followers {
   ): AsyncGenerator<Version, void, undefined> {
     for await (const { items } of this.#follow([...new Set(entities)], false, options)) {
       for (const { version } of items) {
-        if (this.#closing.signal.aborted || options.signal?.aborted) return;
+        if (this.#ended || options.signal?.aborted) return;
         yield version;
       }
     }
@@ -69,13 +71,18 @@ export class Followers {
     withPrevious: boolean,
     { after = positionZero, signal }: Partial<FollowOptions>,
   ): AsyncGenerator<Span<VersionChange>, void, undefined> {
-    const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    // Not AbortSignal.any: a signal that outlives them all keeps a trace of each.
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    if (this.#ended || signal?.aborted) end();
+    signal?.addEventListener('abort', end);
+    this.#endings.add(ending);
     const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
-    this.#count += 1;
     try {
-      yield* followLog(read, this.#feed, this.#head, { after, signal: ending });
+      yield* followLog(read, this.#feed, this.#head, { after, signal: ending.signal });
     } finally {
-      this.#count -= 1;
+      this.#endings.delete(ending);
+      signal?.removeEventListener('abort', end);
     }
   }
 }
