@@ -27,7 +27,7 @@ export function addChanges(
       version: t.field({
         type: history.version,
         description: 'The record as the change left it.',
-        resolve: (version) => version,
+        resolve: (version) => ({ ...version, seenAt: version.position }),
       }),
     }),
   });
