@@ -1,4 +1,5 @@
 /** GraphQL over WebSocket: the protocol, its close codes and limits, with a bare client. */
+import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { request as httpRequest, type Server } from 'node:http';
 import { promisify } from 'node:util';
@@ -336,6 +337,43 @@ test('closing tells every client that the server goes away', async () => {
   closeWebSockets();
   expect(await Promise.all(closed)).toEqual(['1001 Going away', '1001 Going away']);
   await untilWaiting(api.store, 0);
+});
+
+/** The timers that src has started since, and that have neither ended nor been cleared. */
+function watchTimers(): () => string[] {
+  const running = new Map<number, string>();
+  const hook = createHook({
+    init: (id, type) => {
+      const stack = type === 'Timeout' ? (new Error().stack ?? '') : '';
+      if (/\/src\/(http|db)\/(?!replica)/.test(stack)) running.set(id, stack);
+    },
+    destroy: (id) => void running.delete(id),
+  }).enable();
+  onTestFinished(() => void hook.disable());
+  return () => [...running.values()];
+}
+
+test('when all have left, no follower, timer or socket is left', async () => {
+  const api = await openApi();
+  const { http, ws, server } = await serve(api);
+  const timers = watchTimers();
+  const leaving = new AbortController();
+  const streams = Array.from({ length: 20 }, async () => {
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const body = JSON.stringify({ query: everything });
+    await fetch(http, { method: 'POST', headers, body, signal: leaving.signal });
+  });
+  const talks = await Promise.all(Array.from({ length: 10 }, () => Conversation.begin(ws)));
+  for (const talk of talks) for (const id of ['a', 'b']) talk.subscribe(id, everything);
+  await Promise.all(streams);
+  await untilWaiting(api.store, 40);
+  expect(timers().length).toBeGreaterThanOrEqual(30);
+  await write(api, 'create', 'Todo', {});
+  leaving.abort();
+  for (const talk of talks) talk.socket.terminate();
+  await untilAlone(server);
+  await untilNobodyFollows(api.store);
+  while (timers().length > 0) await new Promise(setImmediate);
 });
 
 // ---- clients that do not read --------------------------------------------------------------------
