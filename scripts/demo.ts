@@ -16,7 +16,8 @@ import { type DataFile, readDataPackage, whyLeftOut } from './demo/data-file.ts'
 import { type Filled, fillStore, unfinished } from './demo/fill.ts';
 import { measureFiles } from './demo/measurement.ts';
 import { startProgress } from './demo/progress.ts';
-import { storyOf } from './demo/story.ts';
+import { type Story, storyOf } from './demo/story.ts';
+import { StoryClock } from './demo/story-clock.ts';
 import { count } from './demo/wording.ts';
 
 const command = new Command('npm run demo --')
@@ -35,14 +36,19 @@ try {
 
 async function run(config: Config): Promise<void> {
   const begun = performance.now();
-  const store = await openStore({ directory: config.data, entities: shippedEntities });
+  const clock = new StoryClock();
+  const store = await openStore({
+    directory: config.data,
+    entities: shippedEntities,
+    clock: clock.now,
+  });
   try {
     const { title, files } = readDataPackage();
     const missing = await unfinished(store, files.filter(isTaken));
     if (missing.length === 0) {
       console.log(`Nothing to do: ${config.data} holds the files and todos of ${title}.`);
     } else {
-      const filled = await fill(store, missing, title);
+      const filled = await fill(store, clock, missing, title);
       console.log(summaryOf(filled, config, (performance.now() - begun) / 1_000));
     }
     console.log(whatNext(config));
@@ -57,7 +63,12 @@ function isTaken(file: DataFile): boolean {
   return reason === null;
 }
 
-async function fill(store: Store, files: readonly DataFile[], source: string): Promise<Filled> {
+async function fill(
+  store: Store,
+  clock: StoryClock,
+  files: readonly DataFile[],
+  source: string,
+): Promise<Filled> {
   const measuring = startProgress('Measuring', files.length, 'files');
   const facts = await measureFiles(files, ({ name }) => measuring.advance(name)).finally(
     measuring.stop,
@@ -65,9 +76,11 @@ async function fill(store: Store, files: readonly DataFile[], source: string): P
   const stories = [...facts].map(([file, measured]) => storyOf(file, measured, source));
   const total = stories.reduce((sum, { steps }) => sum + steps.length, 0);
   const writing = startProgress('Writing  ', total, 'transactions');
-  return await fillStore(store, stories, ({ file }) => writing.advance(file.name)).finally(
-    writing.stop,
-  );
+  const onStep = ({ file }: Story) => {
+    clock.advance(1 / total);
+    writing.advance(file.name);
+  };
+  return await fillStore(store, stories, onStep).finally(writing.stop);
 }
 
 function summaryOf(filled: Filled, config: Config, seconds: number): string {

@@ -266,3 +266,15 @@ test('says in one line that a data directory cannot be used', async () => {
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(path)]);
 });
+
+test('the work is said to have taken the two months before', async () => {
+  const fresh = temporaryDirectory();
+  expect((await runDemo(fresh)).code).toBe(0);
+  const filled = await openTemporary({ directory: fresh });
+  const [first] = await filled.versionsBetween(positionZero, 1 as never);
+  const { committedAt } = await filled.totals();
+  const days = ((committedAt ?? 0) - (first?.committedAt ?? 0)) / 86_400_000_000;
+  expect(days).toBeGreaterThan(55);
+  expect(days).toBeLessThanOrEqual(60);
+  expect(committedAt).toBeLessThanOrEqual(Date.now() * 1000);
+});
