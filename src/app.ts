@@ -6,6 +6,7 @@ import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   acceptWebSockets,
+  boardDirectory,
   Connections,
   corsOf,
   type ErrorLog,
@@ -13,7 +14,9 @@ import {
   maskErrorWith,
   renderGraphiQL,
   requestLimits,
+  useBoard,
   useBodyLimit,
+  useDocs,
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
@@ -27,6 +30,8 @@ import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
 
 export interface AppOptions {
+  /** What the board was built into; where `npm run board` puts it without it. */
+  readonly boardDirectory?: string;
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
   /** How clients that follow are bounded; by requestLimits where it says nothing. */
@@ -44,10 +49,14 @@ export interface App extends YogaServerInstance<object, { readonly operation: Op
   acceptWebSockets(server: Server): () => void;
 }
 
-/** Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl. */
+/**
+ * Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl; the board
+ * at /board, the guides at /docs.
+ */
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
+  const board = options.boardDirectory ?? boardDirectory;
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
@@ -63,7 +72,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
-      useHome(),
+      useHome(board),
+      useBoard(board),
+      useDocs(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useBodyLimit(),
       useJsonBodies(),

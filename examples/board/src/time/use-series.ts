@@ -1,0 +1,80 @@
+/** Asks for the chart's points. */
+
+import { useCallback, useMemo } from 'react';
+import { gql, useQuery } from 'urql';
+import { overTimeQuery, type StatusCount } from '../graphql/todos';
+import { useAfterChanges } from '../live';
+import { useMoment } from './moment';
+import { type Point, pointOf, pointsOverTime, positionsTo, stepsOf, unitOf } from './series';
+import { ofTodos } from './use-board-query';
+
+/** What the chart runs along: the clock, or the changes one by one. */
+export type Axis = 'time' | 'changes';
+
+export interface Series {
+  readonly axis: Axis;
+  readonly points: readonly Point[];
+  /** Where the axis begins and ends. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Fewer steps of the clock tell less than the changes do. */
+const stepsMin = 8;
+
+/** @param chosen null takes the axis that tells more; nothing is drawn until that is known. */
+export function useSeries(chosen: Axis | null): Series | null {
+  const { head } = useMoment();
+  const overTime = useOverTime();
+  const isCourse = overTime !== null && stepsOf(overTime.points) >= stepsMin;
+  const axis = chosen ?? (overTime && (isCourse ? 'time' : 'changes'));
+  const overChanges = useOverChanges(head, axis !== 'changes');
+  return axis === 'changes' ? overChanges : overTime;
+}
+
+function useOverTime(): Series | null {
+  const { began } = useMoment();
+  // A new minute is a new question; nothing else about the time of asking is.
+  const minute = Math.ceil(Date.now() / 60_000) * 60_000;
+  const [from, to] = [Date.parse(began ?? ''), began === null ? 0 : minute];
+  const variables = useMemo(
+    () => ({
+      from: began ?? '',
+      to: new Date(to).toISOString(),
+      every: unitOf(from, to) ?? ('MINUTE' as const),
+    }),
+    [began, from, to],
+  );
+  const [{ data }, ask] = useQuery({ query: overTimeQuery, variables, pause: began === null });
+  const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  useAfterChanges(askAgain, ofTodos);
+  return (
+    useMemo(
+      () =>
+        data && { axis: 'time', points: pointsOverTime(data.todosOverTime, from, to), from, to },
+      [data, from, to],
+    ) ?? null
+  );
+}
+
+function useOverChanges(head: number, pause: boolean): Series | null {
+  const query = useMemo(() => countsAt(positionsTo(head)), [head]);
+  const [{ data }] = useQuery({ query, pause, requestPolicy: 'cache-first' });
+  return useMemo(() => {
+    if (!data) return null;
+    const points = Object.entries(data)
+      .filter(([name]) => name.startsWith('p'))
+      .map(([name, groups]) => pointOf(Number(name.slice(1)), groups));
+    return { axis: 'changes', points, from: 0, to: points.at(-1)?.x ?? 0 };
+  }, [data]);
+}
+
+/** One field per position: all are answered together. */
+function countsAt(positions: readonly number[]) {
+  const fields = positions.map(
+    (it) => `p${it}: todoGroups(by: [STATUS], asOf: { position: "${it}" }) { status count }`,
+  );
+  return gql<Readonly<Record<string, readonly StatusCount[]>>, Record<string, never>>(
+    `query CountsAtPositions { ${fields.join('\n')} }`,
+  );
+}
