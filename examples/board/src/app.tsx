@@ -1,17 +1,17 @@
 /** The board: where one is, the moment it shows, and how the live feed is. */
 import { useEffect, useState } from 'react';
 import { Provider } from 'urql';
-import { present } from './client';
-import { FilesPage } from './files/files-page';
-import { liveFeed, useLiveState } from './live';
-import { PlaceLink, usePlace } from './router';
-import { AtMoment, MomentProvider, useMoment } from './time/moment';
-import { TimeBar } from './time/time-bar';
-import { firstChoice } from './todos/filter';
-import { TodosPage } from './todos/todos-page';
-import { Icon } from './ui/icons';
-import { ThemeChoice } from './ui/theme';
-import { Toasts } from './ui/toast';
+import { present } from './client.ts';
+import { FilesPage } from './files/files-page.tsx';
+import { liveFeed, useLiveState } from './live.ts';
+import { PlaceLink, usePlace } from './router.tsx';
+import { AtMoment, MomentProvider, useMoment } from './time/moment.tsx';
+import { TimeBar } from './time/time-bar.tsx';
+import { firstChoice } from './todos/filter.ts';
+import { TodosPage } from './todos/todos-page.tsx';
+import { Icon } from './ui/icons.tsx';
+import { ThemeChoice } from './ui/theme.tsx';
+import { Toasts } from './ui/toast.tsx';
 import './app.css';
 
 export function App() {
@@ -35,7 +35,7 @@ function Board() {
     <div className="board" data-past={isPast || undefined}>
       <header className="top">
         <a className="brand" href="/">
-          <Icon name="clock" /> Everstate
+          <Icon name="clock" /> <span>Everstate</span>
         </a>
         <nav aria-label="Board">
           <PlaceLink

@@ -4,7 +4,7 @@
  * client.ts.
  */
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
-import type { TodoChange } from './graphql/changes';
+import type { TodoChange } from './graphql/changes.ts';
 import {
   type Todo,
   type TodoFilter,
@@ -12,10 +12,10 @@ import {
   type TodosVariables,
   todoFragment,
   todosQuery,
-} from './graphql/todos';
-import type { CreateInput, UpdateInput } from './graphql/writes';
-import { isSame } from './same';
-import { matches } from './todos/filter';
+} from './graphql/todos.ts';
+import type { CreateInput, UpdateInput } from './graphql/writes.ts';
+import { isSame } from './same.ts';
+import { matches } from './todos/filter.ts';
 
 /** Types whose objects are parts of others, not things of their own. */
 const partsOfOthers = [

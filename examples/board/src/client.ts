@@ -1,7 +1,7 @@
 /** How the board talks to the server that it came from: one client for now, one for the past. */
 import { createClient, type Sink } from 'graphql-ws';
 import { Client, fetchExchange, subscriptionExchange } from 'urql';
-import { presentCache } from './cache';
+import { presentCache } from './cache.ts';
 
 const shared = {
   url: '/graphql',

@@ -3,14 +3,14 @@
  * again, and goes on right after the last change that arrived: no gap, no repeat.
  */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { present, socket } from './client';
+import { present, socket } from './client.ts';
 import {
   type Change,
   changesSubscription,
   positionQuery,
   todoChangesSubscription,
-} from './graphql/changes';
-import type { TodoFilter } from './graphql/todos';
+} from './graphql/changes.ts';
+import type { TodoFilter } from './graphql/todos.ts';
 
 /** How the feed is: `lost` while the connection is down and tried again. */
 export type LiveState = 'connecting' | 'live' | 'lost';

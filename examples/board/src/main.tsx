@@ -1,7 +1,7 @@
 /** Where the board begins. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app';
+import { App } from './app.tsx';
 import './ui/base.css';
 
 const root = document.getElementById('board');

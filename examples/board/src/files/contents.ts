@@ -1,6 +1,6 @@
 /** The contents of a revision, or their beginning. They never change. */
-import { past } from '../client';
-import { type FileVersion, textQuery } from '../graphql/files';
+import { past } from '../client.ts';
+import { type FileVersion, textQuery } from '../graphql/files.ts';
 
 export type Contents =
   | { readonly kind: 'text'; readonly text: string; readonly whole: boolean }

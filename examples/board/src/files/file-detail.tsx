@@ -1,15 +1,15 @@
 /** One file: what it is, its versions, and a look into the one that is chosen. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Change } from '../graphql/changes';
-import { type FileVersion, fileQuery } from '../graphql/files';
-import { goTo, PlaceLink } from '../router';
-import { useMoment } from '../time/moment';
-import { useBoardQuery } from '../time/use-board-query';
-import { Changes } from '../todos/diff';
-import { bytes, moment as momentText, sinceThen } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { Notice } from '../ui/notice';
-import { Preview } from './preview';
+import type { Change } from '../graphql/changes.ts';
+import { type FileVersion, fileQuery } from '../graphql/files.ts';
+import { goTo, PlaceLink } from '../router.tsx';
+import { useMoment } from '../time/moment.tsx';
+import { useBoardQuery } from '../time/use-board-query.ts';
+import { Changes } from '../todos/diff.tsx';
+import { bytes, moment as momentText, sinceThen } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Preview } from './preview.tsx';
 
 const pageSize = 50;
 
@@ -75,6 +75,15 @@ export function FileDetail({ id }: { readonly id: string }) {
             <Fact name="Status" value={version.status ?? 'none'} />
             <Fact name="SHA-256" value={`${version.sha256.slice(0, 12)}…`} />
           </dl>
+          {file.labels.length > 0 && (
+            <p className="file-labels">
+              {file.labels.map((label) => (
+                <span key={label} className="label">
+                  {label}
+                </span>
+              ))}
+            </p>
+          )}
           {file.description && <p className="file-description">{file.description}</p>}
           <Preview key={version.id} id={id} version={version} />
           <Versions

@@ -1,12 +1,12 @@
 /** The lake: its tree, and the file that is open. */
 import { useDeferredValue, useMemo, useState } from 'react';
-import { counted } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { Notice } from '../ui/notice';
-import { FileDetail } from './file-detail';
-import { FolderList } from './folder-list';
-import { treeOf } from './tree';
-import { useAllFiles } from './use-all-files';
+import { counted } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { FileDetail } from './file-detail.tsx';
+import { FolderList } from './folder-list.tsx';
+import { treeOf } from './tree.ts';
+import { useAllFiles } from './use-all-files.ts';
 import './files-page.css';
 
 export function FilesPage({ openId }: { readonly openId: string | null }) {

@@ -1,8 +1,8 @@
 /** A folder's folders and files; folders open and close. */
-import { PlaceLink } from '../router';
-import { bytes, count } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { type Folder, filesIn } from './tree';
+import { PlaceLink } from '../router.tsx';
+import { bytes, count } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { type Folder, filesIn } from './tree.ts';
 
 interface Props {
   readonly folder: Folder;

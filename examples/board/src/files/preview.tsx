@@ -1,10 +1,10 @@
 /** A look into a revision of a file: an image, a table, or text. */
 import { useEffect, useMemo, useState } from 'react';
-import type { FileVersion } from '../graphql/files';
-import { bytes, count } from '../ui/format';
-import { Notice } from '../ui/notice';
-import { type Contents, readContents } from './contents';
-import { type Table, tableOf } from './table';
+import type { FileVersion } from '../graphql/files.ts';
+import { bytes, count } from '../ui/format.ts';
+import { Notice } from '../ui/notice.tsx';
+import { type Contents, readContents } from './contents.ts';
+import { type Table, tableOf } from './table.ts';
 import './preview.css';
 
 interface Props {
@@ -57,7 +57,7 @@ export function Preview({ id, version }: Props) {
                 <input
                   type="radio"
                   name="form"
-                  className="unseen"
+                  className="cover"
                   checked={asText === (form === 'text')}
                   onChange={() => setAsText(form === 'text')}
                 />

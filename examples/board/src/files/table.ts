@@ -1,5 +1,5 @@
 /** Tables out of files: CSV, TSV, and JSON that is a list of objects. */
-import { parseDelimited } from './delimited';
+import { parseDelimited } from './delimited.ts';
 
 export interface Table {
   readonly columns: readonly string[];

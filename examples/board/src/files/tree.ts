@@ -1,5 +1,5 @@
 /** The lake's folders, made of the paths of its files. */
-import type { LakeFile } from '../graphql/files';
+import type { LakeFile } from '../graphql/files.ts';
 
 export interface Folder {
   /** The whole path; empty for the root. */

@@ -4,10 +4,10 @@
  */
 import { useCallback, useEffect, useState } from 'react';
 import { useClient } from 'urql';
-import { filesQuery, type LakeFile } from '../graphql/files';
-import { useAfterChanges } from '../live';
-import { useMoment } from '../time/moment';
-import { ofFiles } from '../time/use-board-query';
+import { filesQuery, type LakeFile } from '../graphql/files.ts';
+import { useAfterChanges } from '../live.ts';
+import { useMoment } from '../time/moment.tsx';
+import { ofFiles } from '../time/use-board-query.ts';
 
 const pageSize = 100;
 

@@ -1,6 +1,6 @@
 /** The subscriptions of the board, and what they tell. */
 import { gql } from 'urql';
-import { rowFragment, type TodoFilter, type TodoRow } from './todos';
+import { rowFragment, type TodoFilter, type TodoRow } from './todos.ts';
 
 /** That something changed, whatever it is. */
 export interface Change {

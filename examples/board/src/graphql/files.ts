@@ -1,7 +1,7 @@
 /** What the board asks about the files of the lake, and what comes back. */
 import { gql } from 'urql';
-import type { AsOf } from './log';
-import type { FieldChange, TodoVersion } from './todos';
+import type { AsOf } from './log.ts';
+import type { FieldChange, TodoVersion } from './todos.ts';
 
 /** A file as the tree shows it. */
 export interface LakeFile {

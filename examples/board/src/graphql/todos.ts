@@ -1,6 +1,6 @@
 /** What the board asks about todos, and what comes back. */
 import { gql } from 'urql';
-import type { AsOf } from './log';
+import type { AsOf } from './log.ts';
 
 /** A todo as the list shows it, without its long texts. */
 export interface TodoRow {

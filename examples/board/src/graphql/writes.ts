@@ -1,6 +1,6 @@
 /** The writes of the board. What can go wrong is in each answer, as data. */
 import { gql } from 'urql';
-import { type Todo, type TodoPatch, type TodoVersion, todoFragment } from './todos';
+import { type Todo, type TodoPatch, type TodoVersion, todoFragment } from './todos.ts';
 
 export interface InputIssue {
   readonly path: readonly string[];

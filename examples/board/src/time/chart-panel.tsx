@@ -1,14 +1,14 @@
 /** The chart with its legend, and the same in words for whoever does not see it. */
 import { lazy, Suspense, useState } from 'react';
-import { totalsQuery } from '../graphql/todos';
-import { count, moment as momentText } from '../ui/format';
-import { AtMoment, useMoment } from './moment';
-import { type Point, pointOf, type Status, statuses } from './series';
-import { ofTodos, useBoardQuery } from './use-board-query';
-import { type Axis, useSeries } from './use-series';
+import { totalsQuery } from '../graphql/todos.ts';
+import { count, moment as momentText } from '../ui/format.ts';
+import { AtMoment, useMoment } from './moment.tsx';
+import { type Point, pointOf, type Status, statuses } from './series.ts';
+import { ofTodos, useBoardQuery } from './use-board-query.ts';
+import { type Axis, useSeries } from './use-series.ts';
 
 /** The chart library is most of the code: the list does not wait for it. */
-const Chart = lazy(() => import('./chart'));
+const Chart = lazy(() => import('./chart.tsx'));
 
 const axes: readonly { readonly axis: Axis; readonly name: string }[] = [
   { axis: 'changes', name: 'by change' },
@@ -37,8 +37,8 @@ export function ChartPanel({ shownAt }: { readonly shownAt: string | null }) {
               <input
                 type="radio"
                 name="axis"
-                className="unseen"
-                checked={series?.axis === axis}
+                className="cover"
+                checked={(chosen ?? series?.axis) === axis}
                 onChange={() => setChosen(axis)}
               />
               <span>{name}</span>
@@ -94,28 +94,30 @@ function ChartTable({
   const step = Math.max(1, Math.ceil(points.length / rowsOfTable));
   const rows = points.filter((_, index) => (points.length - 1 - index) % step === 0);
   return (
-    <table className="unseen">
-      <caption>Todos by status</caption>
-      <thead>
-        <tr>
-          <th scope="col">Moment</th>
-          {statuses.map((status) => (
-            <th key={status} scope="col">
-              {status}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((point) => (
-          <tr key={point.x}>
-            <th scope="row">{nameOf(point.x)}</th>
+    <div className="unseen">
+      <table>
+        <caption>Todos by status</caption>
+        <thead>
+          <tr>
+            <th scope="col">Moment</th>
             {statuses.map((status) => (
-              <td key={status}>{point[status]}</td>
+              <th key={status} scope="col">
+                {status}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((point) => (
+            <tr key={point.x}>
+              <th scope="row">{nameOf(point.x)}</th>
+              {statuses.map((status) => (
+                <td key={status}>{point[status]}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

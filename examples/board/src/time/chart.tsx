@@ -9,9 +9,9 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { count } from '../ui/format';
-import { type Point, type Status, statuses } from './series';
-import type { Series } from './use-series';
+import { count } from '../ui/format.ts';
+import { type Point, type Status, statuses } from './series.ts';
+import type { Series } from './use-series.ts';
 
 interface Props {
   readonly series: Series;
@@ -22,7 +22,7 @@ interface Props {
 }
 
 export default function Chart({ series, nameOf, marker }: Props) {
-  const { axis, points, from, to } = series;
+  const { points, from, to } = series;
   const shown = statuses.filter((status) => points.some((point) => point[status] > 0));
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -43,7 +43,7 @@ export default function Chart({ series, nameOf, marker }: Props) {
             key={status}
             dataKey={status}
             stackId="todos"
-            type={axis === 'time' ? 'linear' : 'stepAfter'}
+            type="linear"
             stroke="none"
             fill={`var(--${status})`}
             fillOpacity={0.85}

@@ -13,9 +13,9 @@ import {
   useState,
 } from 'react';
 import { Provider, useQuery } from 'urql';
-import { isPastBusy, past, present } from '../client';
-import { type AsOf, logQuery } from '../graphql/log';
-import { useAfterChanges } from '../live';
+import { isPastBusy, past, present } from '../client.ts';
+import { type AsOf, logQuery } from '../graphql/log.ts';
+import { useAfterChanges } from '../live.ts';
 
 export interface Moment {
   /** The last position of the log. */

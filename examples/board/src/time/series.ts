@@ -1,5 +1,5 @@
 /** The chart's points: how many todos had each status, from moment to moment or change to change. */
-import type { StatusCount, TimePoint, TimeUnit } from '../graphql/todos';
+import type { StatusCount, TimePoint, TimeUnit } from '../graphql/todos.ts';
 
 /** Statuses in the order in which they are stacked, settled ones below. Others are `other`. */
 export const statuses = ['done', 'dropped', 'blocked', 'doing', 'open', 'other'] as const;

@@ -1,10 +1,10 @@
 /** The time slider: from before the first change to now, with play-back, below the chart. */
-import { counted, moment as momentText, sinceThen } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { ChartPanel } from './chart-panel';
-import { useMoment } from './moment';
-import { useHappening } from './use-happening';
-import { type Speed, speeds, usePlayback } from './use-playback';
+import { counted, moment as momentText, sinceThen } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { ChartPanel } from './chart-panel.tsx';
+import { useMoment } from './moment.tsx';
+import { useHappening } from './use-happening.ts';
+import { type Speed, speeds, usePlayback } from './use-playback.ts';
 import './time-bar.css';
 
 export function TimeBar() {

@@ -1,10 +1,10 @@
 /** A query at the moment that the board shows; at the present it is asked again after changes. */
 import { useCallback } from 'react';
 import { type AnyVariables, type TypedDocumentNode, type UseQueryState, useQuery } from 'urql';
-import type { Change } from '../graphql/changes';
-import type { AsOf } from '../graphql/log';
-import { useAfterChanges } from '../live';
-import { useMoment } from './moment';
+import type { Change } from '../graphql/changes.ts';
+import type { AsOf } from '../graphql/log.ts';
+import { useAfterChanges } from '../live.ts';
+import { useMoment } from './moment.tsx';
 
 /**
  * @param when whether a change can make the answer another one.

@@ -1,7 +1,7 @@
 /** What happened at the position where the slider stands: who did what, when and why. */
 import { useEffect, useState } from 'react';
-import { past } from '../client';
-import { type Happening, happeningQuery } from '../graphql/log';
+import { past } from '../client.ts';
+import { type Happening, happeningQuery } from '../graphql/log.ts';
 
 /** @returns the last one that is known while the next is asked for; null at now and at 0. */
 export function useHappening(position: number | null): Happening | null {

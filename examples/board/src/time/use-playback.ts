@@ -1,6 +1,6 @@
 /** Plays the log back: the slider moves by itself until it arrives at now. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useMoment } from './moment';
+import { useMoment } from './moment.tsx';
 
 export const speeds = [1, 2, 4, 8] as const;
 export type Speed = (typeof speeds)[number];

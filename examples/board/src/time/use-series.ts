@@ -2,11 +2,11 @@
 
 import { useCallback, useMemo } from 'react';
 import { gql, useQuery } from 'urql';
-import { overTimeQuery, type StatusCount } from '../graphql/todos';
-import { useAfterChanges } from '../live';
-import { useMoment } from './moment';
-import { type Point, pointOf, pointsOverTime, positionsTo, stepsOf, unitOf } from './series';
-import { ofTodos } from './use-board-query';
+import { overTimeQuery, type StatusCount } from '../graphql/todos.ts';
+import { useAfterChanges } from '../live.ts';
+import { useMoment } from './moment.tsx';
+import { type Point, pointOf, pointsOverTime, positionsTo, stepsOf, unitOf } from './series.ts';
+import { ofTodos } from './use-board-query.ts';
 
 /** What the chart runs along: the clock, or the changes one by one. */
 export type Axis = 'time' | 'changes';

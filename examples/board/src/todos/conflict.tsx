@@ -1,9 +1,9 @@
 /** Someone else was faster: their values and one's own, side by side, to choose between. */
 import { useEffect, useRef } from 'react';
-import { sinceThen } from '../ui/format';
-import { fieldName } from './fields';
-import type { TodoWrites } from './use-todo';
-import type { Conflict } from './writes';
+import { sinceThen } from '../ui/format.ts';
+import { fieldName } from './fields.ts';
+import type { TodoWrites } from './use-todo.ts';
+import type { Conflict } from './writes.ts';
 import './conflict.css';
 
 interface Props {

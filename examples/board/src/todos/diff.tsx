@@ -1,9 +1,9 @@
 /** Changes of fields for people: before and after, labels added and removed, texts line by line. */
-import type { FieldChange } from '../graphql/todos';
-import { bytes } from '../ui/format';
-import { fieldName } from './fields';
-import { diffLines } from './line-diff';
-import { StatusBadge } from './status';
+import type { FieldChange } from '../graphql/todos.ts';
+import { bytes } from '../ui/format.ts';
+import { fieldName } from './fields.ts';
+import { diffLines } from './line-diff.ts';
+import { StatusBadge } from './status.tsx';
 import './diff.css';
 
 /** Longer values, and those of several lines, are compared line by line. */

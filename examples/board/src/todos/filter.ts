@@ -1,5 +1,5 @@
 /** What the list shows: chosen by status, labels and words. */
-import type { Todo, TodoFilter } from '../graphql/todos';
+import type { Todo, TodoFilter } from '../graphql/todos.ts';
 
 /** `active` is everything that is neither done nor dropped; `all` is everything. */
 export interface Choice {

@@ -1,10 +1,10 @@
 /** What to show of the todos: by words, by status, by labels. */
 import { useId } from 'react';
-import type { StatusCount } from '../graphql/todos';
-import { count } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { statusChoices } from './fields';
-import { type Choice, isSettled } from './filter';
+import type { StatusCount } from '../graphql/todos.ts';
+import { count } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { statusChoices } from './fields.ts';
+import { type Choice, isSettled } from './filter.ts';
 
 interface Props {
   readonly choice: Choice;
@@ -80,7 +80,7 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
             <input
               type="radio"
               name="status"
-              className="unseen"
+              className="cover"
               checked={choice.status === value}
               onChange={() => onChoose({ ...choice, status: value })}
             />

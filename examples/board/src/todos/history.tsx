@@ -1,8 +1,8 @@
 /** All versions of a record, newest first: who changed what, when and why. */
-import type { FieldChange, TodoVersion } from '../graphql/todos';
-import { moment as momentText, sinceThen } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { Changes } from './diff';
+import type { FieldChange, TodoVersion } from '../graphql/todos.ts';
+import { moment as momentText, sinceThen } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { Changes } from './diff.tsx';
 import './history.css';
 
 type Version = Pick<

@@ -1,6 +1,6 @@
 /** Labels as chips that can be removed, and a line to type more of them into. */
 import { type KeyboardEvent, useId, useState } from 'react';
-import { Icon } from '../ui/icons';
+import { Icon } from '../ui/icons.tsx';
 
 interface Props {
   readonly labels: readonly string[];

@@ -1,9 +1,9 @@
 /** One line to add a todo with. */
 import { type FormEvent, useState } from 'react';
-import { Icon } from '../ui/icons';
-import { useToast } from '../ui/toast';
-import type { Choice } from './filter';
-import { createTodo } from './writes';
+import { Icon } from '../ui/icons.tsx';
+import { useToast } from '../ui/toast.tsx';
+import type { Choice } from './filter.ts';
+import { createTodo } from './writes.ts';
 
 interface Props {
   /** A new todo gets the labels and the status that are looked at, so that it is seen. */

@@ -1,6 +1,6 @@
 /** A status: as a badge, or as something to choose. */
-import { statusOf } from '../time/series';
-import { statusChoices } from './fields';
+import { statusOf } from '../time/series.ts';
+import { statusChoices } from './fields.ts';
 
 export function StatusBadge({ status }: { readonly status: string | null }) {
   return (

@@ -1,15 +1,15 @@
 /** One todo: its fields and its history, at the moment that the board shows. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Change } from '../graphql/changes';
-import { todoQuery } from '../graphql/todos';
-import { goTo, PlaceLink } from '../router';
-import { useMoment } from '../time/moment';
-import { useBoardQuery } from '../time/use-board-query';
-import { Icon } from '../ui/icons';
-import { Notice } from '../ui/notice';
-import { History } from './history';
-import { TodoForm } from './todo-form';
-import { useTodoWrites } from './use-todo';
+import type { Change } from '../graphql/changes.ts';
+import { todoQuery } from '../graphql/todos.ts';
+import { goTo, PlaceLink } from '../router.tsx';
+import { useMoment } from '../time/moment.tsx';
+import { useBoardQuery } from '../time/use-board-query.ts';
+import { Icon } from '../ui/icons.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { History } from './history.tsx';
+import { TodoForm } from './todo-form.tsx';
+import { useTodoWrites } from './use-todo.ts';
 
 const pageSize = 50;
 

@@ -1,11 +1,11 @@
 /** The fields of a todo, to be read and changed in place. */
 import { type FormEvent, type KeyboardEvent, type ReactNode, useId } from 'react';
-import type { Todo, TodoField } from '../graphql/todos';
-import { ConflictPanel } from './conflict';
-import { LabelsInput } from './labels-input';
-import { StatusBadge, StatusSelect } from './status';
-import { useDraft } from './use-draft';
-import type { TodoWrites } from './use-todo';
+import type { Todo, TodoField } from '../graphql/todos.ts';
+import { ConflictPanel } from './conflict.tsx';
+import { LabelsInput } from './labels-input.tsx';
+import { StatusBadge, StatusSelect } from './status.tsx';
+import { useDraft } from './use-draft.ts';
+import type { TodoWrites } from './use-todo.ts';
 import './todo-form.css';
 
 interface Props {

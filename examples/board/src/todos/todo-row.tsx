@@ -1,12 +1,12 @@
 /** One line of the list. */
 import { memo, type RefObject, useEffect, useRef } from 'react';
-import type { TodoRow } from '../graphql/todos';
-import { PlaceLink } from '../router';
-import { moment as momentText, sinceThen } from '../ui/format';
-import { Icon } from '../ui/icons';
-import { ConflictPanel } from './conflict';
-import { StatusBadge, StatusSelect } from './status';
-import { useTodoWrites } from './use-todo';
+import type { TodoRow } from '../graphql/todos.ts';
+import { PlaceLink } from '../router.tsx';
+import { moment as momentText, sinceThen } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { ConflictPanel } from './conflict.tsx';
+import { StatusBadge, StatusSelect } from './status.tsx';
+import { useTodoWrites } from './use-todo.ts';
 
 interface Props {
   readonly todo: TodoRow;

@@ -8,18 +8,18 @@ import {
   type TodosData,
   type TodosVariables,
   todosQuery,
-} from '../graphql/todos';
-import { useLiveTodos } from '../live';
-import { isSame } from '../same';
-import { useMoment } from '../time/moment';
-import { ofTodos, useBoardQuery } from '../time/use-board-query';
-import { count } from '../ui/format';
-import { Notice } from '../ui/notice';
-import { type Choice, filterOf } from './filter';
-import { Filters } from './filters';
-import { NewTodo } from './new-todo';
-import { TodoDetail } from './todo-detail';
-import { TodoLine } from './todo-row';
+} from '../graphql/todos.ts';
+import { useLiveTodos } from '../live.ts';
+import { isSame } from '../same.ts';
+import { useMoment } from '../time/moment.tsx';
+import { ofTodos, useBoardQuery } from '../time/use-board-query.ts';
+import { count } from '../ui/format.ts';
+import { Notice } from '../ui/notice.tsx';
+import { type Choice, filterOf } from './filter.ts';
+import { Filters } from './filters.tsx';
+import { NewTodo } from './new-todo.tsx';
+import { TodoDetail } from './todo-detail.tsx';
+import { TodoLine } from './todo-row.tsx';
 import './todos-page.css';
 
 /** How many more are shown at a time, and the server's largest page. */

@@ -3,8 +3,8 @@
  * others it is remembered which revision they saw when they began.
  */
 import { useCallback, useState } from 'react';
-import type { Todo, TodoField, TodoPatch } from '../graphql/todos';
-import { isSame } from '../same';
+import type { Todo, TodoField, TodoPatch } from '../graphql/todos.ts';
+import { isSame } from '../same.ts';
 
 interface Kept {
   readonly patch: TodoPatch;

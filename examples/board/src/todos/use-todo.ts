@@ -1,9 +1,9 @@
 /** What one todo is written with: saving, with its conflict and its problems; deleting; restoring. */
 import { useCallback, useState } from 'react';
-import type { TodoPatch, TodoRow } from '../graphql/todos';
-import type { InputIssue } from '../graphql/writes';
-import { useToast } from '../ui/toast';
-import { type Conflict, deleteTodo, type Outcome, restoreTodo, updateTodo } from './writes';
+import type { TodoPatch, TodoRow } from '../graphql/todos.ts';
+import type { InputIssue } from '../graphql/writes.ts';
+import { useToast } from '../ui/toast.tsx';
+import { type Conflict, deleteTodo, type Outcome, restoreTodo, updateTodo } from './writes.ts';
 
 export interface TodoWrites {
   readonly conflict: Conflict | null;

@@ -1,6 +1,6 @@
 /** Writing todos. Each write says why, and is made for the revision that its maker saw. */
 import type { CombinedError, OperationResult } from 'urql';
-import { present } from '../client';
+import { present } from '../client.ts';
 import {
   type FieldChange,
   type Todo,
@@ -8,15 +8,15 @@ import {
   type TodoPatch,
   type TodoVersion,
   todoQuery,
-} from '../graphql/todos';
+} from '../graphql/todos.ts';
 import {
   createMutation,
   deleteMutation,
   type InputIssue,
   restoreMutation,
   updateMutation,
-} from '../graphql/writes';
-import { isSame } from '../same';
+} from '../graphql/writes.ts';
+import { isSame } from '../same.ts';
 
 /** Someone else was faster: what they made of it, and what was to be written. */
 export interface Conflict {

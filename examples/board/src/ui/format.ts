@@ -43,8 +43,9 @@ const steps = [
 /** "5 min ago"; the day once that is longer ago than a week. */
 export function sinceThen(time: string, now = Date.now()): string {
   let value = (new Date(time).getTime() - now) / 1_000;
+  if (value > -2) return 'just now';
   for (const [unit, size] of steps) {
-    if (Math.abs(value) < size) return ago.format(Math.min(0, Math.round(value)), unit);
+    if (Math.abs(value) < size) return ago.format(Math.round(value), unit);
     value /= size;
   }
   return day.format(new Date(time));

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system is; remembered by the browser. */
 import { useEffect, useState } from 'react';
-import { Icon, type IconName } from './icons';
+import { Icon, type IconName } from './icons.tsx';
 
 const themes = ['system', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -26,7 +26,7 @@ export function ThemeChoice() {
           <input
             type="radio"
             name="theme"
-            className="unseen"
+            className="cover"
             checked={theme === it}
             onChange={() => setTheme(it)}
           />

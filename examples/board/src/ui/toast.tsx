@@ -8,7 +8,7 @@ import {
   useMemo,
   useState,
 } from 'react';
-import { Icon } from './icons';
+import { Icon } from './icons.tsx';
 import './toast.css';
 
 interface Toast {
