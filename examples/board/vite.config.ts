@@ -9,6 +9,9 @@ export default defineConfig({
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2023' },
   server: {
     host: '127.0.0.1',
-    proxy: { '/graphql': 'http://127.0.0.1:4000', '/files': 'http://127.0.0.1:4000' },
+    proxy: {
+      '/graphql': { target: 'http://127.0.0.1:4000', ws: true },
+      '/files': 'http://127.0.0.1:4000',
+    },
   },
 });

@@ -6,7 +6,7 @@ export const htmlHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
   'content-security-policy':
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-    "connect-src 'self' ws: wss:; frame-ancestors 'none'",
+    "frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
 };
 

@@ -26,11 +26,13 @@ const hashed = 'assets';
 /** @param directory what the board was built into; it may not be there, or come later. */
 export function useBoard(directory: string): Plugin {
   return {
-    async onRequest({ url, request, endResponse, fetchAPI }) {
+    onRequest({ url, request, endResponse, fetchAPI }) {
       const place = placeOf(url.pathname);
+      // Not even a promise for the requests that are none of its business: most of them.
       if (place === null) return;
-      const { body, ...init } = await answer(directory, place, request.method);
-      endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init));
+      return answer(directory, place, request.method).then(({ body, ...init }) =>
+        endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
+      );
     },
   };
 }

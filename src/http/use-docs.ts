@@ -14,11 +14,13 @@ interface Guide {
 
 export function useDocs(): Plugin {
   return {
-    async onRequest({ url, request, endResponse, fetchAPI }) {
+    onRequest({ url, request, endResponse, fetchAPI }) {
       const isAsked = url.pathname === '/docs' || url.pathname.startsWith('/docs/');
       if (!isAsked || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-      const { body, ...init } = answer(await readGuides(), url.pathname.slice('/docs/'.length));
-      endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init));
+      return readGuides().then((guides) => {
+        const { body, ...init } = answer(guides, url.pathname.slice('/docs/'.length));
+        endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init));
+      });
     },
   };
 }

@@ -6,6 +6,7 @@
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
 import type { TodoChange } from './graphql/changes.ts';
 import {
+  rowFragment,
   type Todo,
   type TodoFilter,
   type TodoRow,
@@ -137,8 +138,8 @@ function changeLists(cache: Cache, change: (rows: Rows, filter: TodoFilter) => R
 
 /** What the cache has of a todo; long texts are missing until it was opened. */
 function known(cache: Cache, id: string): object {
-  const found = cache.readFragment(todoFragment, { __typename: 'Todo', id } as never);
-  return found ?? { __typename: 'Todo', id };
+  const key = { __typename: 'Todo', id } as never;
+  return cache.readFragment(todoFragment, key) ?? cache.readFragment(rowFragment, key) ?? key;
 }
 
 function payload(__typename: string, todo: object) {

@@ -27,13 +27,16 @@ class LiveFeed {
   #unsubscribe = () => {};
   readonly #stateListeners = new Set<() => void>();
   readonly #changeListeners = new Set<(change: Change) => void>();
+  readonly #returnListeners = new Set<() => void>();
 
   /** Begins to follow; returns what ends it. */
   start(): () => void {
     const stops = [
       socket.on('connected', () => {
+        const returned = this.#state === 'lost';
         this.#retry = retryMs.first;
         this.#setState('live');
+        if (returned) for (const listener of this.#returnListeners) listener();
       }),
       socket.on('closed', () => this.#lose()),
     ];
@@ -55,6 +58,12 @@ class LiveFeed {
   readonly onChange = (listener: (change: Change) => void): (() => void) => {
     this.#changeListeners.add(listener);
     return () => this.#changeListeners.delete(listener);
+  };
+
+  /** Calls when a lost connection is back: what was asked meanwhile has had no answer. */
+  readonly onReturn = (listener: () => void): (() => void) => {
+    this.#returnListeners.add(listener);
+    return () => this.#returnListeners.delete(listener);
   };
 
   async #connect(): Promise<void> {
@@ -104,7 +113,10 @@ export function useLiveState(): LiveState {
 /** How often a busy feed makes the same question be asked again. */
 const askAgainMs = 250;
 
-/** Calls after changes: at once after the first, then at most every quarter of a second. */
+/**
+ * Calls after changes: at once after the first, then at most every quarter of a second. And when a
+ * lost connection is back.
+ */
 export function useAfterChanges(call: () => void, when: (change: Change) => boolean): void {
   useEffect(() => {
     let timer = 0;
@@ -119,8 +131,10 @@ export function useAfterChanges(call: () => void, when: (change: Change) => bool
         Math.max(0, last + askAgainMs - Date.now()),
       );
     });
+    const stopReturns = liveFeed.onReturn(call);
     return () => {
       stop();
+      stopReturns();
       window.clearTimeout(timer);
     };
   }, [call, when]);

@@ -24,7 +24,16 @@ export function pathOf({ page, id }: Place): string {
 
 export function placeOf(pathname: string): Place {
   const [page, id] = pathname.slice(base.length).split('/');
-  return { page: page === 'files' ? 'files' : 'todos', id: id ? decodeURIComponent(id) : null };
+  return { page: page === 'files' ? 'files' : 'todos', id: id ? decoded(id) : null };
+}
+
+/** An address may have been cut off anywhere. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export function goTo(place: Place): void {

@@ -1,6 +1,7 @@
 /** The chart with its legend, and the same in words for whoever does not see it. */
 import { lazy, Suspense, useState } from 'react';
 import { totalsQuery } from '../graphql/todos.ts';
+import { Boundary } from '../ui/boundary.tsx';
 import { count, moment as momentText } from '../ui/format.ts';
 import { AtMoment, useMoment } from './moment.tsx';
 import { type Point, pointOf, type Status, statuses } from './series.ts';
@@ -48,13 +49,15 @@ export function ChartPanel({ shownAt }: { readonly shownAt: string | null }) {
       </figcaption>
       <div className="chart-area" aria-hidden="true">
         {series && (
-          <Suspense>
-            <Chart
-              series={series}
-              nameOf={nameOf}
-              marker={wanted === null ? null : byTime ? time : wanted}
-            />
-          </Suspense>
+          <Boundary instead={<p className="waiting">The chart could not be drawn.</p>}>
+            <Suspense>
+              <Chart
+                series={series}
+                nameOf={nameOf}
+                marker={wanted === null ? null : byTime ? time : wanted}
+              />
+            </Suspense>
+          </Boundary>
         )}
       </div>
       {series && <ChartTable points={series.points} nameOf={nameOf} />}

@@ -52,6 +52,8 @@ export function MomentProvider({ children }: { readonly children: ReactNode }) {
   useAfterChanges(askAgain, always);
   const head = Number(data?.log.position ?? 0);
   const [wanted, setWanted] = useState(positionOfUrl);
+  // A link may name a moment that is now, or has not been yet.
+  if (data && wanted !== null && wanted >= head) setWanted(null);
   const at = usePaced(wanted);
   const goTo = useCallback(
     (position: number | null) => {
@@ -95,17 +97,15 @@ function usePaced(wanted: number | null): number | null {
   useEffect(() => {
     if (wanted === at) return;
     const follow = () => {
+      const waited = Date.now() - since.current;
+      const pause = isPastBusy() ? paceMs.most : paceMs.least;
+      if (wanted !== null && waited < pause) return;
       since.current = Date.now();
       setAt(wanted);
     };
-    if (wanted === null) {
-      follow();
-      return;
-    }
-    const timer = setInterval(() => {
-      const waited = Date.now() - since.current;
-      if (waited >= (isPastBusy() ? paceMs.most : paceMs.least)) follow();
-    }, paceMs.look);
+    // At once where that is due: a slider that never rests would put off every timer.
+    follow();
+    const timer = setInterval(follow, paceMs.look);
     return () => clearInterval(timer);
   }, [wanted, at]);
   return at;

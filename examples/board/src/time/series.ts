@@ -53,13 +53,13 @@ export function unitOf(from: number, to: number): TimeUnit | null {
 const positionsMost = 60;
 
 /**
- * Positions to count at, evenly from the first to the head. Their distance is 1, 2 or 5 and zeros,
- * so that a log which grows keeps most of them.
+ * Positions to count at, evenly from 0 to before the head. Their distance is 1, 2 or 5 and zeros: a
+ * log that grows keeps them, and gets another only once in a while.
  */
 export function positionsTo(head: number): number[] {
   const least = Math.max(1, head / positionsMost);
   const ten = 10 ** Math.floor(Math.log10(least));
   const step = ten * ([1, 2, 5, 10].find((factor) => factor * ten >= least) ?? 10);
   const count = Math.ceil(head / step);
-  return [...Array.from({ length: count }, (_, index) => index * step), head];
+  return Array.from({ length: count }, (_, index) => index * step);
 }

@@ -2,7 +2,7 @@
 
 import { useCallback, useMemo } from 'react';
 import { gql, useQuery } from 'urql';
-import { overTimeQuery, type StatusCount } from '../graphql/todos.ts';
+import { overTimeQuery, type StatusCount, totalsQuery } from '../graphql/todos.ts';
 import { useAfterChanges } from '../live.ts';
 import { useMoment } from './moment.tsx';
 import { type Point, pointOf, pointsOverTime, positionsTo, stepsOf, unitOf } from './series.ts';
@@ -58,19 +58,29 @@ function useOverTime(): Series | null {
 }
 
 function useOverChanges(head: number, pause: boolean): Series | null {
-  const query = useMemo(() => countsAt(positionsTo(head)), [head]);
+  // What was counted once stays so: most changes bring a new end, and no new question.
+  const positions = positionsTo(head).join();
+  const query = useMemo(() => countsAt(positions.split(',')), [positions]);
   const [{ data }] = useQuery({ query, pause, requestPolicy: 'cache-first' });
+  const [{ data: now }, ask] = useQuery({ query: totalsQuery, variables: present, pause });
+  const askAgain = useCallback(() => {
+    if (!pause) ask({ requestPolicy: 'network-only' });
+  }, [ask, pause]);
+  useAfterChanges(askAgain, ofTodos);
   return useMemo(() => {
-    if (!data) return null;
-    const points = Object.entries(data)
+    if (!data || !now) return null;
+    const counted = Object.entries(data)
       .filter(([name]) => name.startsWith('p'))
       .map(([name, groups]) => pointOf(Number(name.slice(1)), groups));
-    return { axis: 'changes', points, from: 0, to: points.at(-1)?.x ?? 0 };
-  }, [data]);
+    const points = [...counted.filter(({ x }) => x < head), pointOf(head, now.totals)];
+    return { axis: 'changes', points, from: 0, to: head };
+  }, [data, now, head]);
 }
 
+const present = { asOf: null };
+
 /** One field per position: all are answered together. */
-function countsAt(positions: readonly number[]) {
+function countsAt(positions: readonly string[]) {
   const fields = positions.map(
     (it) => `p${it}: todoGroups(by: [STATUS], asOf: { position: "${it}" }) { status count }`,
   );

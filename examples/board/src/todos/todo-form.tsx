@@ -4,7 +4,7 @@ import type { Todo, TodoField } from '../graphql/todos.ts';
 import { ConflictPanel } from './conflict.tsx';
 import { LabelsInput } from './labels-input.tsx';
 import { StatusBadge, StatusSelect } from './status.tsx';
-import { useDraft } from './use-draft.ts';
+import { type Draft, useDraft } from './use-draft.ts';
 import type { TodoWrites } from './use-todo.ts';
 import './todo-form.css';
 
@@ -17,13 +17,17 @@ interface Props {
 
 export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
   const draft = useDraft(todo);
-  const { value, set } = draft;
+  const { set } = draft;
+  // A draft is of now: the past is shown as it was.
+  const value: Draft['value'] = readOnly ? (field) => todo[field] : draft.value;
   const save = async (event?: FormEvent) => {
     event?.preventDefault();
     if (draft.isDirty && (await writes.save(draft.patch, draft.revision))) draft.drop();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) save();
+    // What is being written is not closed by accident.
+    if (event.key === 'Escape' && draft.isDirty && !readOnly) event.stopPropagation();
   };
   const onSettled = (kept: 'mine' | 'theirs') => {
     // What they did not touch is still to be saved.
@@ -32,7 +36,7 @@ export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
   const hint = (field: TodoField) => {
     const issue = writes.issues.find(({ path }) => path[0] === field);
     if (issue) return <Hint kind="problem">{issue.message}</Hint>;
-    if (!draft.isOvertaken(field) || writes.conflict) return null;
+    if (readOnly || !draft.isOvertaken(field) || writes.conflict) return null;
     const theirs = todo[field];
     const text = Array.isArray(theirs) ? theirs.join(', ') : (theirs ?? 'nothing');
     return <Hint>Changed meanwhile to “{text}”. Saving will ask.</Hint>;

@@ -2,7 +2,7 @@
  * What someone is changing in a todo. Fields that they did not touch follow the live todo; for the
  * others it is remembered which revision they saw when they began.
  */
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { Todo, TodoField, TodoPatch } from '../graphql/todos.ts';
 import { isSame } from '../same.ts';
 
@@ -26,8 +26,16 @@ export interface Draft {
   readonly drop: (fields?: readonly TodoField[]) => void;
 }
 
+/** Drafts of todos that were closed before they were saved: they are there when one comes back. */
+const drafts = new Map<string, Kept>();
+
 export function useDraft(todo: Todo): Draft {
-  const [kept, setKept] = useState<Kept | null>(null);
+  const { id } = todo;
+  const [kept, setKept] = useState<Kept | null>(drafts.get(id) ?? null);
+  useEffect(() => {
+    if (kept) drafts.set(id, kept);
+    else drafts.delete(id);
+  }, [id, kept]);
   const set = useCallback(
     <F extends TodoField>(field: F, value: Todo[F]) => {
       setKept((now) => {
