@@ -13,7 +13,7 @@ import { type Microseconds, shippedEntities } from '../../src/entities/index.ts'
 import type { ApiAnswer } from './api.ts';
 
 /** Builds the board as `npm run board` does, into another directory. */
-export async function buildBoard(outDir: string): Promise<void> {
+async function buildBoard(outDir: string): Promise<void> {
   const { NODE_ENV } = process.env;
   // Vite leaves alone what is set, and vitest has set it to `test`.
   process.env.NODE_ENV = 'production';

@@ -58,6 +58,8 @@ interface Written {
 export function presentCache() {
   return cacheExchange({
     keys: Object.fromEntries(partsOfOthers.map((name) => [name, () => null])),
+    // Every other type that a document names is one of objects, and matches itself alone.
+    possibleTypes: { Version: ['TodoVersion', 'LakeFileVersion'] },
     optimistic: {
       createTodo: (args, cache) => created((args as { input: CreateInput }).input, cache),
       updateTodo: (args, cache) => {

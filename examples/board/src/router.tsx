@@ -17,12 +17,12 @@ function tell(): void {
 }
 
 /** The path and query of a place, at the moment that is looked at. */
-export function pathOf({ page, id }: Place): string {
+function pathOf({ page, id }: Place): string {
   const path = id === null ? (page === 'todos' ? '' : page) : `${page}/${encodeURIComponent(id)}`;
   return `${base}${path}${location.search}`;
 }
 
-export function placeOf(pathname: string): Place {
+function placeOf(pathname: string): Place {
   const [page, id] = pathname.slice(base.length).split('/');
   return { page: page === 'files' ? 'files' : 'todos', id: id ? decoded(id) : null };
 }

@@ -8,7 +8,7 @@ export interface InputIssue {
 }
 
 /** Why a write was refused. */
-export type Problem =
+type Problem =
   | { readonly __typename: 'NotFound' | 'AlreadyExists'; readonly message: string }
   | { readonly __typename: 'IdempotencyMismatch'; readonly message: string }
   | {
