@@ -1,13 +1,15 @@
 /**
  * The baseline server: nothing but GraphQL Yoga and the least that answers the same documents.
- * Arguments: `map <data directory>` or `sqlite <empty directory>`.
+ * Arguments: `map <data directory>`, `sqlite <empty directory>` or `pubsub <empty directory>`.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createSchema, createYoga } from 'graphql-yoga';
+import { useServer } from 'graphql-ws/use/ws';
+import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
+import { WebSocketServer } from 'ws';
 import { logName } from './dataset.ts';
 
 const typeDefs = /* GraphQL */ `
@@ -32,6 +34,8 @@ const typeDefs = /* GraphQL */ `
   }
   type Query { todo(id: ID!): Todo }
   type Mutation { createTodo(input: CreateTodoInput!): CreateTodoResult! }
+  type TodoChange { kind: String!  todo: Todo! }
+  type Subscription { todoChanges: TodoChange! }
 `;
 
 interface Todo {
@@ -85,24 +89,34 @@ function resolversOf(kind: string, directory: string) {
     return { Query: { todo: (_: unknown, { id }: { id: string }) => todos.get(id) ?? null } };
   }
   const create = committing(directory);
+  const changes = createPubSub<{ created: [Todo] }>();
   return {
     Mutation: {
-      createTodo: (_: unknown, { input }: { input: Input }) => ({
-        __typename: 'CreateTodoPayload',
-        todo: create(input),
-      }),
+      createTodo: (_: unknown, { input }: { input: Input }) => {
+        const todo = create(input);
+        if (kind === 'pubsub') changes.publish('created', todo);
+        return { __typename: 'CreateTodoPayload', todo };
+      },
+    },
+    Subscription: {
+      todoChanges: {
+        subscribe: () => changes.subscribe('created'),
+        resolve: (todo: Todo) => ({ kind: 'ENTER', todo }),
+      },
     },
   };
 }
 
 const [kind = 'map', directory = '.'] = process.argv.slice(2);
+const schema = createSchema({ typeDefs, resolvers: resolversOf(kind, directory) });
 const yoga = createYoga({
-  schema: createSchema({ typeDefs, resolvers: resolversOf(kind, directory) }),
+  schema,
   logging: false,
   // As in Everstate, which limits bodies before Yoga sees them: Yoga's own way halves its speed.
   maxRequestBodySize: false,
 });
 const server = createServer(yoga);
+useServer({ schema }, new WebSocketServer({ server, path: '/graphql' }));
 server.listen(0, '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);
 });

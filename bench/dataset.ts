@@ -17,7 +17,7 @@ const datasetFormat = 2;
 const revisionsMean = 4;
 const transactionRows = 5_000;
 /** The log is written within minutes, but says that it took these days. */
-export const daysCovered = 90;
+const daysCovered = 90;
 const firstDay = Date.UTC(2026, 0, 1);
 const dayMs = 86_400_000;
 

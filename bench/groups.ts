@@ -2,9 +2,9 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Group, Store } from '../src/db/index.ts';
-import { type Position, positionZero, Todo } from '../src/entities/index.ts';
+import { type Position, Todo } from '../src/entities/index.ts';
 import { newestByWindow, withBaseline } from './baseline.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, timeCovered } from './dataset.ts';
 import { comparison, type Figure, median, orientation, withUnit } from './results.ts';
 import { takeTurns } from './rounds.ts';
 import { timeMs, timesMs } from './stopwatch.ts';
@@ -13,7 +13,6 @@ const rounds = 5;
 const runsPerRound = 10;
 const seriesRounds = 3;
 const seriesRuns = 3;
-const points = 90;
 /** The window query ranks the log anew for every point: it is given each tenth, times ten. */
 const baselineEvery = 10;
 
@@ -39,8 +38,7 @@ async function measureNow(store: Store, baseline: DuckDBConnection): Promise<Fig
 }
 
 async function measureOverTime(store: Store, baseline: DuckDBConnection): Promise<Figure[]> {
-  // The data was written within minutes: the points lie as days would in a log of months.
-  const moments = await momentsOf(store, points);
+  const moments = daysCovered();
   const series = () => store.overTime(Todo, { by: ['status'], moments });
   const sampled = moments.filter((_, index) => index % baselineEvery === baselineEvery - 1);
   const positions = await Promise.all(sampled.map((moment) => store.positionAtTime(moment - 1)));
@@ -57,10 +55,10 @@ async function measureOverTime(store: Store, baseline: DuckDBConnection): Promis
   const pairs = await takeTurns(
     seriesRounds,
     async () => median(await timesMs(seriesRuns, series)),
-    async () => (await timeMs(windows)) * (points / sampled.length),
+    async () => (await timeMs(windows)) * (moments.length / sampled.length),
   );
   const about = { benchmark: 'groups', unit: 'ms', better: 'less' } as const;
-  const what = `counts by status at ${points} moments, the window query once for each`;
+  const what = `counts by status at the end of ${moments.length} days, the window query once for each`;
   const withStats = () => store.overTime(Todo, { by: ['status'], stats: ['priority'], moments });
   const ms = median(await timesMs(seriesRuns, withStats));
   return [
@@ -69,14 +67,11 @@ async function measureOverTime(store: Store, baseline: DuckDBConnection): Promis
   ];
 }
 
-/** Moments at equal distances, the last one right after the log's last commit. */
-async function momentsOf(store: Store, count: number): Promise<number[]> {
-  const [first] = await store.versionsBetween(positionZero, 1 as Position);
-  const begin = first?.committedAt ?? 0;
-  const end = ((await store.totals()).committedAt ?? 0) + 1;
-  return Array.from({ length: count }, (_, index) =>
-    Math.floor(begin + ((end - begin) * (index + 1)) / count),
-  );
+/** The ends of the days that the log covers. */
+function daysCovered(): number[] {
+  const { from, to } = timeCovered();
+  const dayMicros = 86_400_000_000;
+  return Array.from({ length: (to - from) / dayMicros }, (_, day) => from + (day + 1) * dayMicros);
 }
 
 async function windowGroups(

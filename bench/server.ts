@@ -23,8 +23,14 @@ export function startEverstate(directory: string): Promise<Server> {
   return start([source, 'serve', '--data', directory, '--port', '0']);
 }
 
-/** A bare Yoga: `map` answers reads from a Map, `sqlite` commits each mutation on its own. */
-export function startBareYoga(kind: 'map' | 'sqlite', directory: string): Promise<Server> {
+/**
+ * A bare Yoga: `map` answers reads from a Map, `sqlite` commits each mutation on its own, `pubsub`
+ * also publishes it to subscribers.
+ */
+export function startBareYoga(
+  kind: 'map' | 'sqlite' | 'pubsub',
+  directory: string,
+): Promise<Server> {
   return start([bareYoga, kind, directory]);
 }
 

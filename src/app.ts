@@ -20,7 +20,9 @@ import {
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
+  useHead,
   useHome,
+  useHttpCaching,
   useJsonBodies,
   usePosition,
   useReferenceExecution,
@@ -57,10 +59,11 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
   const board = options.boardDirectory ?? boardDirectory;
+  const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
-    schema: buildSchema(store.entities),
+    schema,
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions(store.entities),
     renderGraphiQL,
@@ -76,12 +79,14 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useBoard(board),
       useDocs(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
+      useHead(),
       useBodyLimit(),
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
+      useHttpCaching(store, schema),
       useReferenceExecution(),
     ],
   });

@@ -11,6 +11,8 @@ export interface Config {
   readonly entities: string | null;
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb: number;
+  /** Connections for subscriptions that one client address may have open. */
+  readonly connectionsPerClientMax: number;
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
@@ -62,6 +64,12 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'megabytes from 128 to 1048576',
     parse: wholeNumber(128, 1_048_576),
   },
+  connectionsPerClientMax: {
+    variable: 'EVERSTATE_CONNECTIONS_PER_CLIENT',
+    preset: 1_000,
+    expected: 'connections from 1 to 1000000',
+    parse: wholeNumber(1, 1_000_000),
+  },
 };
 
 /**
@@ -90,6 +98,7 @@ export function readConfig(
     data: read('data'),
     entities: read('entities'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
+    connectionsPerClientMax: read('connectionsPerClientMax'),
   });
 }
 

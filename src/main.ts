@@ -26,6 +26,10 @@ program
   .option('--data <directory>', 'data directory (EVERSTATE_DATA, default ./data)')
   .option('--entities <file>', 'kinds of records of your own (EVERSTATE_ENTITIES)')
   .option('--replica-memory-max-mb <mb>', 'memory for DuckDB (EVERSTATE_REPLICA_MEMORY_MB)')
+  .option(
+    '--connections-per-client-max <count>',
+    'open subscriptions of one address (EVERSTATE_CONNECTIONS_PER_CLIENT)',
+  )
   .action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env));
   });
@@ -62,7 +66,8 @@ async function serve(config: Config): Promise<void> {
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
   });
-  const app = createApp(store, { log });
+  const { connectionsPerClientMax } = config;
+  const app = createApp(store, { log, limits: { connectionsPerClientMax } });
   const closeWebSockets = app.acceptWebSockets(server);
   answer(app as RequestListener);
   closeOnSignal(server, store, closeWebSockets);

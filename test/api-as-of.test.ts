@@ -192,3 +192,26 @@ test('a moment that is yet to come, or none, is refused', async () => {
   }
   expect(await api.position()).toBe('8');
 });
+
+test('a transaction ends where it is seen from, too', async () => {
+  const api = await openApi();
+  await api.data(`mutation { transact(operations: [
+    { createTodo: { id: "a" } } { createTodo: { id: "b" } } { updateTodo: { id: "a", status: "s" } }
+  ]) { __typename } }`);
+  const versions =
+    'transaction { versions(first: 2) { totalCount edges { node { id } } pageInfo { hasNextPage } } }';
+  const seen = async (at: number) => {
+    const { todo } = await api.data(`{ todo(id: "a", asOf: { position: "${at}" }) {
+      current { ${versions} } history(order: ASC) { edges { node { ${versions} } } }
+    } }`);
+    const [first] = todo.history.edges;
+    expect(first.node.transaction).toEqual(todo.current.transaction);
+    const { totalCount, edges, pageInfo } = todo.current.transaction.versions;
+    return [totalCount, edges.map(({ node }: { node: { id: string } }) => node.id), pageInfo];
+  };
+  expect(await seen(1)).toEqual([1, ['a@1'], { hasNextPage: false }]);
+  expect(await seen(2)).toEqual([2, ['a@1', 'b@1'], { hasNextPage: false }]);
+  expect(await seen(3)).toEqual([3, ['a@1', 'b@1'], { hasNextPage: true }]);
+  const whole = await api.data('{ transaction(id: "1") { versions { totalCount } } }');
+  expect(whole.transaction.versions.totalCount).toBe(3);
+});

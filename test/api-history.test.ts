@@ -266,3 +266,18 @@ test('a history goes on from its cursor while others write', async () => {
   const revisions = [...first.edges, ...second.edges].map(({ node }) => node.revision);
   expect(revisions).toEqual([4, 3, 2, 1]);
 });
+
+test('one history that is asked for twice is the same twice', async () => {
+  const api = await openApi();
+  await write(api, 'create', 'Todo', { id: 't' });
+  await write(api, 'update', 'Todo', { id: 't', status: 'open' });
+  await write(api, 'update', 'Todo', { id: 't', status: 'done' });
+  const revisions = '{ edges { node { revision } } }';
+  const { a, b } = await api.data(`{
+    a: todo(id: "t") { history ${revisions} again: history ${revisions} }
+    b: todo(id: "t") { history ${revisions} oldest: history(order: ASC) ${revisions} }
+  }`);
+  const told = (connection: { edges: { node: { revision: number } }[] }) =>
+    connection.edges.map(({ node }) => node.revision).join('');
+  expect([a.history, a.again, b.history, b.oldest].map(told)).toEqual(['321', '321', '321', '123']);
+});

@@ -8,6 +8,7 @@ const flags = {
   data: ['--data', 'EVERSTATE_DATA'],
   entities: ['--entities', 'EVERSTATE_ENTITIES'],
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MB'],
+  connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT'],
 } as const;
 
 test('without any setting one person is served on loopback', () => {
@@ -17,6 +18,7 @@ test('without any setting one person is served on loopback', () => {
     data: './data',
     entities: null,
     replicaMemoryMaxMb: 2_048,
+    connectionsPerClientMax: 1_000,
   });
 });
 
@@ -32,6 +34,7 @@ test.each([
   ['data', ['']],
   ['entities', ['']],
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
+  ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
 ] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
   const [flag, variable] = flags[name];
   for (const value of values) {
@@ -47,6 +50,6 @@ test.each([
 test('a variable that is misspelt is refused, and the known ones are named', () => {
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
-      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB.',
+      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB, EVERSTATE_CONNECTIONS_PER_CLIENT.',
   );
 });

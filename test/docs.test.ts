@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { openStore, type Store } from '../src/db/index.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { listen } from './support/api.ts';
+import { takeEvents } from './support/events.ts';
 
 let directory: string;
 
@@ -28,19 +30,30 @@ async function openDemo(): Promise<Store> {
   return store;
 }
 
-test.each(['README.md', 'docs/time-travel.md', 'docs/writing.md'])(
-  'every query of %s gives the answer that it shows, in order',
+test.each(['README.md', 'docs/time-travel.md', 'docs/writing.md', 'docs/live.md'])(
+  'every operation of %s gives the answer that it shows, in order',
   async (document) => {
     const store = await openDemo();
     const session = await readSession(document);
     expect(session.length).toBeGreaterThanOrEqual(3);
     for (const { query, answer } of session) {
+      if (query.startsWith('subscription')) {
+        if (answer !== null) expect(await follow(store, query, answer)).toEqual(answer);
+        continue;
+      }
       const { data, errors } = await ask(store, query);
       expect(errors).toBeUndefined();
       if (answer !== null) expect(data).toEqual(answer);
     }
   },
 );
+
+/** The events that a subscription begins with, as many as are shown. */
+async function follow(store: Store, query: string, shown: unknown): Promise<unknown[]> {
+  const { url } = await listen(createApp(store));
+  const events = await takeEvents(`${url}/graphql`, query, (shown as unknown[]).length);
+  return events.map(({ data, errors }) => errors ?? Object.values(data)[0]);
+}
 
 test('the README’s subscription resumes after a position with the next change', async () => {
   const store = await openDemo();
@@ -66,13 +79,31 @@ test('the README’s download gives the first contents of the file', async () =>
   expect((await response.arrayBuffer()).byteLength).toBe(first?.values.size);
 });
 
-/** The queries and mutations of a document; with its answer where one follows. */
+/** A command of a guide, and what it prints. */
+const commandPattern = /```sh\n([^`]*)```\n```(json|http)\n([^`]*)```/g;
+
+test('every command of docs/clients.md prints what it shows', async () => {
+  const { url } = await listen(createApp(await openDemo()));
+  const text = await readFile('docs/clients.md', 'utf8');
+  const commands = [...text.matchAll(commandPattern)];
+  expect(commands.length).toBeGreaterThanOrEqual(5);
+  for (const [, command = '', language, shown = ''] of commands) {
+    const script = command.replaceAll('http://127.0.0.1:4000', url);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
+    if (language === 'json') {
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+    } else {
+      const lines = stdout.split('\r\n');
+      expect(lines).toEqual(expect.arrayContaining(shown.trim().split('\n')));
+    }
+  }
+});
+
+/** The operations of a document; with the answer, or the first events, where they follow. */
 async function readSession(document: string): Promise<{ query: string; answer: unknown }[]> {
   const text = await readFile(document, 'utf8');
   const blocks = [...text.matchAll(/```graphql\n(.*?)```\n(?:```json\n(.*?)```)?/gs)];
-  return blocks
-    .map(([, query = '', answer = 'null']) => ({ query, answer: JSON.parse(answer) }))
-    .filter(({ query }) => !query.startsWith('subscription'));
+  return blocks.map(([, query = '', answer = 'null']) => ({ query, answer: JSON.parse(answer) }));
 }
 
 async function ask(store: Store, query: string): Promise<{ data?: unknown; errors?: unknown }> {

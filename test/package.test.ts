@@ -96,6 +96,11 @@ test('kinds that ship are served beside one’s own, files with their downloads'
   const { downloadUrl, position } = createLakeFile.lakeFile;
   expect(position).toBe('3');
   expect(await (await fetch(new URL(downloadUrl, server.url))).text()).toBe('See');
+  const query = encodeURIComponent('{ notes(asOf: { position: 1 }) { totalCount } }');
+  const kept = await fetch(`${server.url}?query=${query}`);
+  expect((await kept.json()).data).toEqual({ notes: { totalCount: 1 } });
+  expect(kept.headers.get('cache-control')).toContain('immutable');
+  expect(kept.headers.get('etag')).not.toBeNull();
 });
 
 test('is a library: define, open, write, read, follow, serve', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
 import { openStore } from '../src/index.ts';
 import { fileTree } from './support/file-tree.ts';
@@ -153,6 +154,32 @@ describe('closing', () => {
     const end = changes.next();
     expect((await server.process.stop('SIGINT')).code).toBe(0);
     expect(await end).toMatchObject({ done: true });
+  });
+
+  test('a WebSocket is told that the server goes away', async () => {
+    const server = await serve(join(temporaryDirectory(), 'data'));
+    const socket = new WebSocket(server.url.replace('http', 'ws'), 'graphql-transport-ws');
+    const messages: { type: string; id?: string }[] = [];
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))));
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init"}');
+    const query = 'subscription { todoChanges { kind } }';
+    await once(socket, 'message');
+    socket.send(JSON.stringify({ type: 'subscribe', id: 's', payload: { query } }));
+    await once(socket, 'message');
+    const closed = once(socket, 'close');
+    expect((await server.process.stop('SIGINT')).code).toBe(0);
+    expect((await closed)[0]).toBe(1001);
+    expect(messages.map(({ type }) => type).slice(0, 2)).toEqual(['connection_ack', 'next']);
+  });
+
+  test('a WebSocket whose client answers nothing does not hold it open', async () => {
+    const server = await serve(join(temporaryDirectory(), 'data'));
+    const socket = new WebSocket(server.url.replace('http', 'ws'), 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.pause();
+    onTestFinished(() => socket.terminate());
+    expect((await server.process.stop('SIGINT')).code).toBe(0);
   });
 
   test('clients that keep sending do not hold it open, and lose nothing acknowledged', async () => {

@@ -9,7 +9,9 @@ export class Followers {
   readonly #feed: Feed;
   readonly #spans: SharedSpans;
   readonly #head: () => Position;
-  readonly #closing = new AbortController();
+  /** What ends each of them. */
+  readonly #endings = new Set<AbortController>();
+  #ended = false;
 
   /**
    * @param head the log's end as far as this process knows.
@@ -19,6 +21,11 @@ export class Followers {
     this.#spans = new SharedSpans(log);
     this.#head = head;
     this.#feed = new Feed(lookForForeignCommits);
+  }
+
+  /** How many have begun and not ended, waiting or not. */
+  get count(): number {
+    return this.#endings.size;
   }
 
   /** How many wait for the next commit. */
@@ -33,7 +40,8 @@ export class Followers {
 
   /** Ends all of them; one that begins later ends at once. */
   end(): void {
-    this.#closing.abort();
+    this.#ended = true;
+    for (const ending of this.#endings) ending.abort();
   }
 
   /** Yields every version of these kinds after a position exactly once, in order. */
@@ -43,7 +51,7 @@ export class Followers {
   ): AsyncGenerator<Version, void, undefined> {
     for await (const { items } of this.#follow([...new Set(entities)], false, options)) {
       for (const { version } of items) {
-        if (this.#closing.signal.aborted || options.signal?.aborted) return;
+        if (this.#ended || options.signal?.aborted) return;
         yield version;
       }
     }
@@ -58,13 +66,23 @@ export class Followers {
     return spans as AsyncGenerator<Span<VersionChange<E>>, void, undefined>;
   }
 
-  #follow(
+  async *#follow(
     entities: readonly Entity[],
     withPrevious: boolean,
     { after = positionZero, signal }: Partial<FollowOptions>,
   ): AsyncGenerator<Span<VersionChange>, void, undefined> {
-    const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    // Not AbortSignal.any: a signal that outlives them all keeps a trace of each.
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    if (this.#ended || signal?.aborted) end();
+    signal?.addEventListener('abort', end);
+    this.#endings.add(ending);
     const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
-    return followLog(read, this.#feed, this.#head, { after, signal: ending });
+    try {
+      yield* followLog(read, this.#feed, this.#head, { after, signal: ending.signal });
+    } finally {
+      this.#endings.delete(ending);
+      signal?.removeEventListener('abort', end);
+    }
   }
 }

@@ -3,7 +3,6 @@ export type { Clock } from './clock.ts';
 export { type FilterOperator, operatorsOf } from './field-filter.ts';
 export type { RecordFilter } from './filter.ts';
 export { type Matcher, matcherOf } from './filter-match.ts';
-export type { Span } from './follower.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './grouping.ts';
 export type { LastSet, RevisionKey } from './last-set-query.ts';
 export { limits } from './limits.ts';

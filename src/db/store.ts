@@ -64,6 +64,8 @@ export interface WriteOptions extends TransactionAbout, PatchCondition {}
 
 export class Store {
   readonly entities: readonly Entity[];
+  /** Which log this is: no other has the same id, whatever its positions. */
+  readonly logId: string;
   readonly #writing: LogFile;
   readonly #reading: LogFile;
   readonly #log: LogReader;
@@ -80,8 +82,10 @@ export class Store {
   private constructor(
     options: StoreOptions<readonly Entity[]>,
     files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
+    logId: string,
   ) {
     this.entities = options.entities;
+    this.logId = logId;
     this.#onFault = options.onFault ?? reportFault;
     this.#writing = files.writing;
     this.#reading = files.reading;
@@ -125,7 +129,7 @@ export class Store {
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });
-      return new Store(options, { writing, reading, log, replica });
+      return new Store(options, { writing, reading, log, replica }, await log.id());
     } catch (error) {
       await reading?.close();
       await writing.close();
@@ -397,6 +401,11 @@ export class Store {
     options: Partial<FollowOptions> = {},
   ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
     return this.#followers.changes(entity, options);
+  }
+
+  /** How many followers there are: begun and not ended. */
+  get followers(): number {
+    return this.#followers.count;
   }
 
   /** How many followers wait for the next commit. */

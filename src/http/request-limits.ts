@@ -22,6 +22,8 @@ export const requestLimits = {
   subscriptionsPerConnectionMax: 100,
   /** Connections for subscriptions that one client, by its address, may have open. */
   connectionsPerClientMax: 1_000,
+  /** Answers to events that are kept for subscribers that ask the same. */
+  sharedEventsMax: 128,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket may take to say goodbye when the server closes. */

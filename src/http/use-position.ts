@@ -1,4 +1,7 @@
-/** Reports the position at which an operation answered as `extensions.position`. */
+/**
+ * Reports the position at which an operation answered as `extensions.position`. Each event of a
+ * subscription has its own, which comes with it.
+ */
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Operation } from '../resolvers/index.ts';
@@ -15,14 +18,6 @@ export function usePosition(): Plugin<Context> {
         onExecuteDone: ({ result, setResult }) => {
           if (!(Symbol.asyncIterator in result)) setResult(withPosition(result, operation));
         },
-      };
-    },
-    onSubscribe: ({ args }) => {
-      const { operation } = args.contextValue as Context;
-      return {
-        onSubscribeResult: () => ({
-          onNext: ({ result, setResult }) => setResult(withPosition(result, operation)),
-        }),
       };
     },
   };

@@ -39,8 +39,11 @@ export function past(argument: string, position: Position, head: Position): Posi
 async function positionAtTime(
   time: Microseconds,
   head: Position,
-  { store }: Operation,
+  operation: Operation,
 ): Promise<Position> {
+  const { store } = operation;
+  // The clock decides whether this moment has been.
+  operation.dependOnMore();
   const now = Date.now() * 1000;
   const position = await store.positionAtTime(time);
   // Commit time may run ahead of a clock that was set back: what is committed is past all the same.

@@ -43,6 +43,6 @@ async function aboutRevision(
   const [version] = await operation.load(entity).revisions(key);
   if (!version)
     throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the replica.`);
-  const { actor, committedAt } = await readTransaction(version.transactionId, operation);
+  const { actor, committedAt } = await readTransaction(version, operation);
   return { actor, committedAt };
 }

@@ -25,7 +25,7 @@ export function gather<Key, Value>(
   const loader = new DataLoader<Key, Value, never>(
     async (keys) => {
       try {
-        return await load(keys);
+        return await loadEachOnce(keys, load);
       } finally {
         underWay -= 1;
         startNext();
@@ -42,4 +42,21 @@ export function gather<Key, Value>(
     },
   );
   return (key) => loader.load(key);
+}
+
+/** Many subscribers of one feed, or aliases of one document, ask for the same. */
+async function loadEachOnce<Key, Value>(
+  keys: readonly Key[],
+  load: (keys: readonly Key[]) => Promise<Value[]>,
+): Promise<Value[]> {
+  const places = new Map<string, number>();
+  const different: Key[] = [];
+  const placeOf = keys.map((key) => {
+    const name = JSON.stringify(key);
+    const place = places.get(name) ?? different.push(key) - 1;
+    places.set(name, place);
+    return place;
+  });
+  const values = await load(different);
+  return placeOf.map((place) => values[place] as Value);
 }

@@ -7,6 +7,7 @@ import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from '
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
+import type { SeenAt } from './transactions.ts';
 
 export interface HistoryArgs extends ConnectionArgs {
   readonly order?: OrderKey['direction'] | null | undefined;
@@ -20,7 +21,7 @@ export async function readHistory<E extends Entity>(
   { version: newest, at }: RecordAt<E>,
   args: HistoryArgs,
   operation: Operation,
-): Promise<Connection<Version<E>>> {
+): Promise<Connection<SeenAt<Version<E>>>> {
   const { count, fromEnd } = pageSizeOf(args);
   const list = `${newest.entity.name}.history`;
   const descending = args.order !== 'asc';
@@ -37,7 +38,7 @@ export async function readHistory<E extends Entity>(
   const versions = size === 0 ? [] : await readPlaces(newest, from, size, descending, operation);
   const edges = versions.map((version) => ({
     cursor: encodeCursor(list, { at, place: [newest.id, version.revision] }),
-    node: version,
+    node: { ...version, seenAt: at },
   }));
   return connectionOf(edges, size < all, fromEnd, () => newest.revision);
 }
@@ -53,7 +54,7 @@ async function readPlaces<E extends Entity>(
   const lowest = descending ? revision - from - size + 1 : from + 1;
   const key = { id, from: lowest, to: lowest + size - 1 };
   const versions = await operation.load(entity).revisions(key);
-  return descending ? versions.reverse() : versions;
+  return descending ? versions.toReversed() : versions;
 }
 
 function readCursor(

@@ -41,6 +41,7 @@ export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
 export { type ChangeKind, followRecords, type RecordChange } from './record-feed.ts';
 export {
+  currentOf,
   listRecords,
   type RecordAt,
   readRecord,
@@ -51,7 +52,12 @@ export {
   transact,
   type VersionsPayload,
 } from './transact.ts';
-export { readTransaction, readTransactionById, readVersions } from './transactions.ts';
+export {
+  readTransaction,
+  readTransactionById,
+  readVersions,
+  type SeenAt,
+} from './transactions.ts';
 export type { Refused, WriteOptions } from './write.ts';
 export {
   createRecord,

@@ -13,5 +13,7 @@ export interface LogInfo {
 /** How long the log is, and how far the replica has followed it. */
 export async function readLogInfo(operation: Operation): Promise<LogInfo> {
   await operation.snapshot();
+  // The replica goes on while the log does not.
+  operation.dependOnMore();
   return await operation.store.totals();
 }

@@ -10,11 +10,17 @@ export class Operation {
   readonly loaders: Loaders;
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
+  #repeatable = true;
   #tentative: TentativeLoaders | null = null;
 
   constructor(store: Store, loaders: Loaders) {
     this.store = store;
     this.loaders = loaders;
+  }
+
+  /** An operation of its own on the same store, as if it were asked now. */
+  another(): Operation {
+    return new Operation(this.store, this.loaders);
   }
 
   /**
@@ -29,7 +35,7 @@ export class Operation {
     return this.#snapshot;
   }
 
-  /** The operation has written up to here, or shows an event from here. */
+  /** The operation has written up to here. */
   reached(position: Position): void {
     this.#position = Math.max(this.#position ?? 0, position) as Position;
   }
@@ -37,6 +43,16 @@ export class Operation {
   /** What the response reports as `extensions.position`; null when nothing was read or written. */
   get position(): Position | null {
     return this.#position;
+  }
+
+  /** Something was read that the position does not determine: a clock, or a state of this process. */
+  dependOnMore(): void {
+    this.#repeatable = false;
+  }
+
+  /** Whether the same operation would answer the same again, for as long as the log does not move. */
+  get repeatable(): boolean {
+    return this.#repeatable;
   }
 
   /**

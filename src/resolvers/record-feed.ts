@@ -14,6 +14,7 @@ import { past } from './as-of.ts';
 import { cancellable } from './cancellable.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
+import type { SeenAt } from './transactions.ts';
 
 export interface RecordFeedArgs {
   readonly filter?: RecordFilter | null | undefined;
@@ -32,9 +33,9 @@ export interface RecordChange<E extends Entity = Entity> {
   /** The record as the event leaves it; null where there is none any more, and in CAUGHT_UP. */
   readonly record: RecordAt<E> | null;
   /** Null in CAUGHT_UP only. */
-  readonly version: Version<E> | null;
+  readonly version: SeenAt<Version<E>> | null;
   /** What the version superseded; null for the first one, and in a snapshot. */
-  readonly previous: Version<E> | null;
+  readonly previous: SeenAt<Version<E>> | null;
 }
 
 /**
@@ -124,7 +125,13 @@ function eventOf<E extends Entity>(
 ): RecordChange<E> {
   const { position } = version;
   const gone = kind === 'LEAVE' && version.operation === 'DELETE';
-  return { kind, position, version, previous, record: gone ? null : { version, at: position } };
+  return {
+    kind,
+    position,
+    record: gone ? null : { version, at: position },
+    version: { ...version, seenAt: position },
+    previous: previous && { ...previous, seenAt: position },
+  };
 }
 
 function caughtUpAt(position: Position): RecordChange<never> {

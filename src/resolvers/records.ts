@@ -6,11 +6,17 @@ import { type AsOf, past, positionOf } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
+import type { SeenAt } from './transactions.ts';
 
 /** A record as it stands at a position; everything below it answers at that position too. */
 export interface RecordAt<E extends Entity = Entity> {
   readonly version: Version<E>;
   readonly at: Position;
+}
+
+/** The version of a record that is in force where the record stands. */
+export function currentOf<E extends Entity>({ version, at }: RecordAt<E>): SeenAt<Version<E>> {
+  return { ...version, seenAt: at };
 }
 
 export interface RecordArgs {

@@ -1,20 +1,28 @@
 /** Transactions: what a version was part of, and what a transaction changed. */
 
 import { BadRequest } from '../db/index.ts';
-import type { Position, Transaction, TransactionId, Version } from '../entities/index.ts';
+import type { Position, Transaction, Version } from '../entities/index.ts';
 import { transactionIdOf } from './as-of.ts';
 import { type Connection, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 
-/** The transaction that a version was committed in. */
+/**
+ * Something of the log as it is seen from a position: what is reached from it answers there, too.
+ * Without a position all of it is seen.
+ */
+export type SeenAt<T> = T & { readonly seenAt?: Position };
+
+/** The transaction that a version was committed in, seen from where the version is seen. */
 export async function readTransaction(
-  id: TransactionId,
+  { transactionId: id, seenAt }: SeenAt<Version>,
   operation: Operation,
-): Promise<Transaction> {
+): Promise<SeenAt<Transaction>> {
   const transaction = await operation.transaction(id);
   if (!transaction) throw new Error(`Transaction ${id} is not in the log, but a version of it is.`);
-  return transaction;
+  // What a dry run would have written lies after every position.
+  const tentative = operation.tentative?.transaction === transaction;
+  return seenAt === undefined || tentative ? transaction : { ...transaction, seenAt };
 }
 
 /** The transaction with an id; null when there is none up to the operation's position. */
@@ -32,27 +40,28 @@ export interface VersionsArgs {
   readonly after?: string | null | undefined;
 }
 
-/** The versions of a transaction, in order, of every kind of record. */
+/** The versions of a transaction up to where it is seen from, in order, of every kind of record. */
 export async function readVersions(
-  transaction: Transaction,
+  transaction: SeenAt<Transaction>,
   args: VersionsArgs,
   operation: Operation,
-): Promise<Connection<Version>> {
+): Promise<Connection<SeenAt<Version>>> {
   const { count } = pageSizeOf(args);
+  const { firstPosition, lastPosition, seenAt = lastPosition } = transaction;
   const list = `Transaction.versions:${transaction.id}`;
-  const before = (transaction.firstPosition - 1) as Position;
+  const before = (firstPosition - 1) as Position;
+  const last = Math.min(lastPosition, seenAt) as Position;
   const begin = args.after == null ? before : placeOf(args.after, list);
-  if (begin < before || begin > transaction.lastPosition) {
+  if (begin < before || begin > lastPosition) {
     throw new BadRequest('after', 'must be a cursor of this transaction, but is not one.');
   }
-  const end = Math.min(begin + count, transaction.lastPosition) as Position;
+  const end = Math.min(begin + count, last) as Position;
   const versions = await versionsBetween(transaction, begin, end, operation);
   const edges = versions.map((version) => ({
     cursor: encodeCursor(list, { at: version.position, place: [] }),
-    node: version,
+    node: { ...version, seenAt },
   }));
-  const total = transaction.lastPosition - before;
-  return connectionOf(edges, end < transaction.lastPosition, false, () => total);
+  return connectionOf(edges, end < last, false, () => last - before);
 }
 
 async function versionsBetween(

@@ -27,7 +27,7 @@ export function addChanges(
       version: t.field({
         type: history.version,
         description: 'The record as the change left it.',
-        resolve: (version) => version,
+        resolve: (version) => ({ ...version, seenAt: version.position }),
       }),
     }),
   });
@@ -45,10 +45,7 @@ export function addChanges(
         entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
       },
       subscribe: (_root, args, { operation }) => followChanges(args, operation),
-      resolve: (version, _args, { operation }) => {
-        operation.reached(version.position);
-        return version;
-      },
+      resolve: (version) => version,
     }),
   );
 }

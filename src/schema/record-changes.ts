@@ -92,10 +92,7 @@ export function addRecordChanges(
         }),
       },
       subscribe: (_root, args, { operation }) => followRecords(entity, args, operation),
-      resolve: (event, _args, { operation }) => {
-        operation.reached(event.position);
-        return event;
-      },
+      resolve: (event) => event,
     }),
   );
 }

@@ -3,6 +3,7 @@ import type { InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
 import { columnOf, type Entity, orderFieldsOf, type Version } from '../entities/index.ts';
 import {
+  currentOf,
   listRecords,
   type RecordAt,
   readBlame,
@@ -87,7 +88,7 @@ function addRecordType(
       current: t.field({
         type: version,
         description: 'The version in force at this query’s position.',
-        resolve: (record) => record.version,
+        resolve: (record) => currentOf(record),
       }),
       history: t.field({
         type: versions,

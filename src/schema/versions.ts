@@ -8,20 +8,21 @@ import {
   readTransaction,
   readTransactionById,
   readVersions,
+  type SeenAt,
 } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { Connections } from './connections.ts';
 
 export interface HistoryTypes {
-  readonly version: InterfaceRef<BuilderTypes, Version>;
-  readonly transaction: ObjectRef<BuilderTypes, Transaction>;
+  readonly version: InterfaceRef<BuilderTypes, SeenAt<Version>>;
+  readonly transaction: ObjectRef<BuilderTypes, SeenAt<Transaction>>;
   readonly change: ObjectRef<BuilderTypes, FieldChange>;
   readonly blame: ObjectRef<BuilderTypes, FieldBlame>;
 }
 
 export function addHistory(builder: Builder, connections: Connections): HistoryTypes {
-  const version = builder.interfaceRef<Version>('Version');
-  const transaction = builder.objectRef<Transaction>('Transaction').implement({
+  const version = builder.interfaceRef<SeenAt<Version>>('Version');
+  const transaction = builder.objectRef<SeenAt<Transaction>>('Transaction').implement({
     description: 'Who changed something, when and why: one per mutation. Atomic.',
   });
   const operation = addOperation(builder);
@@ -54,7 +55,7 @@ export function addHistory(builder: Builder, connections: Connections): HistoryT
       transaction: t.field({
         type: transaction,
         description: 'The transaction that it was committed in.',
-        resolve: (parent, _args, { operation }) => readTransaction(parent.transactionId, operation),
+        resolve: (parent, _args, { operation }) => readTransaction(parent, operation),
       }),
       changes: t.field({
         type: [change],
@@ -133,7 +134,7 @@ export function addTransactionQuery(builder: Builder, { transaction }: HistoryTy
 
 function addTransactionFields(
   builder: Builder,
-  transaction: ObjectRef<BuilderTypes, Transaction>,
+  transaction: ObjectRef<BuilderTypes, SeenAt<Transaction>>,
   versions: ReturnType<Connections['of']>,
 ): void {
   builder.objectFields(transaction, (t) => ({
@@ -164,7 +165,9 @@ function addTransactionFields(
     }),
     versions: t.field({
       type: versions,
-      description: 'What it changed: its versions of every kind of record, in order.',
+      description:
+        'What it changed: its versions of every kind of record, in order; those up to the position ' +
+        'at which it is shown.',
       args: {
         first: t.arg.int({
           defaultValue: 100,

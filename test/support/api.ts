@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
-import { type App, createApp } from '../../src/app.ts';
+import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import type { Store } from '../../src/db/index.ts';
 import { openTemporary } from './temporary-store.ts';
 
@@ -30,9 +30,9 @@ export class TestApi {
   readonly app: App;
   readonly logged: object[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Store, limits: AppOptions['limits'] = {}) {
     this.store = store;
-    this.app = createApp(store, { log: { error: (details) => this.logged.push(details) } });
+    this.app = createApp(store, { limits, log: { error: (details) => this.logged.push(details) } });
   }
 
   /** Sends any request to the endpoint. */
@@ -86,16 +86,20 @@ export async function openApi(options: StoreOptions = {}): Promise<TestApi> {
   return new TestApi(await openTemporary({ replicaInMemory: true, ...options }));
 }
 
-/** Serves an application on a free port until the test ends. */
-export async function listen(app: App): Promise<{ url: string; server: Server }> {
+/** Serves an application on a free port until the test ends, over HTTP and WebSocket. */
+export async function listen(
+  app: App,
+): Promise<{ url: string; server: Server; closeWebSockets: () => void }> {
   const server = createServer(app);
+  const closeWebSockets = app.acceptWebSockets(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
+    closeWebSockets();
     server.closeAllConnections();
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, server };
+  return { url: `http://127.0.0.1:${port}`, server, closeWebSockets };
 }
 
 /** What every mutation of the tests asks of a problem. */

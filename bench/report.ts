@@ -1,0 +1,50 @@
+/** bench/RESULTS.md: a section per size of the log that was measured on. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine, type Figure, tableOf } from './results.ts';
+
+const introduction = `# Benchmarks
+
+A ratio says how many times better Everstate is than its baseline. Both are measured in turn in the
+same run, and the ratio is the median of the rounds: read ratios, not absolute numbers.
+
+- **by-id** and **create**: each server in a process of its own; the load comes from a third, made
+  by autocannon. The baseline is a bare GraphQL Yoga: reads from a Map, or one commit on disk per
+  mutation.
+- **by-id**, any of all: drawn from all todos, so that nearly each is read from DuckDB; popular ones:
+  the same few again and again, which a server that keeps what it read lately need not read.
+- **first-page**: \`store.list\` against dkdc-state's query, \`row_number() over (partition by id
+  order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica. The
+  row with unmerged versions is set against the same baseline figures, not taken in turn.
+- **lists**: the same two, each query of its own; the window query ranks what was written up to the
+  moment, then filters.
+- **groups**: the same two; over time the window query runs once for each day, measured at each
+  tenth and multiplied by ten.
+- **live**: subscribers in a third process; the baseline commits each mutation, too, and publishes
+  from memory to whoever is there.
+- Without a baseline: for orientation only.
+
+To repeat: \`npm run bench -- --write\`, and for the larger log \`npm run bench -- --write --versions
+10000000 --only first-page --only lists --only groups\`. The data is built once, through the store, and
+kept in the system's temporary directory (\`--directory\` names another); \`npm run bench -- --help\`
+lists the options.
+`;
+
+const path = join(import.meta.dirname, 'RESULTS.md');
+
+/** Writes the figures as the section of their size, and leaves the others as they are. */
+export function writeReport(figures: readonly Figure[], versions: number): void {
+  const todos = (versions / 4).toLocaleString('en');
+  const title = `${versions.toLocaleString('en')} versions of ${todos} todos`;
+  const section = `${title}\n\nMeasured on: ${describeMachine()}.\n\n${tableOf(figures)}`;
+  const sections = readSections().set(title, section);
+  const parts = [introduction, ...sections.values()].map((part) => part.trim());
+  writeFileSync(path, `${parts.join('\n\n## ')}\n`);
+}
+
+/** The sections by their titles; what stands before the first is not among them. */
+function readSections(): Map<string, string> {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const sections = text.split(/^## /m).slice(1);
+  return new Map(sections.map((section) => [section.split('\n')[0] as string, section]));
+}
