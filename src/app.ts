@@ -6,6 +6,7 @@ import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   acceptWebSockets,
+  boardDirectory,
   Connections,
   corsOf,
   type ErrorLog,
@@ -13,7 +14,9 @@ import {
   maskErrorWith,
   renderGraphiQL,
   requestLimits,
+  useBoard,
   useBodyLimit,
+  useDocs,
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
@@ -29,6 +32,8 @@ import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
 
 export interface AppOptions {
+  /** What the board was built into; where `npm run board` puts it without it. */
+  readonly boardDirectory?: string;
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
   /** How clients that follow are bounded; by requestLimits where it says nothing. */
@@ -46,10 +51,14 @@ export interface App extends YogaServerInstance<object, { readonly operation: Op
   acceptWebSockets(server: Server): () => void;
 }
 
-/** Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl. */
+/**
+ * Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl; the board
+ * at /board, the guides at /docs.
+ */
 export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
+  const board = options.boardDirectory ?? boardDirectory;
   const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
@@ -66,7 +75,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
-      useHome(),
+      useHome(board),
+      useBoard(board),
+      useDocs(),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
       useBodyLimit(),

@@ -34,10 +34,3 @@ test.each([
 ])('a page from elsewhere may not: %s', async (origin) => {
   expect(allowed(await preflight(origin))).toBeNull();
 });
-
-test('the root of the server leads to GraphiQL', async () => {
-  const app = createApp(await openTemporary({ replicaInMemory: true }));
-  const response = await app.fetch('http://localhost:4000/', { redirect: 'manual' });
-  expect(response.status).toBe(302);
-  expect(response.headers.get('location')).toBe('/graphql');
-});

@@ -1,11 +1,39 @@
-/** Leads whoever opens the server's root to GraphiQL. */
+/** The page at the server's root: where GraphiQL, the board and the guides are. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plugin } from 'graphql-yoga';
+import { htmlHeaders, pageOf } from './html.ts';
 
-export function useHome(): Plugin {
+/** @param board what the board was built into; where nothing is, the page says how to build it. */
+export function useHome(board: string): Plugin {
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
-      if (url.pathname !== '/' || request.method !== 'GET') return;
-      endResponse(new fetchAPI.Response(null, { status: 302, headers: { location: '/graphql' } }));
+      if (url.pathname !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return;
+      const page = home(existsSync(join(board, 'index.html')));
+      const body = request.method === 'HEAD' ? null : page;
+      endResponse(new fetchAPI.Response(body, { headers: htmlHeaders }));
     },
   };
 }
+
+function home(isBuilt: boolean): string {
+  return pageOf(
+    'Everstate',
+    `<p class="lead">Application state that never forgets: every change is a new version, and any
+moment can be asked for.</p>
+<ul class="cards">
+<li><a class="card" href="/graphql"><h2>GraphiQL</h2>
+<p>The API to try out. Its descriptions are the manual.</p></a></li>
+<li>${isBuilt ? builtBoard : missingBoard}</li>
+<li><a class="card" href="/docs"><h2>Guides</h2>
+<p>Time travel, writing, and how it works, with sessions to paste.</p></a></li>
+</ul>
+<footer>Something to look at is one command away: <code>npm run demo</code></footer>`,
+  );
+}
+
+const builtBoard = `<a class="card" href="/board"><h2>Board</h2>
+<p>Todos and files, live, with a slider through time.</p></a>`;
+
+const missingBoard = `<div class="card"><h2>Board</h2>
+<p>It is not built yet. Build it with</p><pre><code>npm run board</code></pre></div>`;

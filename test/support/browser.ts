@@ -119,7 +119,7 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, url: string): Promise<WatchedPage> {
   const { origin } = new URL(url);
   const isForeign = (target: string) =>
-    !target.startsWith('data:') && new URL(target).origin !== origin;
+    !/^(?:data|blob):/.test(target) && new URL(target.replace(/^ws/, 'http')).origin !== origin;
   const foreignRequests: string[] = [];
   const complaints: string[] = [];
   const context = await browser.newContext({
@@ -134,7 +134,9 @@ export async function openPage(browser: Browser, url: string): Promise<WatchedPa
   page.on('request', (request) => {
     if (isForeign(request.url())) foreignRequests.push(request.url());
   });
-  page.on('websocket', (socket) => foreignRequests.push(socket.url()));
+  page.on('websocket', (socket) => {
+    if (isForeign(socket.url())) foreignRequests.push(socket.url());
+  });
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });

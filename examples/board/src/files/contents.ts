@@ -1,0 +1,63 @@
+/** The contents of a revision, or their beginning. They never change. */
+import { past } from '../client.ts';
+import { type FileVersion, textQuery } from '../graphql/files.ts';
+
+export type Contents =
+  | { readonly kind: 'text'; readonly text: string; readonly whole: boolean }
+  | { readonly kind: 'image'; readonly url: string }
+  | { readonly kind: 'bytes' };
+
+/** Larger files are shown by their beginning. */
+const textBytesMax = 1_048_576;
+const beginningBytes = 65_536;
+const imageBytesMax = 8_388_608;
+const imageTypes: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  svg: 'image/svg+xml',
+};
+
+/**
+ * Reads what can be shown of a revision.
+ * @throws Error when the server does not answer.
+ */
+export async function readContents(id: string, version: FileVersion): Promise<Contents> {
+  const imageType = imageTypes[version.filetype?.toLowerCase() ?? ''];
+  if (imageType) return await readImage(version, imageType);
+  if (version.size > textBytesMax) return await readBeginning(version);
+  const asOf = { position: version.position };
+  const variables = { id, asOf, maxBytes: textBytesMax };
+  const { data, error } = await past.query(textQuery, variables).toPromise();
+  if (error) throw error;
+  const text = data?.lakeFile?.text ?? null;
+  return text === null ? { kind: 'bytes' } : { kind: 'text', text, whole: true };
+}
+
+/** A download is served as bytes, never as a page: what an image is, is said here. */
+async function readImage({ downloadUrl, size }: FileVersion, type: string): Promise<Contents> {
+  if (size > imageBytesMax) return { kind: 'bytes' };
+  const bytes = await (await fetched(downloadUrl)).arrayBuffer();
+  return { kind: 'image', url: URL.createObjectURL(new Blob([bytes], { type })) };
+}
+
+async function readBeginning({ downloadUrl }: FileVersion): Promise<Contents> {
+  const range = `bytes=0-${beginningBytes - 1}`;
+  const bytes = await (await fetched(downloadUrl, { headers: { range } })).arrayBuffer();
+  try {
+    // As a stream that goes on: a letter that the end cuts in two is no mistake.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    if (text.includes('\0')) return { kind: 'bytes' };
+    return { kind: 'text', text: text.slice(0, text.lastIndexOf('\n') + 1) || text, whole: false };
+  } catch {
+    return { kind: 'bytes' };
+  }
+}
+
+async function fetched(url: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return response;
+}

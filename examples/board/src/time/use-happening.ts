@@ -1,0 +1,25 @@
+/** What happened at the position where the slider stands: who did what, when and why. */
+import { useEffect, useState } from 'react';
+import { past } from '../client.ts';
+import { type Happening, happeningQuery } from '../graphql/log.ts';
+
+/** @returns the last one that is known while the next is asked for; null at now and at 0. */
+export function useHappening(position: number | null): Happening | null {
+  const [happening, setHappening] = useState<Happening | null>(null);
+  const none = position === null || position === 0;
+  useEffect(() => {
+    if (none) return;
+    let current = true;
+    const after = String(position - 1);
+    // One that is passed by within a moment is not asked for.
+    const timer = setTimeout(async () => {
+      const { data } = await past.query(happeningQuery, { after }).toPromise();
+      if (current && data) setHappening(data.changes.changes[0] ?? null);
+    }, 40);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [position, none]);
+  return none ? null : happening;
+}

@@ -1,0 +1,96 @@
+/** What to show of the todos: by words, by status, by labels. */
+import { useId } from 'react';
+import type { StatusCount } from '../graphql/todos.ts';
+import { count } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+import { statusChoices } from './fields.ts';
+import { type Choice, isSettled } from './filter.ts';
+
+interface Props {
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+  readonly byStatus: readonly StatusCount[];
+  readonly byLabel: readonly { readonly label: string | null; readonly count: number }[];
+}
+
+export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
+  const labelId = useId();
+  const sum = (counted: readonly StatusCount[]) =>
+    counted.reduce((total, { count }) => total + count, 0);
+  const others = byStatus.flatMap(({ status }) => status ?? []).sort();
+  const known: readonly string[] = statusChoices;
+  const choices = [
+    { value: 'active', name: 'Active', count: sum(byStatus.filter((it) => !isSettled(it.status))) },
+    ...[...known, ...others.filter((status) => !known.includes(status))].map((value) => ({
+      value,
+      name: value,
+      count: sum(byStatus.filter(({ status }) => status === value)),
+    })),
+    { value: 'all', name: 'All', count: sum(byStatus) },
+  ].filter((it) => it.count > 0 || it.value === 'active' || it.value === choice.status);
+  const offered = byLabel.filter(({ label }) => label !== null && !choice.labels.includes(label));
+  return (
+    <search className="filters">
+      <label className="search">
+        <Icon name="search" />
+        <span className="unseen">Search the todos</span>
+        <input
+          type="search"
+          placeholder="Search"
+          value={choice.search}
+          onChange={({ target }) => onChoose({ ...choice, search: target.value })}
+        />
+      </label>
+      <div className="label-choice">
+        {choice.labels.map((label) => (
+          <button
+            key={label}
+            type="button"
+            className="label chosen"
+            aria-label={`Do not filter by the label ${label}`}
+            onClick={() =>
+              onChoose({ ...choice, labels: choice.labels.filter((it) => it !== label) })
+            }
+          >
+            {label} <Icon name="close" />
+          </button>
+        ))}
+        <label className="unseen" htmlFor={labelId}>
+          Filter by label
+        </label>
+        <select
+          id={labelId}
+          value=""
+          onChange={({ target }) => {
+            if (target.value) onChoose({ ...choice, labels: [...choice.labels, target.value] });
+          }}
+        >
+          <option value="">{choice.labels.length > 0 ? 'and label…' : 'Label…'}</option>
+          {offered.map(({ label, count: number }) => (
+            <option key={label} value={label ?? ''}>
+              {label} ({count(number)})
+            </option>
+          ))}
+        </select>
+      </div>
+      <fieldset className="status-choice">
+        <legend className="unseen">Status</legend>
+        {choices.map(({ value, name, count: number }) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="status"
+              className="cover"
+              checked={choice.status === value}
+              onChange={() => onChoose({ ...choice, status: value })}
+            />
+            <span className="chip">
+              {known.includes(value) && <i className="dot" data-status={value} />}
+              {name} <b>{count(number)}</b>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+    </search>
+  );
+}

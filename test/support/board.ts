@@ -1,0 +1,104 @@
+/** The board as its users meet it: built by Vite, served over HTTP, looked at in a real browser. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { build } from 'vite';
+import { createApp } from '../../src/app.ts';
+import { openStore, type Store } from '../../src/db/index.ts';
+import { type Microseconds, shippedEntities } from '../../src/entities/index.ts';
+import type { ApiAnswer } from './api.ts';
+
+/** Builds the board as `npm run board` does, into another directory. */
+async function buildBoard(outDir: string): Promise<void> {
+  const { NODE_ENV } = process.env;
+  // Vite leaves alone what is set, and vitest has set it to `test`.
+  process.env.NODE_ENV = 'production';
+  try {
+    const root = resolve('examples/board');
+    await build({ root, build: { outDir, emptyOutDir: true }, logLevel: 'warn' });
+  } finally {
+    process.env.NODE_ENV = NODE_ENV;
+  }
+}
+
+export interface BoardServer {
+  readonly url: string;
+  readonly store: Store;
+  /** How far the store's clock is set back or forward. */
+  readonly clock: { offsetMs: number };
+  /** Asks the server as another client; nothing may go wrong. */
+  readonly ask: (query: string, variables?: object) => Promise<ApiAnswer['data']>;
+  /** Breaks every WebSocket, as a network does. */
+  readonly breakWebSockets: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the board and serves it with an empty store. */
+export async function startBoard(): Promise<BoardServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'everstate-board-'));
+  const boardDirectory = join(directory, 'board');
+  await buildBoard(boardDirectory);
+  const clock = { offsetMs: 0 };
+  const store = await openStore({
+    directory: join(directory, 'data'),
+    entities: shippedEntities,
+    clock: () => ((Date.now() + clock.offsetMs) * 1_000) as Microseconds,
+  });
+  const app = createApp(store, { boardDirectory });
+  const server = createServer(app);
+  const closeWebSockets = app.acceptWebSockets(server);
+  const sockets = new Set<Socket>();
+  server.on('upgrade', (_request, socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const breakWebSockets = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const close = async () => {
+    store.endFollowing();
+    closeWebSockets();
+    breakWebSockets();
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { url, store, clock, ask: askAt(`${url}/graphql`), breakWebSockets, close };
+}
+
+function askAt(endpoint: string): BoardServer['ask'] {
+  return async (query, variables = {}) => {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await response.json()) as ApiAnswer;
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe-core finds serious or critical on a page, in words. */
+export async function violationsOn(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run()')) as { violations: Violation[] };
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+    );
+}
