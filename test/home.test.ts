@@ -1,5 +1,5 @@
 /** What a browser finds besides GraphiQL: the page at the root, the board's files, the guides. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -135,8 +135,18 @@ test('the guides are listed by their titles, and each can be read', async () => 
   const names = [...index.matchAll(/href="\/docs\/([^"]+)"/g)].map(([, name]) => name);
   expect(names).toEqual(expect.arrayContaining(['README.md', 'time-travel.md', 'writing.md']));
   const guide = await get('/docs/writing.md');
-  expect(guide.headers.get('content-type')).toBe('text/plain; charset=utf-8');
-  expect(await guide.text()).toBe(readFileSync('docs/writing.md', 'utf8'));
+  expect(guide.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const html = await guide.text();
+  expect(html).toContain('<h1>Writing</h1>');
+  expect(html).toContain('<h2>Undoing</h2>');
+  expect(html).toContain('class="language-graphql"');
+  const readme = await (await get('/docs/README.md')).text();
+  const links = [...readme.matchAll(/href="([^"]*)"/g)].map(([, href]) => href as string);
+  expect(links).toEqual(expect.arrayContaining(['/docs/writing.md', '/docs/live.md']));
+  // No link leads to what is not served.
+  for (const path of links.filter((href) => href.startsWith('/'))) {
+    expect((await get(path)).status, path).toBe(200);
+  }
   for (const path of ['/docs/nothing.md', '/docs/..%2fpackage.json', '/docs/%2e%2e/package.json']) {
     expect((await get(path)).status, path).toBe(404);
   }

@@ -51,6 +51,10 @@ const style = `
     background: var(--surface);
   }
   .card pre { margin: .5rem 0 0; padding: .4rem .6rem; }
+  article pre code { font-size: .8125rem; line-height: 1.55; }
+  article table { display: block; overflow-x: auto; border-collapse: collapse; font-size: .9375rem; }
+  article :is(th, td) { padding: .4rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+  article h2 { margin: 2.5rem 0 .5rem; letter-spacing: -.01em; }
   footer { margin-top: 2rem; color: var(--muted); font-size: .875rem; }
 `;
 

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'graphql-yoga';
+import { guideHtml } from './guide-page.ts';
 import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -34,13 +35,14 @@ function answer(guides: readonly Guide[], name: string): Answer {
   if (name === '') return { body: index(guides), headers: htmlHeaders };
   const guide = guides.find((it) => it.name === name);
   if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
-  const headers = {
-    'content-type': 'text/plain; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-content-type-options': 'nosniff',
-  };
-  return { body: guide.text, headers };
+  const names = guides.map((it) => it.name);
+  const content = `<article>${guideHtml(guide.text, names)}</article>${footer}`;
+  return { body: pageOf(guide.title, content), headers: htmlHeaders };
 }
+
+const footer =
+  '<footer><a href="/">Everstate</a> · <a href="/docs">Guides</a> · ' +
+  '<a href="/graphql">GraphiQL</a></footer>';
 
 function index(guides: readonly Guide[]): string {
   const cards = guides.map(
@@ -53,13 +55,13 @@ function index(guides: readonly Guide[]): string {
     `<p class="lead">Everything in the guides runs as it stands on the data of
 <code>npm run demo</code>.</p>
 <ul class="cards">${cards.join('\n')}</ul>
-<footer><a href="/">Everstate</a> · <a href="/graphql">GraphiQL</a></footer>`,
+${footer}`,
   );
 }
 
 /** README first, then the guides by name. */
 async function readGuides(): Promise<Guide[]> {
-  const names = await readdir(new URL('docs/', root)).catch(() => []);
+  const names = await readdir(new URL('docs/', root)).catch(unlessMissing([]));
   const guides = names.filter((name) => name.endsWith('.md')).sort();
   const read = await Promise.all([
     readGuide('README.md', root),
@@ -70,9 +72,17 @@ async function readGuides(): Promise<Guide[]> {
 
 async function readGuide(name: string, directory: URL): Promise<Guide | null> {
   const path = fileURLToPath(new URL(encodeURIComponent(name), directory));
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readFile(path, 'utf8').catch(unlessMissing(null));
   if (text === null) return null;
   return { name, text, title: /^# (.+)$/m.exec(text)?.[1] ?? name };
+}
+
+/** What to take for a file or directory that is not there; any other failure is one. */
+function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return instead;
+    throw error;
+  };
 }
 
 /** The first sentence below the title. */
