@@ -21,8 +21,11 @@ test('holds what it needs to run, and nothing else', () => {
   const root = join(everstate.folder, 'node_modules', 'everstate');
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
   const known = ['package.json', 'README.md', 'LICENSE', 'schema.graphql', 'dist', 'docs'];
-  expect(names.filter((name) => !known.includes(name.split('/')[0] as string))).toEqual([]);
-  for (const name of ['dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'schema.graphql']) {
+  const board = /^examples(\/board(\/dist(\/.+)?)?)?$/;
+  const others = names.filter((name) => !known.includes(name.split('/')[0] as string));
+  expect(others.filter((name) => !board.test(name))).toEqual([]);
+  const needed = ['dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'schema.graphql'];
+  for (const name of [...needed, 'examples/board/dist/index.html']) {
     expect(names).toContain(name);
   }
   expect(names.filter((name) => /(?<!\.d)\.ts$|\.test\./.test(name))).toEqual([]);
@@ -86,6 +89,11 @@ test('kinds that ship are served beside one’s own, files with their downloads'
   const code = "export { LakeFile, Todo } from 'everstate';\nexport { Note } from './notes.ts';\n";
   writeFileSync(join(everstate.folder, 'all.ts'), code);
   const server = await serveNotes(['--entities', './all.ts', '--data', './data-all']);
+  const board = await (await fetch(new URL('/board', server.url))).text();
+  const [script] = /\/board\/assets\/[^"]+\.js/.exec(board) ?? [];
+  expect((await fetch(new URL(script ?? '/none', server.url))).status).toBe(200);
+  const guides = await (await fetch(new URL('/docs', server.url))).text();
+  expect(guides).toContain('/docs/time-travel.md');
   await server.data('mutation { createNote(input: { title: "A" }) { __typename } }');
   await server.data('mutation { createTodo(input: { subject: "B" }) { __typename } }');
   const { createLakeFile } = await server.data(`mutation {
