@@ -23,6 +23,7 @@ export const todoShown: TypedDocumentNode<Todo> = gql`
 const updateTodo = gql`
   mutation UpdateTodo($input: UpdateTodoInput!) {
     updateTodo(input: $input) {
+      __typename
       ... on UpdateTodoPayload { todo { ...TodoShown } }
       ... on Problem { code message }
       ... on RevisionConflict { expected actual changedFields }
