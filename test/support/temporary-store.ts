@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { openStore, type Store, type StoreOptions } from '../../src/db/index.ts';
 import { type Entity, shippedEntities } from '../../src/entities/index.ts';
 
@@ -13,6 +13,13 @@ type Options = Partial<StoreOptions<readonly Entity[]>>;
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'everstate-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A new directory that lasts as long as the test file. */
+export function lastingDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'everstate-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
