@@ -168,3 +168,11 @@ function getRaw(url: string, path: string): Promise<{ status: number; body: stri
       .end();
   });
 }
+
+test('every page is whole, whichever was asked for before', async () => {
+  const { app } = await open();
+  const { url } = await listen(app);
+  for (const path of ['/', '/docs', '/docs/live.md', '/docs/README.md', '/', '/docs/live.md']) {
+    expect(await (await fetch(`${url}${path}`)).text(), path).toMatch(/<\/html>\s*$/);
+  }
+});

@@ -1,14 +1,19 @@
 /** Small pages of the server's own, which need nothing but themselves. */
 
-/** For pages: they run only what comes from this server, and are asked for anew each time. */
-export const htmlHeaders: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-cache',
-  'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-    "frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-};
+/**
+ * For pages: they run only what comes from this server, and are asked for anew each time. Made for
+ * each response, since Response writes the length of its body into the headers it is given.
+ */
+export function htmlHeaders(): Record<string, string> {
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-cache',
+    'content-security-policy':
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+      "frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+  };
+}
 
 const icon =
   '%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"%3E' +

@@ -83,7 +83,7 @@ function file(path: string, body: Buffer<ArrayBuffer>): Answer {
   const isPage = extname(path) === '.html';
   const isForEver = path.split(sep)[0] === hashed;
   const headers = {
-    ...(isPage ? htmlHeaders : {}),
+    ...(isPage ? htmlHeaders() : {}),
     'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
     'content-length': String(body.length),
     'cache-control': isForEver ? 'public, max-age=31536000, immutable' : 'no-cache',
@@ -99,5 +99,5 @@ function notBuilt(): Answer {
      <p>in Everstate’s directory, and load this page again. The server need not be restarted.</p>
      <p><a href="/">Back</a></p>`,
   );
-  return { body, status: 404, headers: htmlHeaders };
+  return { body, status: 404, headers: htmlHeaders() };
 }

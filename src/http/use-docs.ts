@@ -32,12 +32,12 @@ interface Answer extends ResponseInit {
 
 /** Only names that are in the list are answered, so no name leads out of it. */
 function answer(guides: readonly Guide[], name: string): Answer {
-  if (name === '') return { body: index(guides), headers: htmlHeaders };
+  if (name === '') return { body: index(guides), headers: htmlHeaders() };
   const guide = guides.find((it) => it.name === name);
   if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
   const names = guides.map((it) => it.name);
   const content = `<article>${guideHtml(guide.text, names)}</article>${footer}`;
-  return { body: pageOf(guide.title, content), headers: htmlHeaders };
+  return { body: pageOf(guide.title, content), headers: htmlHeaders() };
 }
 
 const footer =

@@ -11,7 +11,7 @@ export function useHome(board: string): Plugin {
       if (url.pathname !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return;
       const page = home(existsSync(join(board, 'index.html')));
       const body = request.method === 'HEAD' ? null : page;
-      endResponse(new fetchAPI.Response(body, { headers: htmlHeaders }));
+      endResponse(new fetchAPI.Response(body, { headers: htmlHeaders() }));
     },
   };
 }
