@@ -1,30 +1,18 @@
-/**
- * GraphQL over WebSocket, by the protocol graphql-transport-ws. Operations run as they do over
- * HTTP: through the same plugins, with the same limits, errors and positions.
- */
+/** GraphQL over WebSocket, by the protocol graphql-transport-ws: opening sockets, and their ends. */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setInterval, setTimeout } from 'node:timers';
-import {
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-} from 'graphql';
-import {
-  CloseCode,
-  type Context,
-  handleProtocols,
-  makeServer,
-  type OperationResult,
-  type ServerOptions,
-  type SubscribePayload,
-} from 'graphql-ws';
-import type { YogaServerInstance } from 'graphql-yoga';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Connections } from './connections.ts';
 import { isTrustedOrigin } from './cors.ts';
 import { requestLimits } from './request-limits.ts';
+import {
+  type AnyYoga,
+  type ConnectionParams,
+  type SocketExtra,
+  socketOperations,
+} from './socket-operations.ts';
 
 /** What WebSockets need of the application. */
 export interface SocketTerms {
@@ -35,20 +23,12 @@ export interface SocketTerms {
   readonly keepAliveMs: number;
 }
 
-type ConnectionParams = Record<string, unknown>;
-interface Extra {
-  readonly request: IncomingMessage;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the contexts of a Yoga do not matter here
-type AnyYoga = YogaServerInstance<any, any>;
-
 /**
  * Accepts WebSockets at the application's GraphQL endpoint on a server.
  * @returns closes all of them: the clients are told that the server goes away.
  */
 export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTerms): () => void {
-  const protocol = makeServer<ConnectionParams, Extra>(optionsOf(yoga, terms));
+  const protocol = makeServer(socketOperations(yoga, terms.maskError));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols,
@@ -99,7 +79,7 @@ function refuse(socket: Duplex, status: number, message: string): void {
 function converse(
   socket: WebSocket,
   request: IncomingMessage,
-  protocol: ReturnType<typeof makeServer<ConnectionParams, Extra>>,
+  protocol: ReturnType<typeof makeServer<ConnectionParams, SocketExtra>>,
   { maskError, keepAliveMs }: SocketTerms,
 ): void {
   // What cannot be read, or is too large, ends the socket with its own close code.
@@ -140,72 +120,4 @@ function dropWhenSilent(socket: WebSocket, keepAliveMs: number): void {
     answered = true;
   });
   socket.once('close', () => clearInterval(timer));
-}
-
-type Options = ServerOptions<ConnectionParams, Extra>;
-
-function optionsOf(yoga: AnyYoga, { maskError }: SocketTerms): Options {
-  const shown = (error: unknown) => asGraphQLError(maskError(error));
-  const run = (name: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
-    try {
-      const enveloped = args.rootValue as Enveloped;
-      return (await enveloped[name]({ ...args, rootValue: undefined })) as OperationResult;
-    } catch (error) {
-      return { errors: [shown(error)] };
-    }
-  };
-  return {
-    connectionInitWaitTimeout: requestLimits.connectionInitTimeMaxMs,
-    execute: run('execute'),
-    subscribe: run('subscribe'),
-    onSubscribe: async (context, _id, payload) => {
-      try {
-        return await prepare(yoga, context, payload);
-      } catch (error) {
-        return [shown(error)];
-      }
-    },
-    onNext: (_context, _id, _payload, _args, { errors, ...result }) =>
-      errors && ({ ...result, errors: errors.map(forClient) } as FormattedExecutionResult),
-    onError: (_context, _id, _payload, errors) => errors.map(forClient),
-  };
-}
-
-type Enveloped = ReturnType<AnyYoga['getEnveloped']>;
-
-/** What is to be executed, with the plugins' own `execute` and `subscribe` as its root value. */
-async function prepare(
-  yoga: AnyYoga,
-  { extra, subscriptions, connectionParams }: Context<ConnectionParams, Extra>,
-  params: SubscribePayload,
-): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  if (Object.keys(subscriptions).length > requestLimits.subscriptionsPerConnectionMax) {
-    const max = requestLimits.subscriptionsPerConnectionMax;
-    const message = `One connection may have at most ${max} operations under way (subscriptionsPerConnectionMax).`;
-    return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS', max } })];
-  }
-  const enveloped = yoga.getEnveloped({ req: extra.request, params, connectionParams });
-  const { schema, parse, validate, contextFactory } = enveloped;
-  const document = parse(params.query);
-  const errors = validate(schema, document) as readonly GraphQLError[];
-  if (errors.length > 0) return errors;
-  return {
-    schema,
-    document,
-    operationName: params.operationName ?? null,
-    variableValues: params.variables ?? null,
-    contextValue: await contextFactory(),
-    rootValue: enveloped,
-  };
-}
-
-function asGraphQLError(error: Error): GraphQLError {
-  return error instanceof GraphQLError ? error : new GraphQLError(error.message);
-}
-
-/** An error without what is meant for HTTP. */
-function forClient(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...formatted } = error.toJSON();
-  const { http: _, ...rest } = extensions ?? {};
-  return { ...formatted, extensions: rest };
 }
