@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+// @ts-expect-error: it has no types; it is the path of this platform's executable.
+import compiler from 'relay-compiler';
 import runtime, { type GraphQLTaggedNode, type IEnvironment } from 'relay-runtime';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from './clients/relay/environments.ts';
@@ -45,9 +47,6 @@ const documents = {
 
 type Artifact = keyof typeof documents | 'TodosDetailRefetch';
 let artifact: (name: Artifact) => GraphQLTaggedNode;
-
-/** Where this platform's executable of relay-compiler is. */
-const compiler = createRequire(import.meta.url)('relay-compiler') as string;
 
 /** Compiles documents for a schema. @returns where the artifacts are. */
 function compile(directory: string, schema: string, compiled: Partial<typeof documents>): string {

@@ -5,6 +5,8 @@ import { Todo } from '../src/entities/index.ts';
 import { followTodos, overServerSentEvents, overWebSocket } from './clients/transports/follow.ts';
 import { openApi, type TestApi, write } from './support/api.ts';
 import { serve } from './support/served.ts';
+import { ready, TestProcess } from './support/server.ts';
+import { temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
 const transports = { WebSocket: overWebSocket, 'server-sent events': overServerSentEvents };
@@ -114,6 +116,33 @@ test.each(names)(
     expect(positions).toEqual(range(1, writes));
   },
 );
+
+test('when the server is stopped and started again, both go on where they were', async () => {
+  const data = temporaryDirectory();
+  const start = (port: string) => {
+    const args = ['--import', 'tsx', 'src/main.ts', 'serve', '--data', data, '--port', port];
+    return ready(new TestProcess(args, { cwd: process.cwd() }));
+  };
+  const create = (id: string) => `mutation { createTodo(input: { id: "${id}" }) { __typename } }`;
+  const first = await start('0');
+  const told = names.map((over) => {
+    const ids: string[] = [];
+    const client = open(over, first.url);
+    const stop = followTodos(client, '0', ({ kind, id }) => kind === 'ENTER' && ids.push(id));
+    return { ids, stop };
+  });
+  const isTold = (count: number) => told.every(({ ids }) => ids.length === count);
+  await first.data(create('before'));
+  await until(() => isTold(1));
+  expect(await first.process.stop('SIGTERM')).toMatchObject({ code: 0 });
+  const second = await start(new URL(first.url).port);
+  await second.data(create('meanwhile'));
+  await until(() => isTold(2));
+  for (const { ids, stop } of told) {
+    expect(ids).toEqual(['before', 'meanwhile']);
+    stop();
+  }
+});
 
 test.each(names)(
   'a feed that is refused over %s says why, and is not asked for again',

@@ -212,7 +212,7 @@ describe('the past', () => {
     const silent = { TodoConnection: () => null, TodoEdge: () => null, PageInfo: () => null };
     const versions = { TodoVersionConnection: () => null, TodoVersionEdge: () => null };
     const mixing = cacheExchange({ keys: { ...silent, ...versions } });
-    const client = new Client({ url, exchanges: [mixing, fetchExchange], preferGetMethod: false });
+    const client = new Client({ url, exchanges: [mixing, fetchExchange] });
     const shown = await watch(client);
     expect(byId(shown())).toEqual({ a: 'done' });
     await client.query(todo, at(1));

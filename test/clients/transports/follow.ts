@@ -53,23 +53,37 @@ export function followTodos(
   onRefused: (error: unknown) => void = console.error,
 ): () => void {
   let position = after;
+  let ended = false;
+  let stop = () => {};
+  const refuse = (error: unknown) => {
+    ended = true;
+    onRefused(error);
+  };
   // Read anew for each attempt, so that the transport goes on after the last event by itself.
   const variables = {
     get after() {
       return position;
     },
   };
-  return (transport as Transport).subscribe(
-    { query, variables },
-    {
-      next({ data, errors }) {
-        if (errors) return onRefused(errors);
-        if (!data) return;
-        position = data.todoChanges.position;
-        onChange(data.todoChanges);
+  const follow = () => {
+    stop = (transport as Transport).subscribe(
+      { query, variables },
+      {
+        next({ data, errors }) {
+          if (errors) return refuse(errors);
+          if (!data) return;
+          position = data.todoChanges.position;
+          onChange(data.todoChanges);
+        },
+        error: refuse,
+        // A server that is stopped in good order completes its feeds, which have no end of their own.
+        complete: () => void wait(3).then(() => ended || follow()),
       },
-      error: onRefused,
-      complete() {},
-    },
-  );
+    );
+  };
+  follow();
+  return () => {
+    ended = true;
+    stop();
+  };
 }

@@ -35,7 +35,6 @@ export function connect(url: string, schema: IntrospectionQuery, socket?: Exchan
   const options: Omit<ClientOptions, 'exchanges'> = {
     url,
     fetchSubscriptions: !socket,
-    preferGetMethod: false,
   };
   return {
     current: new Client({
