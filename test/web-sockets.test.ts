@@ -5,7 +5,7 @@ import { request as httpRequest, type Server } from 'node:http';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ClientOptions, WebSocket } from 'ws';
+import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { requestLimits } from '../src/http/index.ts';
@@ -270,6 +270,19 @@ describe('refuses to open a socket', () => {
     expect([status, text]).toEqual([404, 'WebSockets are accepted at /graphql.\n']);
   });
 
+  test('elsewhere, unless somebody else listens there', async () => {
+    const { ws, server } = await serve(await openApi());
+    const other = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (request, socket, head) => {
+      if (request.url !== '/other') return;
+      other.handleUpgrade(request, socket, head, (opened) => opened.close(4000, 'The other one'));
+    });
+    expect(await new Conversation(ws.replace('/graphql', '/other'), []).closed()).toBe(
+      '4000 The other one',
+    );
+    await Conversation.begin(ws);
+  });
+
   test('from a page of elsewhere', async () => {
     const { ws } = await serve(await openApi());
     const from = (origin: string, host?: string) =>
@@ -325,6 +338,16 @@ test('one socket has room for so many operations, and for others when some have 
   await untilWaiting(api.store, max - 1);
   talk.subscribe('more', everything);
   await untilWaiting(api.store, max);
+});
+
+test('a server accepts WebSockets once, and again when that was closed', async () => {
+  const api = await openApi();
+  const { ws, server, closeWebSockets } = await serve(api);
+  expect(() => api.app.acceptWebSockets(server)).toThrow('accepts WebSockets already');
+  closeWebSockets();
+  const close = api.app.acceptWebSockets(server);
+  onTestFinished(close);
+  await Conversation.begin(ws);
 });
 
 test('closing tells every client that the server goes away', async () => {

@@ -23,45 +23,51 @@ export interface SocketTerms {
   readonly keepAliveMs: number;
 }
 
+/** Those whose WebSockets are accepted: a second time would answer each of them twice. */
+const accepting = new WeakSet<Server>();
+
 /**
  * Accepts WebSockets at the application's GraphQL endpoint on a server.
  * @returns closes all of them: the clients are told that the server goes away.
+ * @throws TypeError when an application does so on this server already.
  */
 export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTerms): () => void {
+  if (accepting.has(server)) throw new TypeError('This server accepts WebSockets already.');
+  accepting.add(server);
   const protocol = makeServer(socketOperations(yoga, terms.maskError));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols,
     maxPayload: requestLimits.messageBytesMax,
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const isOurs = pathname === yoga.graphqlEndpoint;
+    // What is not ours may be somebody else's, where somebody else listens.
+    if (!isOurs && server.listenerCount('upgrade') > 1) return;
     // A connection that breaks while it is refused or opened is nobody's fault here.
     socket.on('error', () => {});
-    const refused = refusalOf(request, yoga.graphqlEndpoint);
-    if (refused) return refuse(socket, ...refused);
+    if (!isOurs) return refuse(socket, 404, `WebSockets are accepted at ${yoga.graphqlEndpoint}.`);
+    if (!isTrustedOrigin(request.headers.origin, request.headers.host)) {
+      return refuse(socket, 403, 'WebSockets are accepted from pages of this machine and server.');
+    }
     const release = terms.connections.open(request.socket.remoteAddress);
     if (!release) return refuse(socket, 429, terms.connections.refusal);
     socket.once('close', release);
     sockets.handleUpgrade(request, socket, head, (opened) =>
       converse(opened, request, protocol, terms),
     );
-  });
+  };
+  server.on('upgrade', upgrade);
   return () => {
+    server.off('upgrade', upgrade);
+    accepting.delete(server);
     for (const socket of sockets.clients) {
       socket.close(1001, 'Going away');
       setTimeout(() => socket.terminate(), requestLimits.closeTimeMaxMs).unref();
     }
     sockets.close();
   };
-}
-
-function refusalOf({ url, headers }: IncomingMessage, endpoint: string): [number, string] | null {
-  const { pathname } = new URL(url ?? '/', 'http://localhost');
-  if (pathname !== endpoint) return [404, `WebSockets are accepted at ${endpoint}.`];
-  if (!isTrustedOrigin(headers.origin, headers.host)) {
-    return [403, 'WebSockets are accepted from pages of this machine and of this server only.'];
-  }
-  return null;
 }
 
 function refuse(socket: Duplex, status: number, message: string): void {

@@ -23,10 +23,6 @@ export async function serve(api: TestApi): Promise<Served> {
     for (const socket of sockets) socket.resetAndDestroy();
     return count;
   };
-  const close = api.app.acceptWebSockets(server);
-  onTestFinished(() => {
-    close();
-    cut();
-  });
+  onTestFinished(() => void cut());
   return { url: `${url}/graphql`, cut };
 }
