@@ -48,10 +48,12 @@ export const limits = {
   catchUpMemoryRows: 65_536,
   /** The delta is merged into the base when it holds this many versions. */
   mergeRows: 8_192,
-  /** Dead rows that a current table may hold besides as many as it holds live ones. */
-  currentDeadRowsMax: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
+  /** Dead rows that a current table may hold for each live one … */
+  currentDeadShareMax: 0.5,
+  /** … and besides. */
+  currentDeadRowsMax: 8_192,
   /** Memory for versions that were read lately, as it is estimated. */
   recentVersionsBytesMax: 64 * 1024 * 1024,
   /** Longest time one DuckDB query may take. */

@@ -2,6 +2,7 @@
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../entities/index.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { limits } from './limits.ts';
 import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 /**
@@ -48,8 +49,9 @@ export async function dropIndexes(
 }
 
 /**
- * Writes current tables anew once they hold more dead rows than live ones. DuckDB takes deleted
- * rows out of a table only where it has no index; without this, current would grow as the log does.
+ * Writes current tables anew once they hold too many dead rows. DuckDB takes deleted rows out of a
+ * table only where it has no index; without this, current would grow as the log does, and every
+ * scan of it with it.
  */
 export async function compactCurrent(
   connection: DuckDBConnection,
@@ -61,7 +63,8 @@ export async function compactCurrent(
       `select count(*), coalesce(max(rowid) + 1, 0) from "${table.current}"`,
     );
     const [live, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number];
-    if (all - live > live + deadRowsMax) await rewriteCurrent(connection, table);
+    const allowed = live * limits.currentDeadShareMax + deadRowsMax;
+    if (all - live > allowed) await rewriteCurrent(connection, table);
   }
 }
 
