@@ -2,6 +2,7 @@
 import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { request as httpRequest, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -268,6 +269,21 @@ describe('refuses to open a socket', () => {
     const { ws } = await serve(await openApi());
     const [status, text] = await refusal(new Conversation(`${ws}/more`));
     expect([status, text]).toEqual([404, 'WebSockets are accepted at /graphql.\n']);
+  });
+
+  test('at an address that is none, and goes on', async () => {
+    const api = await openApi();
+    const { server, ws } = await serve(api);
+    const { port } = server.address() as AddressInfo;
+    for (const path of ['//', '///', 'http://', '/%', '/\\']) {
+      const socket = connect(port, '127.0.0.1');
+      const headers = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+      socket.end(`GET ${path} HTTP/1.1\r\n${headers}\r\n`);
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      expect(answer, path).toMatch(/^HTTP\/1\.1 40[04] /);
+    }
+    await Conversation.begin(ws);
   });
 
   test('elsewhere, unless somebody else listens there', async () => {

@@ -41,8 +41,8 @@ export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTer
     maxPayload: requestLimits.messageBytesMax,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const isOurs = pathname === yoga.graphqlEndpoint;
+    // Not by URL, which throws at what is none.
+    const isOurs = request.url?.split('?')[0] === yoga.graphqlEndpoint;
     // What is not ours may be somebody else's, where somebody else listens.
     if (!isOurs && server.listenerCount('upgrade') > 1) return;
     // A connection that breaks while it is refused or opened is nobody's fault here.
