@@ -76,8 +76,8 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     // In the order in which a request meets them.
     plugins: [
       useHome(board),
-      useBoard(board),
-      useDocs(),
+      useBoard(board, maskError),
+      useDocs(maskError),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
       useBodyLimit(),

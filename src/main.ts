@@ -9,6 +9,7 @@ import pino from 'pino';
 import { createApp } from './app.ts';
 import { type Config, readConfig, WrongSetting } from './config.ts';
 import { CannotOpen, openStore, type Store } from './db/index.ts';
+import { refuseMalformedHost } from './http/index.ts';
 import { loadEntities } from './load-entities.ts';
 
 /** How long requests that are under way at a stop may take. */
@@ -57,6 +58,7 @@ async function serve(config: Config): Promise<void> {
   const server = createServer((request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
+    if (refuseMalformedHost(request, response)) return;
     listener.then((handle) => handle(request, response));
   });
   await listen(server, config);

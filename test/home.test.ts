@@ -1,5 +1,5 @@
 /** What a browser finds besides GraphiQL: the page at the root, the board's files, the guides. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,10 +16,14 @@ async function open(built = true) {
   const boardDirectory = join(directory, 'board');
   writeFileSync(join(directory, 'secret.txt'), 'secret');
   if (built) build(boardDirectory);
-  const app = createApp(await openTemporary({ replicaInMemory: true }), { boardDirectory });
+  const logged: object[] = [];
+  const app = createApp(await openTemporary({ replicaInMemory: true }), {
+    boardDirectory,
+    log: { error: (details) => logged.push(details) },
+  });
   const get = async (path: string, init?: RequestInit) =>
     await app.fetch(new Request(`http://localhost:4000${path}`, init));
-  return { app, get, boardDirectory };
+  return { app, get, boardDirectory, logged };
 }
 
 function build(directory: string): void {
@@ -175,4 +179,17 @@ test('every page is whole, whichever was asked for before', async () => {
   for (const path of ['/', '/docs', '/docs/live.md', '/docs/README.md', '/', '/docs/live.md']) {
     expect(await (await fetch(`${url}${path}`)).text(), path).toMatch(/<\/html>\s*$/);
   }
+});
+
+test('a board that cannot be read is a masked error, without a path', async () => {
+  const { app, boardDirectory, logged } = await open();
+  rmSync(boardDirectory, { recursive: true });
+  // A link to itself can be neither read nor found missing.
+  symlinkSync(boardDirectory, boardDirectory);
+  const response = await app.fetch(new Request('http://localhost:4000/board'));
+  expect(response.status).toBe(500);
+  const text = await response.text();
+  expect(text).toMatch(/^Unexpected error\./);
+  expect(text).not.toMatch(/board|ELOOP|\.ts| at /);
+  expect(logged).toHaveLength(1);
 });

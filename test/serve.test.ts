@@ -146,6 +146,18 @@ describe('closing', () => {
     expect((await again.data(readTodo, { id: 'late' })).todo.revision).toBe(1);
   });
 
+  test('a Host header that is none is refused without a word of the inside', async () => {
+    const server = await serve(join(temporaryDirectory(), 'data'));
+    for (const host of ['[', 'a b', '%']) {
+      const request = httpRequest(server.url, { headers: { host } }).end();
+      const [response] = await once(request, 'response');
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      expect([response.statusCode, text]).toEqual([400, expect.stringMatching(/^The Host header/)]);
+    }
+    expect((await server.process.stop('SIGINT')).code).toBe(0);
+  });
+
   test('an open subscription completes without an error', async () => {
     const server = await serve(join(temporaryDirectory(), 'data'));
     const changes = server.subscribe('subscription { changes(after: "0") { position id } }');

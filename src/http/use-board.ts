@@ -23,16 +23,21 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Names below hold a digest of the contents, so they never change. */
 const hashed = 'assets';
 
-/** @param directory what the board was built into; it may not be there, or come later. */
-export function useBoard(directory: string): Plugin {
+/**
+ * @param directory what the board was built into; it may not be there, or come later.
+ * @param maskError what a client may see of an error; Yoga masks only those of GraphQL.
+ */
+export function useBoard(directory: string, maskError: (error: unknown) => Error): Plugin {
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       const place = placeOf(url.pathname);
       // Not even a promise for the requests that are none of its business: most of them.
       if (place === null) return;
-      return answer(directory, place, request.method).then(({ body, ...init }) =>
-        endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
-      );
+      return answer(directory, place, request.method)
+        .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
+        .then(({ body, ...init }) =>
+          endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
+        );
     },
   };
 }

@@ -13,15 +13,18 @@ interface Guide {
   readonly text: string;
 }
 
-export function useDocs(): Plugin {
+/** @param maskError what a client may see of an error; Yoga masks only those of GraphQL. */
+export function useDocs(maskError: (error: unknown) => Error): Plugin {
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       const isAsked = url.pathname === '/docs' || url.pathname.startsWith('/docs/');
       if (!isAsked || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-      return readGuides().then((guides) => {
-        const { body, ...init } = answer(guides, url.pathname.slice('/docs/'.length));
-        endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init));
-      });
+      return readGuides()
+        .then((guides) => answer(guides, url.pathname.slice('/docs/'.length)))
+        .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
+        .then(({ body, ...init }) =>
+          endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
+        );
     },
   };
 }
