@@ -2,20 +2,15 @@
 import fc from 'fast-check';
 import { createClient } from 'graphql-sse';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { type ApiAnswer, codesOf, listen, openApi, TestApi, write } from './support/api.ts';
 import { events, takeEvents } from './support/events.ts';
 import { checkProperty } from './support/property.ts';
 import { rawLog, temporaryDirectory, withStore } from './support/temporary-store.ts';
+import { untilWaiting } from './support/until.ts';
 
 async function serve(api: TestApi): Promise<string> {
   return `${(await listen(api.app)).url}/graphql`;
-}
-
-/** Resolves once so many followers wait for the next commit. */
-async function untilWaiting(store: Store, count: number): Promise<void> {
-  while (store.waitingFollowers !== count) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 const changesAfter = (position: number | string) =>

@@ -12,6 +12,7 @@ import {
 import { lakeFile } from './support/lake-file.ts';
 import { checkProperty } from './support/property.ts';
 import { openTemporary, withStore } from './support/temporary-store.ts';
+import { untilWaiting } from './support/until.ts';
 
 /** Takes `count` versions; then the following ends. */
 async function take(store: Store, count: number, options: Parameters<Store['follow']>[0] = {}) {
@@ -28,11 +29,6 @@ async function take(store: Store, count: number, options: Parameters<Store['foll
 const positionsOf = (versions: readonly Version[]) => versions.map(({ position }) => position);
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
-
-/** Resolves once so many followers wait for the next commit. */
-async function untilWaiting(store: Store, count: number): Promise<void> {
-  while (store.waitingFollowers !== count) await new Promise(setImmediate);
-}
 
 test('a follower gets what was committed before it came and what is committed after', async () => {
   const store = await openTemporary();

@@ -7,6 +7,7 @@ import { type ApiAnswer, codesOf, listen, openApi, TestApi, write } from './supp
 import { takeEvents } from './support/events.ts';
 import { checkProperty } from './support/property.ts';
 import { openTemporary, temporaryDirectory, withStore } from './support/temporary-store.ts';
+import { untilWaiting } from './support/until.ts';
 
 interface Event {
   readonly kind: string;
@@ -15,11 +16,6 @@ interface Event {
 }
 
 const serve = async (api: TestApi) => `${(await listen(api.app)).url}/graphql`;
-
-/** Resolves once so many followers wait for the next commit. */
-async function untilWaiting(store: Store, count: number): Promise<void> {
-  while (store.waitingFollowers !== count) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 /** Takes so many events of todoChanges, fewer perhaps when it may end where the feed has caught up. */
 async function take<T = Event>(

@@ -2,16 +2,11 @@
 import { createClient } from 'graphql-ws';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { type ApiAnswer, codesOf, listen, openApi, TestApi, write } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
-
-/** Resolves once so many followers wait for the next commit. */
-async function untilWaiting(store: Store, count: number): Promise<void> {
-  while (store.waitingFollowers !== count) await new Promise((resolve) => setTimeout(resolve, 1));
-}
+import { untilWaiting } from './support/until.ts';
 
 interface Subscription {
   readonly query: string;

@@ -13,6 +13,7 @@ import { requestLimits } from '../src/http/index.ts';
 import { codesOf, listen, openApi, TestApi, write } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { until, untilWaiting } from './support/until.ts';
 
 interface Message {
   readonly type: string;
@@ -84,11 +85,6 @@ async function serve(api: TestApi) {
 
 async function openWith(limits: ConstructorParameters<typeof TestApi>[1]): Promise<TestApi> {
   return new TestApi(await openTemporary({ replicaInMemory: true }), limits);
-}
-
-/** Resolves once so many followers wait for the next commit. */
-async function untilWaiting(store: Store, count: number): Promise<void> {
-  while (store.waitingFollowers !== count) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 const everything = 'subscription { changes(after: "0") { position } }';
@@ -437,8 +433,8 @@ async function untilAlone(server: Server): Promise<void> {
 }
 
 /** Resolves once every follower has ended, those that a full connection holds up, too. */
-async function untilNobodyFollows(store: Store): Promise<void> {
-  while (store.followers > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+function untilNobodyFollows(store: Store): Promise<void> {
+  return until(() => store.followers === 0);
 }
 
 const heavy = 'subscription { todoChanges(after: "0") { position version { body } } }';
