@@ -53,10 +53,12 @@ export class CacheableQuery {
     return { ...result, extensions };
   }
 
-  /** How an answer without errors may be kept. */
-  keeping(result: ExecutionResult, { position, repeatable }: Operation): Keeping {
+  /** How an answer without errors may be kept; null when it may not. */
+  keeping(result: ExecutionResult, { position, repeatable }: Operation): Keeping | null {
     if (this.#pinned !== null) return this.#keptAt(this.#pinned);
     if (position !== null && repeatable) return this.#keptAt(position);
+    // A digest of a large answer would hold the event loop for longer than it may.
+    if ('stringify' in result) return null;
     const etag = this.#tags.ofContents(JSON.stringify(result), this.#asked);
     return { etag, cacheControl: askFirst };
   }

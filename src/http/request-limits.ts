@@ -12,7 +12,7 @@ export const requestLimits = {
   documentFieldsMax: 5_000,
   /** Most root fields of one document, aliases included. */
   documentRootFieldsMax: 100,
-  /** Most nodes that the page sizes of one operation allow, nested pages multiplied. */
+  /** Most objects that the lists of one operation may have, nested ones multiplied. */
   operationNodesMax: 100_000,
   /** Largest message over a WebSocket. */
   messageBytesMax: 1024 * 1024,
