@@ -5,10 +5,12 @@
 
 /** The limits of one answer, each with its unit. */
 export const answerLimits = {
-  /** Most values: fields, items of lists and errors. */
+  /** Most values: fields and items of lists. */
   answerValuesMax: 1_000_000,
+  /** Most errors of fields. */
+  answerErrorsMax: 400,
   /** Largest answer, as JSON. */
-  answerBytesMax: 16 * 1024 * 1024,
+  answerBytesMax: 32 * 1024 * 1024,
   /** Most bytes of files that `data` and `text` may read for one answer, all of them together. */
   answerContentsBytesMax: 8 * 1024 * 1024,
 } as const;
@@ -19,11 +21,13 @@ type AnswerLimit = keyof typeof answerLimits;
 const remedies: Readonly<Record<AnswerLimit, string>> = {
   answerValuesMax: 'Ask for smaller pages or fewer fields, and page with `after`.',
   answerBytesMax: 'Ask for smaller pages or fewer fields, and page with `after`.',
+  answerErrorsMax: 'Mend what the first errors tell of, or ask for less at once.',
   answerContentsBytesMax: 'Ask for fewer files at once, or fetch each at its `downloadUrl`.',
 };
 
 const units: Readonly<Record<AnswerLimit, string>> = {
   answerValuesMax: 'values',
+  answerErrorsMax: 'errors',
   answerBytesMax: 'bytes',
   answerContentsBytesMax: 'bytes of files',
 };
@@ -47,14 +51,15 @@ export class AnswerTooLarge extends Error {
 const fieldBytes = 4;
 /** The braces of an object, or the brackets of a list. */
 const bracketBytes = 2;
-/** More than a number, a moment, a position or `false` takes. */
+/** At least what a number or a moment takes, which is one of more than `smallNumber`. */
 const otherBytes = 32;
-/** What an error of one field is taken to be. */
-const errorBytes = 256;
+const smallNumber = 1e9;
+const smallNumberBytes = 12;
 
 export class AnswerSize {
   #values = 0;
   #bytes = 0;
+  #errors = 0;
   #contentsBytes = 0;
   #exceeded: AnswerTooLarge | null = null;
 
@@ -78,9 +83,11 @@ export class AnswerSize {
     this.#add(1, bracketBytes + 1);
   }
 
-  /** Counts an error. @throws AnswerTooLarge. */
+  /** Counts an error of a field. @throws AnswerTooLarge. */
   addError(): void {
-    this.#add(1, errorBytes);
+    this.refuseWhenExceeded();
+    this.#errors += 1;
+    if (this.#errors > answerLimits.answerErrorsMax) this.#exceed('answerErrorsMax');
   }
 
   /** Counts contents of a file that are about to be read. @throws AnswerTooLarge. */
@@ -130,6 +137,9 @@ function jsonBytes(value: unknown): number {
   if (typeof value === 'string') return textBytes(value);
   // As Base64.
   if (value instanceof Uint8Array) return Math.ceil(value.length / 3) * 4 + 2;
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < smallNumber) {
+    return smallNumberBytes;
+  }
   if (!Array.isArray(value)) return otherBytes;
   let bytes = bracketBytes;
   for (const item of value) bytes += jsonBytes(item) + 1;
