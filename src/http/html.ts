@@ -1,4 +1,5 @@
 /** Small pages of the server's own, which need nothing but themselves. */
+import { iconUrl } from './logo.ts';
 
 /**
  * For pages: they run only what comes from this server, and are asked for anew each time. Made for
@@ -14,12 +15,6 @@ export function htmlHeaders(): Record<string, string> {
     'x-content-type-options': 'nosniff',
   };
 }
-
-const icon =
-  '%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"%3E' +
-  '%3Crect width="32" height="32" rx="8" fill="%233f51d9"/%3E%3Cg fill="none" stroke="white" ' +
-  'stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"%3E%3Cpath ' +
-  'd="M7.5 16a8.5 8.5 0 1 0 2.6-6.1M9.6 5.6v4.6h4.6M16 11.5V16l3.4 2.2"/%3E%3C/g%3E%3C/svg%3E';
 
 const style = `
   :root {
@@ -74,7 +69,7 @@ export function pageOf(title: string, content: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<link rel="icon" href='data:image/svg+xml,${icon}'>
+<link rel="icon" href="${iconUrl}">
 <style>${style}</style>
 </head>
 <body>

@@ -2,7 +2,7 @@
 export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
-export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
+export { graphiqlOptions, graphiqlRenderer } from './graphiql.ts';
 export { refuseMalformedHost } from './host.ts';
 export { requestLimits } from './request-limits.ts';
 export { boardDirectory, useBoard } from './use-board.ts';
