@@ -42,8 +42,10 @@ const style = `
     color: inherit; text-decoration: none;
   }
   a.card:hover { border-color: var(--accent); }
-  .card h2 { margin: 0 0 .25rem; font-size: 1.0625rem; }
-  a.card h2 { color: var(--accent); }
+  .cards + h2 { margin-top: 2rem; }
+  h2 { font-size: 1.1875rem; }
+  .card :is(h2, h3) { margin: 0 0 .25rem; font-size: 1.0625rem; }
+  a.card :is(h2, h3) { color: var(--accent); }
   .card p { margin: 0; color: var(--muted); font-size: .9375rem; }
   code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   pre {
@@ -51,18 +53,15 @@ const style = `
     background: var(--surface);
   }
   .card pre { margin: .5rem 0 0; padding: .4rem .6rem; }
-  article pre code { font-size: .8125rem; line-height: 1.55; }
-  article table { display: block; overflow-x: auto; border-collapse: collapse; font-size: .9375rem; }
-  article :is(th, td) { padding: .4rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-  article h2 { margin: 2.5rem 0 .5rem; letter-spacing: -.01em; }
   footer { margin-top: 2rem; color: var(--muted); font-size: .875rem; }
 `;
 
 /**
  * A page as a text.
  * @param content HTML; what is not the server's own in it has gone through `escapeHtml`.
+ * @param head HTML for the head of the page, such as styles of its own.
  */
-export function pageOf(title: string, content: string): string {
+export function pageOf(title: string, content: string, head = ''): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -71,6 +70,7 @@ export function pageOf(title: string, content: string): string {
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="${iconUrl}">
 <style>${style}</style>
+${head}
 </head>
 <body>
 <main>
