@@ -1,4 +1,4 @@
-/** The guides as pages: every link leads somewhere, and a browser can copy, reach and read it all. */
+/** The guides as pages: every link leads somewhere, and a browser can copy and reach it all. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -74,7 +74,7 @@ test('every link and picture on every guide leads somewhere, to the part that it
   expect(parts).toBeGreaterThan(100);
 });
 
-test('every link between the files of the repository leads to a file, and few to none served', async () => {
+test('every link between files of the repository leads to a file, served but for two', async () => {
   const pages = await walk(await open());
   const notServed: string[] = [];
   for (const file of markdownFiles()) {
@@ -109,7 +109,7 @@ test('the list tells of each guide in a sentence without Markdown', async () => 
   expect(text).not.toMatch(/[`*]|\]\(|^- /m);
 });
 
-test('code has the colours of its language, and headings have the names that GitHub gives them', async () => {
+test('code has its language’s colours, and headings have the names that GitHub gives them', async () => {
   const pages = await walk(await open());
   const writing = pages.get('/docs/writing.md') ?? '';
   expect(writing).toContain('<h1>Writing</h1>');

@@ -1,4 +1,4 @@
-/** How guides look, beside what all pages have. The colours of code have a contrast of 4.5 or more. */
+/** How guides look, beside what all pages have. Colours of code have a contrast of 4.5 or more. */
 export const guideStyle = `
   body { max-width: 50rem; padding-block: clamp(1.5rem, 6vh, 4rem); }
   main > h1 { margin-bottom: 1.5rem; }
@@ -7,7 +7,10 @@ export const guideStyle = `
   article h2 { margin: 2.75rem 0 .5rem; font-size: 1.4375rem; }
   article h3 { margin: 2rem 0 .5rem; font-size: 1.125rem; }
   article > :first-child { margin-top: 0; }
-  article img { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 10px; }
+  article img {
+    box-sizing: border-box; max-width: 100%; height: auto;
+    border: 1px solid var(--line); border-radius: 10px;
+  }
   article :not(pre) > code {
     padding: .1em .3em; border-radius: 5px;
     background: light-dark(#e9ebf2, #232733);
@@ -25,7 +28,10 @@ export const guideStyle = `
 
   .code { position: relative; margin: 1rem 0; }
   .code pre { margin: 0; }
-  .code code { display: inline-block; padding-right: 3.5rem; font-size: .8125rem; line-height: 1.55; }
+  /* The button lies over the end of the first line, until that is scrolled to. */
+  .code code {
+    display: inline-block; padding-right: 3.5rem; font-size: .8125rem; line-height: 1.55;
+  }
   .copy {
     position: absolute; top: .4rem; right: .4rem; padding: .15rem .55rem;
     border: 1px solid var(--line); border-radius: 7px; background: var(--surface);
@@ -33,8 +39,10 @@ export const guideStyle = `
   }
   .copy:hover { border-color: var(--accent); color: var(--accent); }
 
-  .contents { margin: 0 0 2rem; padding: .75rem 1rem; max-height: 13rem; overflow-y: auto;
-    border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
+  .contents {
+    margin: 0 0 2rem; padding: .75rem 1rem; max-height: 13rem; overflow-y: auto;
+    border: 1px solid var(--line); border-radius: 10px; background: var(--surface);
+  }
   .contents ul { margin: 0; padding: 0; list-style: none; font-size: .875rem; }
   .contents li { padding: .15rem 0; }
   .contents a { color: inherit; text-decoration: none; }

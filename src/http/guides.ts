@@ -17,8 +17,8 @@ export interface Guide {
 }
 
 /**
- * README first, then the guides by name, the examples with their code, how it is made, what changed.
- * What is not there, as in a package that leaves it out, is not in the list.
+ * README first, then the guides by name, the examples with their code, how it is made, what has
+ * changed. What is not there, as in a package that leaves it out, is not in the list.
  */
 export async function readGuides(): Promise<Guide[]> {
   const examples = await Promise.all(

@@ -34,8 +34,10 @@ const style = `
   .lead { margin: 0 0 2rem; color: var(--muted); font-size: 1.0625rem; }
   a { color: var(--accent); }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
-  .cards { display: grid; gap: 1rem; margin: 0; padding: 0; list-style: none; }
-  @media (width >= 40rem) { .cards { grid-template-columns: repeat(3, 1fr); } }
+  .cards {
+    display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem;
+    margin: 0; padding: 0; list-style: none;
+  }
   .card {
     display: block; height: 100%; box-sizing: border-box; padding: 1.125rem 1.25rem;
     border: 1px solid var(--line); border-radius: 14px; background: var(--surface);

@@ -47,7 +47,7 @@ class Docs {
   readonly #schema: GraphQLSchema;
   readonly #demo: string | null;
   #schemaGuide: Guide | undefined;
-  /** Pages as they were last made, by name: making them anew takes a while, reading files does not. */
+  /** Pages as they were last made, by name: making one anew takes a while, reading files does not. */
   readonly #made = new Map<string, { readonly key: string; readonly page: string }>();
 
   constructor(schema: GraphQLSchema, demo: string | null) {
@@ -116,7 +116,7 @@ const footer =
 /** What the guides, written in the repository, say for making that data. */
 const namedDemo = 'npm run demo';
 
-/** What the list is divided into, by the beginnings of paths. */
+/** What the list is divided into, by paths. */
 const groups: readonly (readonly [string, RegExp])[] = [
   ['To begin with', /^(README\.md|docs\/.*)$/],
   ['Examples', /^examples\/.*\.md$/],
