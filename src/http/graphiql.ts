@@ -154,11 +154,11 @@ ${lists.join('')}  log { position transactions versions }
 }
 
 /**
- * GraphiQL drags its tabs by a library that measures them while the page is not laid out yet. At the
- * first change of a width, be it that the font has loaded, it takes each tab for one that was
- * dragged to the end of the row. GraphiQL hides that until the tab has the focus: so it jumps away
- * under the pointer that presses it, and the click is lost or another tab’s. Moved a little while it
- * is pressed, it changes places, too. So tabs stand still here, and are not dragged.
+ * GraphiQL drags its tabs by a library that measures them while the page is not laid out yet. When
+ * a width changes for the first time, be it that the font has loaded, it takes each tab for one that
+ * was dragged to the end of the row. GraphiQL hides that until the tab has the focus: so it jumps
+ * away under the pointer that presses it, and the click is lost or another tab’s. Moved a little
+ * while it is pressed, it changes places, too. So tabs stand still here, and are not dragged.
  */
 const stillTabs = `<style>
   .graphiql-tab { transform: none !important; touch-action: auto !important; }

@@ -47,7 +47,7 @@ class Docs {
   readonly #schema: GraphQLSchema;
   readonly #demo: string | null;
   #schemaGuide: Guide | undefined;
-  /** Pages as they were last made, by name: making one anew takes a while, reading files does not. */
+  /** Pages as they were last made, by name: making one takes a while, reading files does not. */
   readonly #made = new Map<string, { readonly key: string; readonly page: string }>();
 
   constructor(schema: GraphQLSchema, demo: string | null) {
