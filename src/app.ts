@@ -8,11 +8,13 @@ import {
   acceptWebSockets,
   boardDirectory,
   Connections,
+  canShowBoard,
   corsOf,
+  demoCommand,
   type ErrorLog,
   graphiqlOptions,
+  graphiqlRenderer,
   maskErrorWith,
-  renderGraphiQL,
   requestLimits,
   useBoard,
   useBodyLimit,
@@ -59,6 +61,8 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
   const board = options.boardDirectory ?? boardDirectory;
+  const hasBoard = canShowBoard(store.entities);
+  const demo = hasBoard ? demoCommand : null;
   const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
@@ -66,7 +70,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: graphiqlOptions(store.entities),
-    renderGraphiQL,
+    renderGraphiQL: graphiqlRenderer(),
     cors: corsOf,
     landingPage: false,
     logging: false,
@@ -75,9 +79,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
-      useHome(board),
-      useBoard(board, maskError),
-      useDocs(maskError),
+      useHome(hasBoard ? board : null, demo),
+      useBoard(board, store.entities, maskError),
+      useDocs(schema, demo, maskError),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
       useBodyLimit(),
