@@ -9,6 +9,13 @@ import { openStore } from '../../src/db/index.ts';
 import { shippedEntities } from '../../src/entities/index.ts';
 import { StretchMeter } from './stretch-meter.ts';
 
+/** What the parent is told when the server is ready. */
+export interface Started {
+  readonly port: number;
+  /** See StretchMeter. */
+  readonly slowness: number;
+}
+
 /** What the parent is told when it asks. */
 export interface Held {
   /** The longest stretch since it last asked, in milliseconds. */
@@ -30,5 +37,6 @@ process.on('message', (message: 'held' | 'collected') => {
   process.send?.({ stretchMs, memoryBytes: heapUsed + external } satisfies Held);
   meter.take();
 });
-process.send?.({ port: (server.address() as AddressInfo).port });
+const { port } = server.address() as AddressInfo;
+process.send?.({ port, slowness: meter.slowness } satisfies Started);
 process.once('disconnect', () => process.exit());
