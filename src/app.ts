@@ -14,6 +14,7 @@ import {
   maskErrorWith,
   renderGraphiQL,
   requestLimits,
+  useAnswers,
   useBoard,
   useBodyLimit,
   useDocs,
@@ -27,6 +28,7 @@ import {
   usePosition,
   useReferenceExecution,
   useStreams,
+  useVary,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -75,6 +77,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
+      useVary(),
       useHome(board),
       useBoard(board, maskError),
       useDocs(maskError),
@@ -84,6 +87,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
+      useAnswers(limits.keepAliveMs),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),

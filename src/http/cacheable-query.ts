@@ -2,8 +2,9 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Position } from '../entities/index.ts';
 import type { Operation } from '../resolvers/index.ts';
-import { type Asked, type EntityTags, namesTag } from './entity-tags.ts';
+import type { Asked, EntityTags } from './entity-tags.ts';
 import { pinnedPosition } from './pinned-position.ts';
+import { namesTag } from './preconditions.ts';
 
 /** What is told to whoever may keep an answer. */
 export interface Keeping {

@@ -42,14 +42,6 @@ export class EntityTags {
   }
 }
 
-/**
- * Whether an If-None-Match header names a tag. A proxy that compresses answers makes their tags
- * weak; the comparison for this header does not mind.
- */
-export function namesTag(ifNoneMatch: string, entityTag: string): boolean {
-  return ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === entityTag);
-}
-
 function tag(parts: readonly unknown[]): string {
   return `"${digest(parts)}"`;
 }

@@ -39,23 +39,29 @@ export class SharedEvents {
   readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
   #documentCount = 0;
 
-  /** Subscribes as graphql-js does. @returns the answers, or what was wrong with the request. */
+  /**
+   * Subscribes as graphql-js does.
+   * @param source the document that says which events come, where it says otherwise than that of
+   *   the arguments, by which they are answered.
+   * @returns the answers, or what was wrong with the request.
+   */
   async subscribe(
     args: ExecutionArgs,
+    source = args.document,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const events = await createSourceEventStream(args);
+    const events = await createSourceEventStream({ ...args, document: source });
     if (!(Symbol.asyncIterator in events)) return events;
-    const source = events[Symbol.asyncIterator]() as AsyncIterator<FeedEvent>;
+    const feed = events[Symbol.asyncIterator]() as AsyncIterator<FeedEvent>;
     const asked = this.#keyOf(args);
     const answers: AsyncIterableIterator<ExecutionResult> = {
       [Symbol.asyncIterator]: () => answers,
       next: async () => {
-        const { done, value } = await source.next();
+        const { done, value } = await feed.next();
         if (done) return { done, value: undefined };
         return { done: false, value: await this.#answer(args, asked, value) };
       },
       return: async () => {
-        await source.return?.();
+        await feed.return?.();
         return { done: true, value: undefined };
       },
     };

@@ -98,7 +98,9 @@ function converse(
       send: (message) => new Promise((sent) => socket.send(message, () => sent())),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) => {
-        socket.on('message', (message) => {
+        socket.on('message', (message, isBinary) => {
+          // Of text alone has it been checked that it is UTF-8.
+          if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
           take(String(message)).catch((error) => {
             maskError(error);
             socket.close(CloseCode.InternalServerError, 'Internal server error');
