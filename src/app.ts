@@ -10,6 +10,7 @@ import {
   Connections,
   corsOf,
   type ErrorLog,
+  FrontDoor,
   graphiqlOptions,
   maskErrorWith,
   renderGraphiQL,
@@ -48,9 +49,10 @@ export interface AppOptions {
 export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
   /**
    * Accepts GraphQL over WebSocket on a server, at /graphql.
+   * @param door who may open one; without it whoever asks by whatever name.
    * @returns closes them all, and tells their clients that the server goes away.
    */
-  acceptWebSockets(server: Server): () => void;
+  acceptWebSockets(server: Server, door?: FrontDoor): () => void;
 }
 
 /**
@@ -96,6 +98,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   });
   const terms = { connections, maskError, keepAliveMs: limits.keepAliveMs };
   return Object.assign(yoga, {
-    acceptWebSockets: (server: Server) => acceptWebSockets(server, yoga, terms),
+    acceptWebSockets: (server: Server, door = new FrontDoor()) =>
+      acceptWebSockets(server, yoga, { ...terms, door }),
   });
 }

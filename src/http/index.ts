@@ -2,9 +2,12 @@
 export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
+export { FrontDoor } from './front-door.ts';
 export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
-export { refuseMalformedHost } from './host.ts';
+export { hostnameOf, hostRule } from './hosts.ts';
+export { packageVersion } from './package-version.ts';
 export { requestLimits } from './request-limits.ts';
+export { RequestsUnderWay } from './requests-under-way.ts';
 export { useAnswers } from './use-answers.ts';
 export { boardDirectory, useBoard } from './use-board.ts';
 export { useBodyLimit } from './use-body-limit.ts';
