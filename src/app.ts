@@ -12,10 +12,12 @@ import {
   corsOf,
   demoCommand,
   type ErrorLog,
+  FrontDoor,
   graphiqlOptions,
   graphiqlRenderer,
   maskErrorWith,
   requestLimits,
+  useAnswers,
   useBoard,
   useBodyLimit,
   useDocs,
@@ -29,6 +31,7 @@ import {
   usePosition,
   useReferenceExecution,
   useStreams,
+  useVary,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -48,9 +51,10 @@ export interface AppOptions {
 export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
   /**
    * Accepts GraphQL over WebSocket on a server, at /graphql.
+   * @param door who may open one; without it whoever asks by whatever name.
    * @returns closes them all, and tells their clients that the server goes away.
    */
-  acceptWebSockets(server: Server): () => void;
+  acceptWebSockets(server: Server, door?: FrontDoor): () => void;
 }
 
 /**
@@ -79,6 +83,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
+      useVary(),
       useHome(hasBoard ? board : null, demo),
       useBoard(board, store.entities, maskError),
       useDocs(schema, demo, maskError),
@@ -88,6 +93,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
+      useAnswers(limits.keepAliveMs),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),
@@ -96,6 +102,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   });
   const terms = { connections, maskError, keepAliveMs: limits.keepAliveMs };
   return Object.assign(yoga, {
-    acceptWebSockets: (server: Server) => acceptWebSockets(server, yoga, terms),
+    acceptWebSockets: (server: Server, door = new FrontDoor()) =>
+      acceptWebSockets(server, yoga, { ...terms, door }),
   });
 }

@@ -1,4 +1,5 @@
 /** What can be set: flags and EVERSTATE_* variables, checked and frozen before anything starts. */
+import { hostnameOf } from './http/index.ts';
 
 export interface Config {
   /** The address to listen on. */
@@ -9,6 +10,8 @@ export interface Config {
   readonly data: string;
   /** A TypeScript or JavaScript file that exports the entities to serve; null: those that ship. */
   readonly entities: string | null;
+  /** Names besides those of this machine that the server answers to. */
+  readonly allowedHosts: readonly string[];
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb: number;
   /** Connections for subscriptions that one client address may have open. */
@@ -18,9 +21,11 @@ export interface Config {
 /** A setting has a value that cannot work; the message is one line that says what to do. */
 export class WrongSetting extends Error {}
 
-/** A setting: its flag, its variable, its default, and how its text is read. */
+/** A setting: how it is given and told of, its default, and how its text is read. */
 interface Setting<Value> {
-  readonly variable: string;
+  /** The flag, with a word for its value; its variable is named after the setting. */
+  readonly flag: string;
+  readonly description: string;
   readonly preset: Value;
   readonly expected: string;
   /** The value that the text stands for; undefined when it stands for none. */
@@ -33,44 +38,78 @@ const wholeNumber = (min: number, max: number) => (value: string) => {
   return /^\d+$/.test(value) && number >= min && number <= max ? number : undefined;
 };
 
+/** Names, separated by commas, as URLs have them. */
+const hostNames = (list: string) => {
+  const names = list.split(',').map((name) => hostnameOf(name.trim()));
+  const areNames = list
+    .split(',')
+    .every((name, index) => name.trim().toLowerCase() === names[index]);
+  return areNames ? (names as string[]) : undefined;
+};
+
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   host: {
-    variable: 'EVERSTATE_HOST',
+    flag: '--host <address>',
+    description: 'address to listen on',
     preset: '127.0.0.1',
     expected: 'an address to listen on',
     parse: text,
   },
   port: {
-    variable: 'EVERSTATE_PORT',
+    flag: '--port <port>',
+    description: 'port to listen on, 0 for a free one',
     preset: 4000,
     expected: 'a port from 0 to 65535',
     parse: wholeNumber(0, 65_535),
   },
   data: {
-    variable: 'EVERSTATE_DATA',
+    flag: '--data <directory>',
+    description: 'data directory',
     preset: './data',
     expected: 'a directory',
     parse: text,
   },
   entities: {
-    variable: 'EVERSTATE_ENTITIES',
+    flag: '--entities <file>',
+    description: 'kinds of records of your own',
     preset: null,
     expected: 'a file that exports entities',
     parse: text,
   },
+  allowedHosts: {
+    flag: '--allowed-host <name>',
+    description: 'name that leads here, besides those of this machine; may be repeated',
+    preset: [],
+    expected: 'names of hosts without ports, such as everstate.example',
+    parse: hostNames,
+  },
   replicaMemoryMaxMb: {
-    variable: 'EVERSTATE_REPLICA_MEMORY_MB',
+    flag: '--replica-memory-max-mb <mb>',
+    description: 'memory for DuckDB',
     preset: 2_048,
     expected: 'megabytes from 128 to 1048576',
     parse: wholeNumber(128, 1_048_576),
   },
   connectionsPerClientMax: {
-    variable: 'EVERSTATE_CONNECTIONS_PER_CLIENT',
+    flag: '--connections-per-client-max <count>',
+    description: 'open subscriptions of one address',
     preset: 1_000,
     expected: 'connections from 1 to 1000000',
     parse: wholeNumber(1, 1_000_000),
   },
 };
+
+const names = Object.keys(settings) as (keyof Config)[];
+
+/** The settings as a command line offers them; one that is given twice is given as a list. */
+export function settingFlags(): { name: keyof Config; flag: string; description: string }[] {
+  return names.map((name) => {
+    const { flag, description, preset } = settings[name];
+    const isNone = preset === null || (Array.isArray(preset) && preset.length === 0);
+    const otherwise = isNone ? '' : `, default ${preset}`;
+    return { name, flag, description: `${description} (${variableOf(name)}${otherwise})` };
+  });
+}
 
 /**
  * The configuration: a flag wins over its variable, a variable over the default.
@@ -83,9 +122,12 @@ export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Config {
   const read = <Name extends keyof Config>(name: Name): Config[Name] => {
-    const { variable, preset, expected, parse } = settings[name];
+    const { flag, preset, expected, parse } = settings[name];
+    const variable = variableOf(name);
     const [source, given] =
-      flags[name] === undefined ? [variable, environment[variable]] : [flagOf(name), flags[name]];
+      flags[name] === undefined
+        ? [variable, environment[variable]]
+        : [flag.split(' ')[0], flags[name]];
     if (given === undefined) return preset;
     const value = parse(given);
     if (value !== undefined) return value;
@@ -97,6 +139,7 @@ export function readConfig(
     port: read('port'),
     data: read('data'),
     entities: read('entities'),
+    allowedHosts: read('allowedHosts'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
   });
@@ -104,13 +147,13 @@ export function readConfig(
 
 /** A misspelt variable would silently do nothing. */
 function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
-  const known = Object.values(settings).map(({ variable }) => variable);
+  const known = names.map(variableOf);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('EVERSTATE_') || known.includes(name)) continue;
     throw new WrongSetting(`${name} is not a setting; there are ${known.join(', ')}.`);
   }
 }
 
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+function variableOf(name: string): string {
+  return `EVERSTATE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }

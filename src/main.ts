@@ -3,14 +3,14 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { setInterval } from 'node:timers';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pino from 'pino';
 import { createApp } from './app.ts';
-import { type Config, readConfig, WrongSetting } from './config.ts';
-import { CannotOpen, openStore, type Store } from './db/index.ts';
-import { refuseMalformedHost } from './http/index.ts';
+import { type Config, readConfig, settingFlags, WrongSetting } from './config.ts';
+import { CannotOpen, openStore } from './db/index.ts';
+import { FrontDoor, hostRule, packageVersion, RequestsUnderWay } from './http/index.ts';
 import { loadEntities } from './load-entities.ts';
+import { onParentEnd } from './parent.ts';
 
 /** How long requests that are under way at a stop may take. */
 const closeTimeMaxMs = 10_000;
@@ -18,28 +18,39 @@ const log = pino(pino.destination(2));
 
 const program = new Command('everstate')
   .description('Application state that never forgets, served over GraphQL.')
+  .version(packageVersion())
   .configureOutput({ outputError: (message) => fail(message.replace(/^error: /, '')) });
-program
+const settings = settingFlags().map(({ name, flag, description }) => {
+  const option = new Option(flag, description);
+  option.argParser((value: string, before?: string) =>
+    option.attributeName() === 'allowedHost' && before !== undefined ? `${before},${value}` : value,
+  );
+  return { name, option };
+});
+const serving = program
   .command('serve', { isDefault: true })
   .description('serve a data directory until interrupted')
-  .option('--host <address>', 'address to listen on (EVERSTATE_HOST, default 127.0.0.1)')
-  .option('--port <port>', 'port to listen on, 0 for a free one (EVERSTATE_PORT, default 4000)')
-  .option('--data <directory>', 'data directory (EVERSTATE_DATA, default ./data)')
-  .option('--entities <file>', 'kinds of records of your own (EVERSTATE_ENTITIES)')
-  .option('--replica-memory-max-mb <mb>', 'memory for DuckDB (EVERSTATE_REPLICA_MEMORY_MB)')
-  .option(
-    '--connections-per-client-max <count>',
-    'open subscriptions of one address (EVERSTATE_CONNECTIONS_PER_CLIENT)',
-  )
-  .action(async (flags: Partial<Record<keyof Config, string>>) => {
-    await serve(readConfig(flags, process.env));
+  .allowExcessArguments()
+  .action(async (given: Record<string, string>, { args }: Command) => {
+    if (args[0] !== undefined) refuseArgument(args[0]);
+    const flags = settings.map(({ name, option }) => [name, given[option.attributeName()]]);
+    await serve(readConfig(Object.fromEntries(flags), process.env));
   });
+for (const { option } of settings) serving.addOption(option);
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof WrongSetting || error instanceof CannotOpen)) throw error;
   fail(error.message);
+}
+
+/** A word that is no command is given to the one that stands for none. */
+function refuseArgument(word: string): never {
+  if (program.args[0] === serving.name())
+    fail(`serve takes no arguments, but was given "${word}".`);
+  const known = program.commands.map((command) => command.name()).join(', ');
+  fail(`unknown command "${word}"; there is ${known}. See everstate --help.`);
 }
 
 /** Says in one line why it cannot serve. A port that is open already must not keep the process. */
@@ -55,12 +66,14 @@ async function serve(config: Config): Promise<void> {
   const listener = new Promise<RequestListener>((ready) => {
     answer = ready;
   });
+  const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
   const server = createServer((request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
-    if (refuseMalformedHost(request, response)) return;
+    if (door.answers(request, response)) return;
     listener.then((handle) => handle(request, response));
   });
+  const underWay = new RequestsUnderWay(server);
   await listen(server, config);
   const store = await openStore({
     directory: config.data,
@@ -70,9 +83,14 @@ async function serve(config: Config): Promise<void> {
   });
   const { connectionsPerClientMax } = config;
   const app = createApp(store, { log, limits: { connectionsPerClientMax } });
-  const closeWebSockets = app.acceptWebSockets(server);
+  const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
-  closeOnSignal(server, store, closeWebSockets);
+  closeOnSignal(async () => {
+    store.endFollowing();
+    closeWebSockets();
+    await underWay.close(closeTimeMaxMs);
+    await store.close();
+  });
   const data = resolve(config.data);
   console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
 }
@@ -96,36 +114,20 @@ function urlOf(server: Server): string {
 }
 
 /** Stops on the first signal; a second one does not wait. */
-function closeOnSignal(server: Server, store: Store, closeWebSockets: () => void): void {
+function closeOnSignal(close: () => Promise<void>): void {
   let closing = false;
-  const close = async (signal: NodeJS.Signals) => {
+  const stop = (reason: string) => {
     if (closing) process.exit(1);
     closing = true;
-    console.log(`Everstate is closing (${signal}).`);
-    store.endFollowing();
-    closeWebSockets();
-    await closeServer(server);
-    await store.close();
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
-    close(signal).catch((error) => {
+    console.log(`Everstate is closing (${reason}).`);
+    close().catch((error) => {
       log.error({ err: error }, 'closing failed');
       process.exit(1);
     });
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-}
-
-/** Lets requests finish, for a bounded time. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((closed) => {
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const deadline = setTimeout(() => server.closeAllConnections(), closeTimeMaxMs);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(deadline);
-      closed();
-    });
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  onParentEnd(() => {
+    if (!closing) stop('what started it has ended');
   });
 }

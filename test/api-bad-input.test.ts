@@ -213,7 +213,7 @@ const wrongRequests: Record<string, [init: RequestInit, status: number, code: st
   'a JSON text': [post('"query"'), 400, 'BAD_REQUEST'],
   'a batch': [post(`[${ask}, ${ask}]`), 400, 'BAD_REQUEST'],
   'an empty batch': [post('[]'), 400, 'BAD_REQUEST'],
-  'no query': [post('{}'), 200, 'BAD_REQUEST'],
+  'no query': [post('{}'), 400, 'BAD_REQUEST'],
   'a query that is a number': [post('{"query": 1}'), 400, 'BAD_REQUEST'],
   'variables that are a text': [
     post('{"query": "{ log { position } }", "variables": "x"}'),

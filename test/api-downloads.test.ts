@@ -46,10 +46,23 @@ test.for([
   ['a percent sign', '100%'],
   ['another script', '世界 🎨'],
   ['signs of URLs', '?a=b&c#d'],
+  ['nothing but a dot', '.'],
+  ['nothing but two dots', '..'],
+  ['three dots', '...'],
+  ['a sign before a dot', '=.'],
+  ['a sign before two dots', '=..'],
+  ['two dots that are encoded', '%2E%2E'],
 ])('an id with %s leads to its bytes', async ([, id]) => {
   const api = await openApi();
+  const { url } = await listen(api.app);
+  for (const other of ['.', '..', '=.', '=..', '%2E']) {
+    if (other !== id)
+      await write(api, 'create', 'LakeFile', { id: other, filename: other, text: '' });
+  }
   const { record } = await write(api, 'create', 'LakeFile', { id, filename: 'f', text: id });
   expect(await (await get(api, record.downloadUrl)).text()).toBe(id);
+  expect(await (await fetch(`${url}${record.downloadUrl}`)).text()).toBe(id);
+  expect(await (await fetch(new URL(record.downloadUrl, `${url}/board/`))).text()).toBe(id);
 });
 
 test('a filename keeps its signs on the way to the disk', async () => {
@@ -142,6 +155,49 @@ test.for([
   const response = await get(api, record.downloadUrl, { headers: { range } });
   expect([response.status, await response.text()]).toEqual([status, text]);
   expect(response.headers.get('content-range')).toBe(contentRange);
+});
+
+test.for([
+  ['bytes=-5', 200],
+  ['bytes=-0', 416],
+  ['bytes=0-', 416],
+] as const)('the range %s of nothing answers %i', async ([range, status]) => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', text: '' });
+  const response = await get(api, record.downloadUrl, { headers: { range } });
+  expect([response.status, await response.text()]).toEqual([status, '']);
+});
+
+test('a range of what is not there any more is the whole of what is', async () => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', text: '0123456789' });
+  const tag = `"${record.sha256}"`;
+  const answers = [
+    [tag, 206, '01'],
+    [`W/${tag}`, 200, '0123456789'],
+    ['"another"', 200, '0123456789'],
+    ['Sat, 01 Jan 2028 00:00:00 GMT', 200, '0123456789'],
+  ] as const;
+  for (const [ifRange, status, text] of answers) {
+    const headers = { range: 'bytes=0-1', 'if-range': ifRange };
+    const response = await get(api, record.downloadUrl, { headers });
+    expect([ifRange, response.status, await response.text()]).toEqual([ifRange, status, text]);
+  }
+});
+
+test('whoever names the bytes among others, weakly, or whatever there is has them', async () => {
+  const api = await openApi();
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', text: 'x' });
+  const tag = `"${record.sha256}"`;
+  for (const named of [`"a", ${tag}`, `W/${tag}`, `"a,b",W/${tag} ,"c"`, '*']) {
+    const headers = { 'if-none-match': named };
+    const response = await get(api, record.downloadUrl, { headers });
+    expect([named, response.status, response.headers.get('etag')]).toEqual([named, 304, tag]);
+  }
+  for (const other of ['"a"', record.sha256, `"${record.sha256.toUpperCase()}"`]) {
+    const headers = { 'if-none-match': other };
+    expect((await get(api, record.downloadUrl, { headers })).status).toBe(200);
+  }
 });
 
 test('a range across the chunks that contents are kept in is exact', async () => {

@@ -1,14 +1,16 @@
 /** Settings: what is taken, and what is refused with a line that says what was expected. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readConfig, WrongSetting } from '../src/config.ts';
+import { readConfig, settingFlags, WrongSetting } from '../src/config.ts';
 
 const flags = {
   host: ['--host', 'EVERSTATE_HOST'],
   port: ['--port', 'EVERSTATE_PORT'],
   data: ['--data', 'EVERSTATE_DATA'],
   entities: ['--entities', 'EVERSTATE_ENTITIES'],
-  replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MB'],
-  connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT'],
+  allowedHosts: ['--allowed-host', 'EVERSTATE_ALLOWED_HOSTS'],
+  replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB'],
+  connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
 } as const;
 
 test('without any setting one person is served on loopback', () => {
@@ -17,6 +19,7 @@ test('without any setting one person is served on loopback', () => {
     port: 4_000,
     data: './data',
     entities: null,
+    allowedHosts: [],
     replicaMemoryMaxMb: 2_048,
     connectionsPerClientMax: 1_000,
   });
@@ -33,6 +36,7 @@ test.each([
   ['host', ['']],
   ['data', ['']],
   ['entities', ['']],
+  ['allowedHosts', ['', 'a:80', 'a b', 'http://a', 'a,,b', 'a,', '::1', 'a/b']],
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
 ] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
@@ -50,6 +54,23 @@ test.each([
 test('a variable that is misspelt is refused, and the known ones are named', () => {
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
-      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB, EVERSTATE_CONNECTIONS_PER_CLIENT.',
+      'EVERSTATE_ENTITIES, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX.',
   );
+});
+
+test('names of hosts are taken one by one, as URLs have them', () => {
+  const { allowedHosts } = readConfig({ allowedHosts: 'Everstate.test, [::1],192.168.1.5' }, {});
+  expect(allowedHosts).toEqual(['everstate.test', '[::1]', '192.168.1.5']);
+  expect(() => readConfig({ allowedHosts: '*' }, {})).toThrow(WrongSetting);
+});
+
+test('the README lists each setting with its flag, its variable and its default', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const { name, flag, description } of settingFlags()) {
+    const [, variable, preset = ''] =
+      /\((EVERSTATE_\w+)(?:, default (.+))?\)$/.exec(description) ?? [];
+    expect([flags[name][0], flags[name][1]]).toEqual([flag.split(' ')[0], variable]);
+    const cell = preset === '' ? '' : ` \`${preset}\``;
+    expect(readme).toContain(`| \`${flag.split(' ')[0]}\` | \`${variable}\` |${cell} |`);
+  }
 });

@@ -92,7 +92,7 @@ describe('starting', () => {
       EVERSTATE_PORT: '0',
       EVERSTATE_HOST: '::1',
       EVERSTATE_DATA: 'from-variable',
-      EVERSTATE_REPLICA_MEMORY_MB: '256',
+      EVERSTATE_REPLICA_MEMORY_MAX_MB: '256',
     };
     const child = run(['serve', '--data', 'from-flag', '--host', 'localhost'], variables, cwd);
     const server = await ready(child);
@@ -360,7 +360,7 @@ describe('refusing to start, in one line and with nothing changed', () => {
     ['--host', 'EVERSTATE_HOST', ''],
     ['--data', 'EVERSTATE_DATA', ''],
     ['--entities', 'EVERSTATE_ENTITIES', ''],
-    ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MB', '127'],
+    ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB', '127'],
   ])('a wrong %s or %s', async (flag, variable, value) => {
     const cwd = temporaryDirectory();
     const byFlag = run(['serve', `${flag}=${value}`], {}, cwd);

@@ -1,16 +1,19 @@
 /**
  * Executing an operation to its answer. One that is too large is refused as a whole, with one
- * error, however many of its fields that cut off; the JSON of one that is large is made in turns.
+ * error, however many of its fields that cut off; the JSON of one that is large is made in turns of
+ * the event loop, and leaves in pieces.
  */
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { turns } from '../db/index.ts';
 import type { Operation } from '../resolvers/index.ts';
+import { errorForClient } from './errors.ts';
 import { isSmall, jsonPieces } from './json-pieces.ts';
 
-/** An answer; a large one has its JSON at hand, for which Yoga asks. */
+/** Where an answer has the JSON of its data, when that was made already: no member of it itself. */
+export const dataPieces = Symbol('dataPieces');
+
 export interface Answer extends ExecutionResult {
-  /** @param answer this one, without what is not meant for clients. */
-  readonly stringify?: (answer: ExecutionResult) => string;
+  readonly [dataPieces]?: readonly string[];
 }
 
 /** Executes as graphql-js does, within the limits of answers. */
@@ -27,23 +30,34 @@ function answerOf(result: ExecutionResult, operation: Operation): Promise<Answer
     const refused = new GraphQLError(exceeded.message, { originalError: exceeded });
     return { errors: [refused], data: null };
   }
-  return isSmall(result.data) ? result : withJson(result);
+  return isSmall(result.data) ? result : withPieces(result);
 }
 
-async function withJson(result: ExecutionResult): Promise<Answer> {
+async function withPieces(result: ExecutionResult): Promise<Answer> {
   const pieces: string[] = [];
   for (const piece of jsonPieces(result.data)) {
     pieces.push(piece);
-    if (turns.over) await turns.later(null);
+    await turns.yield();
   }
-  const data = pieces.join('');
-  return { ...result, stringify: (shown) => jsonAround(data, shown) };
+  return { ...result, [dataPieces]: pieces };
 }
 
-/** @param data its `data` as JSON. */
-function jsonAround(data: string, answer: ExecutionResult): string {
-  const members = Object.entries(answer)
-    .filter(([, value]) => value !== undefined && typeof value !== 'function')
-    .map(([name, value]) => `"${name}":${name === 'data' ? data : JSON.stringify(value)}`);
-  return `{${members.join(',')}}`;
+/** The JSON of an answer as clients get it, in pieces. */
+export function* answerPieces(answer: Answer): Generator<string, void> {
+  const { errors, extensions, [dataPieces]: pieces } = answer;
+  if (!pieces) {
+    yield JSON.stringify(errors ? { ...answer, errors: errors.map(errorForClient) } : answer);
+    return;
+  }
+  yield '{';
+  if (errors) yield `"errors":${JSON.stringify(errors.map(errorForClient))},`;
+  yield '"data":';
+  yield* pieces;
+  if (extensions) yield `,"extensions":${JSON.stringify(extensions)}`;
+  yield '}';
+}
+
+/** The JSON of an answer as clients get it. */
+export function answerJson(answer: Answer): string {
+  return [...answerPieces(answer)].join('');
 }

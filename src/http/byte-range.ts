@@ -16,12 +16,13 @@ export function parseByteRange(
   header: string | null,
   size: number,
 ): ByteRange | 'unsatisfiable' | null {
-  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
+  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header ?? '') ?? [];
   if (from === '' && to === '') return null;
-  // "-500" asks for the last 500 bytes.
+  // "-500" asks for the last 500 bytes, or for all where there are fewer, even none.
   if (from === '') {
     const count = Math.min(Number(to), size);
-    return count === 0 ? 'unsatisfiable' : { first: size - count, last: size - 1 };
+    if (count > 0) return { first: size - count, last: size - 1 };
+    return Number(to) > 0 ? null : 'unsatisfiable';
   }
   const first = Number(from);
   const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);

@@ -1,8 +1,8 @@
 /** Entity tags (ETags) of GraphQL answers, as RFC 9110, section 8.8.3, has them. */
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { type GraphQLSchema, printSchema } from 'graphql';
 import type { Position } from '../entities/index.ts';
+import { packageVersion } from './package-version.ts';
 
 /** What an answer depends on, beside the position: what was asked, and in which form. */
 export interface Asked {
@@ -42,23 +42,10 @@ export class EntityTags {
   }
 }
 
-/**
- * Whether an If-None-Match header names a tag. A proxy that compresses answers makes their tags
- * weak; the comparison for this header does not mind.
- */
-export function namesTag(ifNoneMatch: string, entityTag: string): boolean {
-  return ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === entityTag);
-}
-
 function tag(parts: readonly unknown[]): string {
   return `"${digest(parts)}"`;
 }
 
 function digest(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-}
-
-function packageVersion(): string {
-  const load = createRequire(import.meta.url);
-  return (load('../../package.json') as { version: string }).version;
 }

@@ -3,7 +3,7 @@
  * under an id that the client is told.
  */
 import { randomUUID } from 'node:crypto';
-import { GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { BadRequest, Problem, Unavailable } from '../db/index.ts';
 import { AnswerTooLarge } from '../resolvers/index.ts';
@@ -36,6 +36,33 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
   };
 }
 
+/**
+ * What a request is refused with that is none, or cannot be answered as it asks.
+ * @param status of the answer, as HTTP has it.
+ * @param headers that the answer has besides.
+ */
+export function refusal(
+  code: string,
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status, headers } } });
+}
+
+/** The status of an answer that is not JSON: 200 unless it is that of no request at all. */
+export function statusOf({ errors = [] }: ExecutionResult): number {
+  const statuses = errors.map(({ extensions: { http } }) => (http?.spec ? 200 : http?.status));
+  return Math.max(200, ...statuses.map((status) => status ?? 200));
+}
+
+/** An error without what is meant for HTTP. */
+export function errorForClient(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...formatted } = error.toJSON();
+  const { http: _, ...rest } = extensions ?? {};
+  return { ...formatted, extensions: rest };
+}
+
 /** Names what graphql-js finds wrong with a document. */
 export function useErrorCodes(): Plugin {
   return {
@@ -57,12 +84,13 @@ export function useErrorCodes(): Plugin {
  * What still has no code then are variables, or arguments made of them, that do not fit.
  */
 function plain(error: GraphQLError): GraphQLError {
-  const { originalError, ...extensions } = error.extensions;
-  // What it marks is no request at all: 400, whatever the client accepts.
-  const http = originalError ? { http: { status: 400 } } : {};
+  const { originalError, http: given, ...extensions } = error.extensions;
+  // What is marked so is no request at all: 400, whatever the client accepts.
+  const isNone = originalError !== undefined || extensions.code === 'BAD_REQUEST';
+  const http = isNone ? { ...given, status: given?.status ?? 400, spec: false } : given;
   const cut = error.message.length > messageLengthMax;
   const message = cut ? `${error.message.slice(0, messageLengthMax)} …` : error.message;
-  return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...http });
+  return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...(http && { http }) });
 }
 
 function coded(error: GraphQLError, code: string): GraphQLError {

@@ -26,8 +26,10 @@ export const requestLimits = {
   sharedEventsMax: 128,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
-  /** How long the client of a WebSocket may take to say goodbye when the server closes. */
+  /** How long the client of a WebSocket that is closed, or refused, may take to close its end. */
   closeTimeMaxMs: 2_000,
+  /** How long a client may send and take nothing of what is under way once the server closes. */
+  stillTimeMaxMs: 1_000,
   /** How long a subscription over HTTP may have events that its client does not take. */
   stalledTimeMaxMs: 30_000,
 } as const;

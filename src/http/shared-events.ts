@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Operation } from '../resolvers/index.ts';
-import { type Answer, executeToAnswer } from './answers.ts';
+import { type Answer, dataPieces, executeToAnswer } from './answers.ts';
 import { requestLimits } from './request-limits.ts';
 
 /** What every source of events yields, besides more: events with the same two are the same. */
@@ -34,23 +34,29 @@ export class SharedEvents {
   readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
   #documentCount = 0;
 
-  /** Subscribes as graphql-js does. @returns the answers, or what was wrong with the request. */
+  /**
+   * Subscribes as graphql-js does.
+   * @param source the document that says which events come, where it says otherwise than that of
+   *   the arguments, by which they are answered.
+   * @returns the answers, or what was wrong with the request.
+   */
   async subscribe(
     args: ExecutionArgs,
+    source = args.document,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const events = await createSourceEventStream(args);
+    const events = await createSourceEventStream({ ...args, document: source });
     if (!(Symbol.asyncIterator in events)) return events;
-    const source = events[Symbol.asyncIterator]() as AsyncIterator<FeedEvent>;
+    const feed = events[Symbol.asyncIterator]() as AsyncIterator<FeedEvent>;
     const asked = this.#keyOf(args);
     const answers: AsyncIterableIterator<ExecutionResult> = {
       [Symbol.asyncIterator]: () => answers,
       next: async () => {
-        const { done, value } = await source.next();
+        const { done, value } = await feed.next();
         if (done) return { done, value: undefined };
         return { done: false, value: await this.#answer(args, asked, value) };
       },
       return: async () => {
-        await source.return?.();
+        await feed.return?.();
         return { done: true, value: undefined };
       },
     };
@@ -91,14 +97,7 @@ async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<Answe
   const answer = { ...result, extensions: { position: String(event.position) } };
   // Errors are masked on their way to each subscriber: there is no one JSON of them.
   if (answer.errors) return answer;
-  let json: string | null = null;
-  return {
-    ...answer,
-    stringify: () => {
-      json ??= result.stringify?.(answer) ?? JSON.stringify(answer);
-      return json;
-    },
-  };
+  return dataPieces in answer ? answer : { ...answer, [dataPieces]: [JSON.stringify(answer.data)] };
 }
 
 /**

@@ -3,14 +3,10 @@
  * limits, errors and positions.
  */
 import type { IncomingMessage } from 'node:http';
-import {
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-} from 'graphql';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import type { Context, OperationResult, ServerOptions, SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
+import { errorForClient } from './errors.ts';
 import { requestLimits } from './request-limits.ts';
 
 export type ConnectionParams = Record<string, unknown>;
@@ -52,8 +48,8 @@ export function socketOperations(
       }
     },
     onNext: (_context, _id, _payload, _args, { errors, ...result }) =>
-      errors && ({ ...result, errors: errors.map(forClient) } as FormattedExecutionResult),
-    onError: (_context, _id, _payload, errors) => errors.map(forClient),
+      errors && ({ ...result, errors: errors.map(errorForClient) } as FormattedExecutionResult),
+    onError: (_context, _id, _payload, errors) => errors.map(errorForClient),
   };
 }
 
@@ -87,11 +83,4 @@ async function prepare(
 
 function asGraphQLError(error: Error): GraphQLError {
   return error instanceof GraphQLError ? error : new GraphQLError(error.message);
-}
-
-/** An error without what is meant for HTTP. */
-function forClient(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...formatted } = error.toJSON();
-  const { http: _, ...rest } = extensions ?? {};
-  return { ...formatted, extensions: rest };
 }

@@ -5,6 +5,7 @@ import type { Plugin } from 'graphql-yoga';
 import { type Store, Unavailable } from '../db/index.ts';
 import { findDownload, type LakeFileVersion } from '../resolvers/index.ts';
 import { parseByteRange } from './byte-range.ts';
+import { isHeld, isRangeWanted } from './preconditions.ts';
 
 interface Answer extends ResponseInit {
   readonly body: BodyInit | null;
@@ -46,12 +47,13 @@ async function answer(
   const version = await findDownload(store, pathname);
   if (!version) return { body: 'There is no such file or revision.\n', status: 404 };
   const headers = headersOf(version);
-  if (request.headers.get('if-none-match') === headers.etag) {
+  if (isHeld(request.headers.get('if-none-match'), headers.etag)) {
     return { body: null, status: 304, headers };
   }
   if (request.method === 'HEAD') return { body: null, headers };
   const { sha256, size } = version.values;
-  const range = parseByteRange(request.headers.get('range'), size);
+  const isPartWanted = isRangeWanted(request.headers.get('if-range'), headers.etag);
+  const range = isPartWanted ? parseByteRange(request.headers.get('range'), size) : null;
   const read = (first?: number, last?: number) =>
     Readable.from(store.contents(sha256, first, last)).on('error', onFailure);
   if (range === null) return { body: read() as unknown as BodyInit, headers };

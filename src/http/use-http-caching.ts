@@ -8,7 +8,10 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { Store } from '../db/index.ts';
 import type { Operation } from '../resolvers/index.ts';
 import { CacheableQuery, type Keeping } from './cacheable-query.ts';
-import { type Asked, EntityTags, namesTag } from './entity-tags.ts';
+import { type Asked, EntityTags } from './entity-tags.ts';
+import { parseMediaType } from './media-types.ts';
+import { isHeld } from './preconditions.ts';
+import { jsonTypes } from './use-answers.ts';
 
 interface Context {
   readonly operation: Operation;
@@ -61,21 +64,20 @@ export function useHttpCaching(store: Store, schema: GraphQLSchema): Plugin<Cont
 
 /** Tells caches about an answer to GET; @returns whether the client has it already. */
 function describe(headers: Headers, keeping: Keeping | null, ifNoneMatch: string | null): boolean {
-  headers.append('vary', 'accept, origin');
   if (!keeping || !isJson(headers)) {
     headers.set('cache-control', 'no-store');
     return false;
   }
   headers.set('cache-control', keeping.cacheControl);
   headers.set('etag', keeping.etag);
-  if (ifNoneMatch?.trim() !== '*' && !namesTag(ifNoneMatch ?? '', keeping.etag)) return false;
+  if (!isHeld(ifNoneMatch, keeping.etag)) return false;
   headers.delete('content-type');
   return true;
 }
 
-/** What else may be accepted are streams: of events, or of parts. */
+/** What else may be accepted is a stream of events. */
 function isJson(headers: Headers): boolean {
-  return /^application\/(graphql-response\+)?json\b/.test(headers.get('content-type') ?? '');
+  return jsonTypes.includes(parseMediaType(headers.get('content-type') ?? '')?.type ?? '');
 }
 
 function askedIn(request: Request, params: GraphQLParams): Asked {

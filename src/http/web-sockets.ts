@@ -1,11 +1,12 @@
 /** GraphQL over WebSocket, by the protocol graphql-transport-ws: opening sockets, and their ends. */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setInterval, setTimeout } from 'node:timers';
+import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Connections } from './connections.ts';
 import { isTrustedOrigin } from './cors.ts';
+import type { FrontDoor, Refusal } from './front-door.ts';
 import { requestLimits } from './request-limits.ts';
 import {
   type AnyYoga,
@@ -17,6 +18,8 @@ import {
 /** What WebSockets need of the application. */
 export interface SocketTerms {
   readonly connections: Connections;
+  /** Who may ask at all, and in which form. */
+  readonly door: FrontDoor;
   /** What a client may see of an error. */
   readonly maskError: (error: unknown) => Error;
   /** How often a client is asked whether it still listens; one that does not answer is dropped. */
@@ -41,18 +44,14 @@ export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTer
     maxPayload: requestLimits.messageBytesMax,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Not by URL, which throws at what is none.
-    const isOurs = request.url?.split('?')[0] === yoga.graphqlEndpoint;
+    const refusal = terms.door.refusalOf(request) ?? refusalOf(request, yoga.graphqlEndpoint);
     // What is not ours may be somebody else's, where somebody else listens.
-    if (!isOurs && server.listenerCount('upgrade') > 1) return;
+    if (!isAt(yoga.graphqlEndpoint, request) && server.listenerCount('upgrade') > 1) return;
     // A connection that breaks while it is refused or opened is nobody's fault here.
     socket.on('error', () => {});
-    if (!isOurs) return refuse(socket, 404, `WebSockets are accepted at ${yoga.graphqlEndpoint}.`);
-    if (!isTrustedOrigin(request.headers.origin, request.headers.host)) {
-      return refuse(socket, 403, 'WebSockets are accepted from pages of this machine and server.');
-    }
+    if (refusal) return refuse(socket, refusal);
     const release = terms.connections.open(request.socket.remoteAddress);
-    if (!release) return refuse(socket, 429, terms.connections.refusal);
+    if (!release) return refuse(socket, { status: 429, message: terms.connections.refusal });
     socket.once('close', release);
     sockets.handleUpgrade(request, socket, head, (opened) =>
       converse(opened, request, protocol, terms),
@@ -70,7 +69,22 @@ export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTer
   };
 }
 
-function refuse(socket: Duplex, status: number, message: string): void {
+function isAt(endpoint: string, { url }: IncomingMessage): boolean {
+  return url?.split('?')[0] === endpoint;
+}
+
+/** Why no WebSocket is opened, where the request itself could be answered. */
+function refusalOf(request: IncomingMessage, endpoint: string): Refusal | null {
+  if (!isAt(endpoint, request)) {
+    return { status: 404, message: `WebSockets are accepted at ${endpoint}.` };
+  }
+  const { headers } = request;
+  if (isTrustedOrigin(headers.origin, headers.host)) return null;
+  return { status: 403, message: 'WebSockets are accepted from pages of this machine and server.' };
+}
+
+/** Ends with an answer, and soon with the connection, whether or not its client closes it. */
+function refuse(socket: Duplex, { status, message }: Refusal): void {
   const body = `${message}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -79,6 +93,10 @@ function refuse(socket: Duplex, status: number, message: string): void {
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Until then what the client sends is read, or its network would take the answer back.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), requestLimits.closeTimeMaxMs).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Connects a socket with the protocol, until it closes. */
@@ -98,7 +116,9 @@ function converse(
       send: (message) => new Promise((sent) => socket.send(message, () => sent())),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) => {
-        socket.on('message', (message) => {
+        socket.on('message', (message, isBinary) => {
+          // Of text alone has it been checked that it is UTF-8.
+          if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
           take(String(message)).catch((error) => {
             maskError(error);
             socket.close(CloseCode.InternalServerError, 'Internal server error');

@@ -48,9 +48,13 @@ function folderFilter({ path, userId }: PathArgs): RecordFilter {
   return { path: same(path), userId: same(userId) };
 }
 
-/** The relative URL of a version's bytes. */
+/**
+ * The relative URL of a version's bytes. URLs with a part that is "." or ".." lead elsewhere,
+ * encoded or not: such an id has a sign before it that no other id begins with once it is encoded.
+ */
 export function downloadUrl({ id, revision }: LakeFileVersion): string {
-  return `/files/${encodeURIComponent(id)}/${revision}`;
+  const part = /^\.\.?$/.test(id) ? `=${id}` : encodeURIComponent(id);
+  return `/files/${part}/${revision}`;
 }
 
 /** The file and revision that a path like `/files/<id>/<revision>` names; null for another path. */
@@ -59,7 +63,7 @@ export async function findDownload(
   pathname: string,
 ): Promise<LakeFileVersion | null> {
   const [, encoded = '', revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
-  const id = decoded(encoded);
+  const id = decoded(encoded.replace(/^=(?=\.\.?$)/, ''));
   if (!id || !revision) return null;
   const only = { from: Number(revision), to: Number(revision) };
   const [version] = await store.history(LakeFile, id, only);
