@@ -4,11 +4,13 @@ import type { Todo, TodoFilter } from '../graphql/todos.ts';
 /** `active` is everything that is neither done nor dropped; `all` is everything. */
 export interface Choice {
   readonly status: string;
+  /** The deleted ones instead, whatever their status was. */
+  readonly deleted: boolean;
   readonly labels: readonly string[];
   readonly search: string;
 }
 
-export const firstChoice: Choice = { status: 'active', labels: [], search: '' };
+export const firstChoice: Choice = { status: 'active', deleted: false, labels: [], search: '' };
 
 const settled: readonly string[] = ['done', 'dropped'];
 

@@ -60,6 +60,7 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
         </label>
         <select
           id={labelId}
+          data-focus="home"
           value=""
           onChange={({ target }) => {
             if (target.value) onChoose({ ...choice, labels: [...choice.labels, target.value] });

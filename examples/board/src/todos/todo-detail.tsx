@@ -37,7 +37,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
     });
   };
   const restore = async (revision: number) => {
-    if (await writes.restore(revision)) moment.goTo(null);
+    if (await writes.restore(revision, todo?.revision ?? revision)) moment.goTo(null);
   };
   return (
     <section
@@ -51,7 +51,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
         <PlaceLink to={{ page: 'todos', id: null }} className="back-link">
           <Icon name="back" /> All todos
         </PlaceLink>
-        <h2 id="detail-title" ref={heading} tabIndex={-1}>
+        <h2 id="detail-title" ref={heading} tabIndex={-1} data-focus="home">
           Todo
         </h2>
         {todo && <span className="badge">revision {todo.revision}</span>}

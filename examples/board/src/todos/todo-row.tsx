@@ -42,7 +42,8 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           checked={isDone}
           aria-label={`Done: ${name}`}
           disabled={readOnly}
-          onChange={() => writes.save({ status: isDone ? 'open' : 'done' }, todo.revision)}
+          data-focus="done"
+          onChange={() => writes.mark(isDone ? 'open' : 'done', todo)}
         />
         <div className="todo-main">
           <PlaceLink
@@ -50,6 +51,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
             className="subject"
             aria-current={isOpen || undefined}
             data-todo={todo.id}
+            data-focus="home"
           >
             {todo.subject ?? <em>Without a subject</em>}
           </PlaceLink>
@@ -82,7 +84,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           <StatusSelect
             status={todo.status}
             label={`Status of ${name}`}
-            onChoose={(status) => writes.save({ status }, todo.revision)}
+            onChoose={(status) => writes.mark(status, todo)}
           />
         )}
         {!readOnly && (

@@ -58,7 +58,7 @@ export function TodosPage({ openId, choice, onChoose }: Props) {
   );
   return (
     <div className="split" data-open={openId !== null || undefined}>
-      <section className="list-pane" aria-label="Todos">
+      <section className="list-pane" aria-label="Todos" tabIndex={-1} data-focus="home">
         <Filters
           choice={choice}
           onChoose={onChoose}

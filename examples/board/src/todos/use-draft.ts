@@ -36,6 +36,10 @@ export function useDraft(todo: Todo): Draft {
     if (kept) drafts.set(id, kept);
     else drafts.delete(id);
   }, [id, kept]);
+  useEffect(() => {
+    // The answer to a save may be lost: the draft is over all the same when the todo came to be it.
+    if (kept && todo.revision > kept.base.revision && isIn(todo, kept.patch)) setKept(null);
+  }, [kept, todo]);
   const set = useCallback(
     <F extends TodoField>(field: F, value: Todo[F]) => {
       setKept((now) => {
@@ -73,4 +77,8 @@ export function useDraft(todo: Todo): Draft {
       !isSame(kept.patch[field], todo[field]),
     drop,
   };
+}
+
+function isIn(todo: Todo, patch: TodoPatch): boolean {
+  return (Object.keys(patch) as TodoField[]).every((field) => isSame(todo[field], patch[field]));
 }

@@ -2,7 +2,7 @@
 import { useCallback, useState } from 'react';
 import type { TodoPatch, TodoRow } from '../graphql/todos.ts';
 import type { InputIssue } from '../graphql/writes.ts';
-import { useToast } from '../ui/toast.tsx';
+import { type Toast, useToast } from '../ui/toast.tsx';
 import { type Conflict, deleteTodo, type Outcome, restoreTodo, updateTodo } from './writes.ts';
 
 export interface TodoWrites {
@@ -11,7 +11,13 @@ export interface TodoWrites {
   /** Saves a patch that was made for a revision; whether it is saved. */
   readonly save: (patch: TodoPatch, revision: number) => Promise<boolean>;
   readonly remove: (revision: number) => Promise<boolean>;
-  readonly restore: (revision: number) => Promise<boolean>;
+  /** Gives it a status; what it had before comes back by “Undo”. */
+  readonly mark: (
+    status: string | null,
+    before: Pick<TodoRow, 'status' | 'revision'>,
+  ) => Promise<boolean>;
+  /** Brings a revision back; `seen` is the one that it takes the place of. */
+  readonly restore: (revision: number, seen: number) => Promise<boolean>;
   /** The conflict is settled: theirs stays. */
   readonly keepTheirs: () => void;
   /** Writes the own patch for the revision that is theirs. */
@@ -24,20 +30,11 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
   const [issues, setIssues] = useState<readonly InputIssue[]>([]);
   const name = `“${subject ?? id}”`;
 
-  const restore = useCallback(
-    async (revision: number) => {
-      const outcome = await restoreTodo(id, revision);
-      if (outcome.kind === 'written') toast({ text: `Restored ${name}` });
-      else toast({ kind: 'problem', text: textOf(outcome) });
-      return outcome.kind === 'written';
-    },
-    [id, name, toast],
-  );
-
   const take = useCallback(
-    (outcome: Outcome) => {
+    (outcome: Outcome, again: () => void) => {
       setConflict(outcome.kind === 'conflict' ? outcome.conflict : null);
       setIssues(outcome.kind === 'invalid' ? outcome.issues : []);
+      if (outcome.kind === 'unknown') toast(lostAnswer(name, again));
       if (outcome.kind === 'failed' || outcome.kind === 'gone') {
         toast({ kind: 'problem', text: textOf(outcome) });
       }
@@ -49,19 +46,42 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
     [name, toast],
   );
 
+  const restore = useCallback(
+    async (revision: number, seen: number) => {
+      const outcome = await restoreTodo(id, revision, seen);
+      const isRestored = take(outcome, () => restore(revision, seen));
+      if (isRestored) toast({ text: `Restored ${name}` });
+      return isRestored;
+    },
+    [id, name, take, toast],
+  );
+
   const save = useCallback(
-    async (patch: TodoPatch, revision: number) => take(await updateTodo(id, revision, patch)),
+    async (patch: TodoPatch, revision: number) =>
+      take(await updateTodo(id, revision, patch), () => save(patch, revision)),
     [id, take],
+  );
+
+  const mark = useCallback(
+    async (status: string | null, before: Pick<TodoRow, 'status' | 'revision'>) => {
+      const outcome = await updateTodo(id, before.revision, { status });
+      const isMarked = take(outcome, () => mark(status, before));
+      if (outcome.kind === 'written' && outcome.rebased === 0) {
+        const undo = () => mark(before.status, outcome.todo);
+        toast({ text: `Marked ${name} as ${status ?? 'without a status'}`, undo });
+      }
+      return isMarked;
+    },
+    [id, name, take, toast],
   );
 
   const remove = useCallback(
     async (revision: number) => {
       const outcome = await deleteTodo(id, revision);
-      const isDeleted = take(outcome);
+      const isDeleted = take(outcome, () => remove(revision));
       if (outcome.kind === 'written') {
-        const before = outcome.todo.revision - 1;
-        const action = { label: 'Undo', run: () => void restore(before) };
-        toast({ text: `Deleted ${name}`, action });
+        const seen = outcome.todo.revision;
+        toast({ text: `Deleted ${name}`, undo: () => restore(seen - 1, seen) });
       }
       return isDeleted;
     },
@@ -77,7 +97,18 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
     return isDeletion ? await remove(theirs.revision) : await save(mine, theirs.revision);
   }, [conflict, remove, save]);
 
-  return { conflict, issues, save, remove, restore, keepTheirs, putMineOnTop };
+  return { conflict, issues, save, mark, remove, restore, keepTheirs, putMineOnTop };
+}
+
+/** What is said when it cannot be told whether something was saved. */
+export function lostAnswer(name: string, again: () => void): Toast {
+  return {
+    kind: 'problem',
+    text:
+      `The server’s answer about ${name} was lost, so it is not known whether this was saved. ` +
+      'Trying again is safe: it is written once at most.',
+    again,
+  };
 }
 
 function textOf(outcome: Outcome): string {
