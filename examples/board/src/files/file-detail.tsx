@@ -6,7 +6,8 @@ import { goTo, PlaceLink } from '../router.tsx';
 import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { Changes } from '../todos/diff.tsx';
-import { bytes, moment as momentText, sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
+import { bytes } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Preview } from './preview.tsx';
@@ -135,10 +136,7 @@ function Versions({ versions, totalCount, chosen, onChoose, onMore }: VersionsPr
             >
               <span className="history-head">
                 <strong>{version.transaction.actor ?? 'Someone'}</strong> {made[version.operation]}{' '}
-                this{' '}
-                <time dateTime={version.committedAt} title={momentText(version.committedAt)}>
-                  {sinceThen(version.committedAt)}
-                </time>
+                this <Ago time={version.committedAt} />
                 <span className="revision">revision {version.revision}</span>
                 <span className="size">{bytes(version.size)}</span>
               </span>

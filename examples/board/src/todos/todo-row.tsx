@@ -2,7 +2,7 @@
 import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { TodoRow } from '../graphql/todos.ts';
 import { PlaceLink } from '../router.tsx';
-import { moment as momentText, sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { ConflictPanel } from './conflict.tsx';
 import { StatusBadge, StatusSelect } from './status.tsx';
@@ -74,9 +74,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           <span className="priority" title="Priority: the lower, the sooner">
             {todo.priority}
           </span>
-          <time dateTime={todo.updatedAt} title={momentText(todo.updatedAt)}>
-            {sinceThen(todo.updatedAt)}
-          </time>
+          <Ago time={todo.updatedAt} />
         </span>
         {readOnly ? (
           <StatusBadge status={todo.status} />
