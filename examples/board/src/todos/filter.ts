@@ -19,7 +19,12 @@ export function isSettled(status: string | null): boolean {
   return settled.includes(status ?? '');
 }
 
-/** The filter that the server is asked with. */
+/** Whether only some of the todos are meant, wherever they are. */
+export function isSearch({ labels, search }: Choice): boolean {
+  return labels.length > 0 || search.trim() !== '';
+}
+
+/** The filter that the server is asked with; `deleted` is not a part of it. */
 export function filterOf({ status, labels, search }: Choice): TodoFilter {
   return {
     ...(status === 'active' && { not: { status: { in: settled } } }),

@@ -2,8 +2,8 @@
 import { type FormEvent, useState } from 'react';
 import { Icon } from '../ui/icons.tsx';
 import { useToast } from '../ui/toast.tsx';
-import { newId } from './attempts.ts';
 import type { Choice } from './filter.ts';
+import { changeLine, currentLine, emptyLine, type NewLine, useNewLine } from './new-line.ts';
 import { lostAnswer } from './use-todo.ts';
 import { createTodo, type Outcome } from './writes.ts';
 
@@ -13,33 +13,24 @@ interface Props {
   readonly onCreated: (id: string) => void;
 }
 
-/** What is typed, and the id of the todo that it becomes: the same until it is known to be one. */
-interface Line {
-  readonly id: string;
-  readonly subject: string;
-}
-
-type NewDraft = Line & { readonly status: string; readonly labels: readonly string[] };
-
-function emptyLine(): Line {
-  return { id: newId(), subject: '' };
-}
+type NewDraft = NewLine & { readonly status: string; readonly labels: readonly string[] };
 
 export function NewTodo({ choice, onCreated }: Props) {
   const toast = useToast();
-  const [line, setLine] = useState(emptyLine);
+  const line = useNewLine();
   const [problem, setProblem] = useState<string | null>(null);
   const create = async ({ id, ...patch }: NewDraft) => {
     setProblem(null);
     const outcome = await createTodo(id, patch);
     if (outcome.kind === 'written') {
-      setLine((now) => (now.id === id ? emptyLine() : now));
+      changeLine((now) => (now.id === id ? emptyLine() : now));
       onCreated(id);
       return;
     }
     // What was typed is not lost: where the next one was begun already, the message can send it.
-    setLine((now) => (now.subject === '' ? { id, subject: patch.subject } : now));
-    if (outcome.kind === 'invalid') setProblem(outcome.issues[0]?.message ?? null);
+    changeLine((now) => (now.subject === '' ? { id, subject: patch.subject } : now));
+    const isThere = currentLine().id === id;
+    if (outcome.kind === 'invalid' && isThere) return setProblem(reasonOf(outcome));
     const again = () => create({ id, ...patch });
     const name = `“${patch.subject}”`;
     if (outcome.kind === 'unknown') toast(lostAnswer(name, again));
@@ -49,8 +40,8 @@ export function NewTodo({ choice, onCreated }: Props) {
     event.preventDefault();
     const subject = line.subject.trim();
     if (subject === '') return;
-    const isPlain = choice.deleted || choice.status === 'active' || choice.status === 'all';
-    setLine(emptyLine());
+    const isPlain = choice.status === 'active' || choice.status === 'all';
+    changeLine(emptyLine);
     create({
       id: line.id,
       subject,
@@ -69,7 +60,9 @@ export function NewTodo({ choice, onCreated }: Props) {
         aria-describedby={problem ? 'new-todo-problem' : undefined}
         data-focus="home"
         onChange={({ target }) =>
-          setLine(target.value === '' ? emptyLine() : { ...line, subject: target.value })
+          changeLine(({ id }) =>
+            target.value === '' ? emptyLine() : { id, subject: target.value },
+          )
         }
       />
       <button type="submit" className="button" disabled={line.subject.trim() === ''}>
