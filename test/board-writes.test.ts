@@ -102,6 +102,7 @@ describe('when the answer to a write is lost', () => {
     await newTodo().press('Enter');
     await line(ann, subject).waitFor();
     await expect.poll(() => newTodo().inputValue()).toBe('');
+    await expect.poll(() => message(ann)).toBe('');
     expect(await kept(subject)).toMatchObject([{ revision: 1 }]);
     await newTodo().fill(subject);
     await newTodo().press('Enter');
@@ -176,9 +177,28 @@ describe('when the answer to a write is lost', () => {
     await loseNext('answer');
     await detail(ann).getByLabel('Subject').fill('Told by its feed');
     await button(ann, 'Save').click();
-    await isUnknown();
     await button(ann, 'Save').waitFor({ state: 'detached' });
+    await expect.poll(() => message(ann)).toBe('');
     expect(await kept('Told by')).toMatchObject([{ revision: 2 }]);
+  });
+
+  test('each of several is told, and stays told until its own is settled', async () => {
+    await anew('one', 'One of two');
+    await anew('two', 'Two of two');
+    for (const name of ['One of two', 'Two of two']) {
+      await loseNext('write');
+      await line(ann, name).getByRole('checkbox').click();
+      await expect.poll(() => message(ann), patience).toContain(name);
+    }
+    expect(await message(ann)).toContain('One of two');
+    await isAccessible(ann, 'lost-two');
+    await line(ann, 'One of two').getByRole('checkbox').click();
+    await expect.poll(() => message(ann)).toContain('Marked “One of two” as done');
+    expect(await message(ann)).toContain('about “Two of two” was lost');
+    expect(await message(ann)).not.toContain('about “One of two” was lost');
+    await button(ann, 'Try again').click();
+    await expect.poll(() => message(ann)).toContain('Marked “Two of two” as done');
+    expect(await message(ann)).not.toContain('lost');
   });
 
   test('an answer that never comes is lost, too', async () => {
@@ -253,9 +273,30 @@ describe('what was done can be undone without a mouse', () => {
     await keyboard.press('Enter');
     await line(ann, 'Undo B').waitFor({ state: 'detached' });
     await expect.poll(() => focused(ann.page)).toMatch(/^Undo [AC]$/);
+    await expect.poll(() => message(ann)).toContain('Deleted “Undo B”');
     await keyboard.press('Control+z');
     await line(ann, 'Undo B').waitFor();
     expect((await kept('Undo')).map((todo) => todo.status)).toEqual(['open', 'open', 'open']);
+  });
+
+  test('while a write is on its way, Ctrl Z does not take back the one before', async () => {
+    for (const name of ['1', '2', '3']) await anew(`early-${name}`, `Early ${name}`);
+    await ann.page.getByRole('searchbox').fill('early');
+    await line(ann, 'Early 1').getByRole('checkbox').press('Space');
+    await expect.poll(() => message(ann)).toContain('Marked “Early 1” as done');
+    let release = () => {};
+    const released = new Promise<void>((free) => {
+      release = free;
+    });
+    await atNextWrite(async (route) => {
+      await released;
+      await route.fallback();
+    });
+    await line(ann, 'Early 2').getByRole('checkbox').press('Space');
+    await ann.page.keyboard.press('Control+z');
+    release();
+    await expect.poll(() => message(ann)).toContain('Marked “Early 2” as done');
+    expect((await kept('Early')).map((todo) => todo.status)).toEqual(['done', 'done', 'open']);
   });
 
   test('the last row leads to the list, and what others take away leads on as well', async () => {

@@ -1,7 +1,7 @@
 /** One line to add a todo with. */
 import { type FormEvent, useState } from 'react';
 import { Icon } from '../ui/icons.tsx';
-import { useToast } from '../ui/toast.tsx';
+import { useToasts } from '../ui/toast.tsx';
 import type { Choice } from './filter.ts';
 import { changeLine, currentLine, emptyLine, type NewLine, useNewLine } from './new-line.ts';
 import { lostAnswer } from './use-todo.ts';
@@ -16,13 +16,15 @@ interface Props {
 type NewDraft = NewLine & { readonly status: string; readonly labels: readonly string[] };
 
 export function NewTodo({ choice, onCreated }: Props) {
-  const toast = useToast();
+  const { show, begin, settle } = useToasts();
   const line = useNewLine();
   const [problem, setProblem] = useState<string | null>(null);
   const create = async ({ id, ...patch }: NewDraft) => {
     setProblem(null);
+    begin();
     const outcome = await createTodo(id, patch);
     if (outcome.kind === 'written') {
+      settle(id);
       changeLine((now) => (now.id === id ? emptyLine() : now));
       onCreated(id);
       return;
@@ -33,8 +35,11 @@ export function NewTodo({ choice, onCreated }: Props) {
     if (outcome.kind === 'invalid' && isThere) return setProblem(reasonOf(outcome));
     const again = () => create({ id, ...patch });
     const name = `“${patch.subject}”`;
-    if (outcome.kind === 'unknown') toast(lostAnswer(name, again));
-    else toast({ kind: 'problem', text: `${name} was not added. ${reasonOf(outcome)}`, again });
+    if (outcome.kind === 'unknown') show(lostAnswer(id, name, again));
+    else {
+      const text = `${name} was not added. ${reasonOf(outcome)}`;
+      show({ kind: 'problem', about: id, text, again });
+    }
   };
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

@@ -17,7 +17,7 @@ interface Props {
 }
 
 export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
-  const draft = useDraft(todo);
+  const draft = useDraft(todo, writes.settle);
   const { set } = draft;
   // A draft is of now: the past is shown as it was.
   const value: Draft['value'] = readOnly ? (field) => todo[field] : draft.value;

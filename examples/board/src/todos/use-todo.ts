@@ -2,7 +2,7 @@
 import { useCallback, useState } from 'react';
 import type { TodoPatch, TodoRow } from '../graphql/todos.ts';
 import type { InputIssue } from '../graphql/writes.ts';
-import { type Toast, useToast } from '../ui/toast.tsx';
+import { type Toast, useToasts } from '../ui/toast.tsx';
 import { type Conflict, deleteTodo, type Outcome, restoreTodo, updateTodo } from './writes.ts';
 
 export interface TodoWrites {
@@ -18,6 +18,8 @@ export interface TodoWrites {
   ) => Promise<boolean>;
   /** Brings a revision back; `seen` is the one that it takes the place of. */
   readonly restore: (revision: number, seen: number) => Promise<boolean>;
+  /** It was seen that what was to be written is: problems with that are over. */
+  readonly settle: () => void;
   /** The conflict is settled: theirs stays. */
   readonly keepTheirs: () => void;
   /** Writes the own patch for the revision that is theirs. */
@@ -25,7 +27,7 @@ export interface TodoWrites {
 }
 
 export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>): TodoWrites {
-  const toast = useToast();
+  const { show, begin, settle: settleAbout } = useToasts();
   const [conflict, setConflict] = useState<Conflict | null>(null);
   const [issues, setIssues] = useState<readonly InputIssue[]>([]);
   const name = `“${subject ?? id}”`;
@@ -34,60 +36,67 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
     (outcome: Outcome, again: () => void) => {
       setConflict(outcome.kind === 'conflict' ? outcome.conflict : null);
       setIssues(outcome.kind === 'invalid' ? outcome.issues : []);
-      if (outcome.kind === 'unknown') toast(lostAnswer(name, again));
+      if (outcome.kind === 'written') settleAbout(id);
+      if (outcome.kind === 'unknown') show(lostAnswer(id, name, again));
       if (outcome.kind === 'failed' || outcome.kind === 'gone') {
-        toast({ kind: 'problem', text: textOf(outcome) });
+        show({ kind: 'problem', about: id, text: textOf(outcome) });
       }
       if (outcome.kind === 'written' && outcome.rebased > 0) {
-        toast({ text: `Saved on top of what others changed in ${name}` });
+        show({ text: `Saved on top of what others changed in ${name}` });
       }
       return outcome.kind === 'written';
     },
-    [name, toast],
+    [id, name, show, settleAbout],
   );
 
   const restore = useCallback(
     async (revision: number, seen: number) => {
+      begin();
       const outcome = await restoreTodo(id, revision, seen);
       const isRestored = take(outcome, () => restore(revision, seen));
-      if (isRestored) toast({ text: `Restored ${name}` });
+      if (isRestored) show({ text: `Restored ${name}` });
       return isRestored;
     },
-    [id, name, take, toast],
+    [id, name, begin, take, show],
   );
 
   const save = useCallback(
-    async (patch: TodoPatch, revision: number) =>
-      take(await updateTodo(id, revision, patch), () => save(patch, revision)),
-    [id, take],
+    async (patch: TodoPatch, revision: number) => {
+      begin();
+      return take(await updateTodo(id, revision, patch), () => save(patch, revision));
+    },
+    [id, begin, take],
   );
 
   const mark = useCallback(
     async (status: string | null, before: Pick<TodoRow, 'status' | 'revision'>) => {
+      begin();
       const outcome = await updateTodo(id, before.revision, { status });
       const isMarked = take(outcome, () => mark(status, before));
       if (outcome.kind === 'written' && outcome.rebased === 0) {
         const undo = () => mark(before.status, outcome.todo);
-        toast({ text: `Marked ${name} as ${status ?? 'without a status'}`, undo });
+        show({ text: `Marked ${name} as ${status ?? 'without a status'}`, undo });
       }
       return isMarked;
     },
-    [id, name, take, toast],
+    [id, name, begin, take, show],
   );
 
   const remove = useCallback(
     async (revision: number) => {
+      begin();
       const outcome = await deleteTodo(id, revision);
       const isDeleted = take(outcome, () => remove(revision));
       if (outcome.kind === 'written') {
         const seen = outcome.todo.revision;
-        toast({ text: `Deleted ${name}`, undo: () => restore(seen - 1, seen) });
+        show({ text: `Deleted ${name}`, undo: () => restore(seen - 1, seen) });
       }
       return isDeleted;
     },
-    [id, name, restore, take, toast],
+    [id, name, begin, restore, take, show],
   );
 
+  const settle = useCallback(() => settleAbout(id), [id, settleAbout]);
   const keepTheirs = useCallback(() => setConflict(null), []);
   const putMineOnTop = useCallback(async () => {
     if (!conflict) return false;
@@ -97,13 +106,14 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
     return isDeletion ? await remove(theirs.revision) : await save(mine, theirs.revision);
   }, [conflict, remove, save]);
 
-  return { conflict, issues, save, mark, remove, restore, keepTheirs, putMineOnTop };
+  return { conflict, issues, save, mark, remove, restore, settle, keepTheirs, putMineOnTop };
 }
 
 /** What is said when it cannot be told whether something was saved. */
-export function lostAnswer(name: string, again: () => void): Toast {
+export function lostAnswer(id: string, name: string, again: () => void): Toast {
   return {
     kind: 'problem',
+    about: id,
     text:
       `The server’s answer about ${name} was lost, so it is not known whether this was saved. ` +
       'Trying again is safe: it is written once at most.',
