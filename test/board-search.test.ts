@@ -129,6 +129,15 @@ describe('deleted todos', () => {
     await expect.poll(notice).toContain('Nothing was deleted');
   });
 
+  test('lead back to what is not deleted', async () => {
+    await visit();
+    await status(ann, 'Deleted').check();
+    await search('lamp c');
+    await expect.poll(notice).toContain('Nothing is deleted that matches this.');
+    await button(ann, '1 not deleted: show').click();
+    await shows(ann, ['Lamp c']);
+  });
+
   test('are found behind a thousand others that were changed since', async () => {
     const inputs = Array.from({ length: 1_100 }, (_, index) => ({ id: `many-${index}` }));
     await server.ask(createAll, { inputs });

@@ -11,7 +11,7 @@ export const patience = { timeout: 20_000 };
 
 export const line = ({ page }: WatchedPage, subject: string) =>
   page.locator('.todo').filter({ has: page.getByRole('link', { name: subject, exact: true }) });
-export const subjects = ({ page }: WatchedPage) => page.locator('.todo .subject').allInnerTexts();
+const subjects = ({ page }: WatchedPage) => page.locator('.todo .subject').allInnerTexts();
 export const status = ({ page }: WatchedPage, name: string) =>
   page.getByRole('radio', { name: new RegExp(`^${name}`) });
 export const detail = ({ page }: WatchedPage) => page.locator('.detail');

@@ -9,6 +9,7 @@ export interface Counts {
 
 /** Where todos are that match in words and labels, but are not shown. */
 export interface Elsewhere {
+  /** After a number: "in done", "deleted". */
   readonly name: string;
   readonly count: number;
   /** What shows them. */
@@ -26,12 +27,12 @@ export function elsewhereOf({ status, deleted }: Choice, counts: Counts): readon
   }
   const isShown = (it: string | null) =>
     status === 'all' || (status === 'active' ? !isSettled(it) : it === status);
-  const others = counts.byStatus.filter((it) => it.status !== null && !isShown(it.status));
+  const others = counts.byStatus.filter((it) => !isShown(it.status));
   return [
     ...others.map((it) => ({
-      name: `${it.status}`,
+      name: it.status === null ? 'without a status' : `in ${it.status}`,
       count: it.count,
-      choice: { status: `${it.status}`, deleted: false },
+      choice: { status: it.status ?? 'all', deleted: false },
     })),
     { name: 'deleted', count: counts.deleted, choice: { status, deleted: true } },
   ].filter(isAny);

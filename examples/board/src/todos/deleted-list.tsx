@@ -6,7 +6,9 @@ import { Ago } from '../ui/ago.tsx';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { type Choice, filterOf } from './filter.ts';
+import type { Counts } from './counts.ts';
+import { type Choice, filterOf, isSearch } from './filter.ts';
+import { Elsewhere } from './found.tsx';
 import { useDeleted } from './use-deleted.ts';
 import { useTodoWrites } from './use-todo.ts';
 
@@ -14,11 +16,14 @@ const pageSize = 250;
 
 interface Props {
   readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+  readonly counts: Counts | null;
   readonly openId: string | null;
   readonly readOnly: boolean;
 }
 
-export function DeletedList({ choice, openId, readOnly }: Props) {
+export function DeletedList(props: Props) {
+  const { choice, openId, readOnly } = props;
   const filter = useMemo(() => filterOf({ ...choice, status: 'all' }), [choice]);
   const { deleted, problem } = useDeleted(filter);
   const [first, setFirst] = useState(pageSize);
@@ -38,9 +43,9 @@ export function DeletedList({ choice, openId, readOnly }: Props) {
         </Notice>
       )}
       {todos.length === 0 && missing === 0 && (
-        <Notice>
+        <Notice action={<Elsewhere {...props} />}>
           Nothing {readOnly ? 'was' : 'is'} deleted
-          {choice.search.trim() !== '' || choice.labels.length > 0 ? ' that matches this.' : '.'}
+          {isSearch(choice) ? ' that matches this.' : '.'}
         </Notice>
       )}
       <ul className="todos">

@@ -52,19 +52,19 @@ export function AlsoFound(props: Props) {
   );
 }
 
-function Elsewhere({ choice, onChoose, counts }: Props) {
+/** Leads to each place where something was found that is not shown. */
+export function Elsewhere({ choice, onChoose, counts }: Props) {
   if (!counts) return null;
   return (
     <span className="elsewhere">
       {elsewhereOf(choice, counts).map((it) => (
         <button
-          key={`${it.name} ${it.choice.deleted}`}
+          key={it.name}
           type="button"
           className="link"
           onClick={() => onChoose({ ...choice, ...it.choice })}
         >
-          {count(it.count)} {it.choice.deleted || choice.deleted ? '' : 'in '}
-          {it.name}: show
+          {count(it.count)} {it.name}: show
         </button>
       ))}
     </span>

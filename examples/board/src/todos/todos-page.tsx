@@ -40,6 +40,7 @@ export function TodosPage({ openId, choice, onChoose }: Props) {
     },
     [choice, onChoose],
   );
+  const shared = { choice: asked, onChoose, counts: isOfThis ? counts : null, openId, readOnly };
   return (
     <div className="split" data-open={openId !== null || undefined}>
       <section className="list-pane" aria-label="Todos" tabIndex={-1} data-focus="home">
@@ -51,17 +52,9 @@ export function TodosPage({ openId, choice, onChoose }: Props) {
         />
         {!readOnly && !choice.deleted && <NewTodo choice={choice} onCreated={setNewId} />}
         {asked.deleted ? (
-          <DeletedList choice={asked} openId={openId} readOnly={readOnly} />
+          <DeletedList {...shared} />
         ) : (
-          <TodoList
-            choice={asked}
-            onChoose={onChoose}
-            counts={isOfThis ? counts : null}
-            openId={openId}
-            newId={newId}
-            readOnly={readOnly}
-            onLabel={addLabel}
-          />
+          <TodoList {...shared} newId={newId} onLabel={addLabel} />
         )}
       </section>
       {openId !== null && <TodoDetail key={openId} id={openId} knownLabels={knownLabels} />}

@@ -19,7 +19,7 @@ import { ofTodos } from '../time/use-board-query.ts';
 const pageSize = 1_000;
 const pagesMost = 10;
 
-export interface Deleted {
+interface Deleted {
   readonly todos: readonly TodoRow[];
   /** How many more there are, changed last before all that were read. */
   readonly missing: number;
