@@ -138,14 +138,6 @@ describe('deleted todos', () => {
     await shows(ann, ['Lamp c']);
   });
 
-  test('are found behind a thousand others that were changed since', async () => {
-    const inputs = Array.from({ length: 1_100 }, (_, index) => ({ id: `many-${index}` }));
-    await server.ask(createAll, { inputs });
-    await visit();
-    await status(ann, 'Deleted').check();
-    await shows(ann, ['Chair', 'Lamp d']);
-  });
-
   test('a line that was begun is still there after a look at them', async () => {
     await visit();
     await ann.page.getByRole('textbox', { name: 'New todo' }).fill('Begun');
@@ -163,11 +155,20 @@ test('all of it in the dark and on a telephone', async () => {
   await search('lamp');
   for (const theme of ['dark', 'light']) {
     await ann.page.getByRole('radio', { name: theme }).check();
-    for (const name of ['Deleted', 'dropped', 'Active']) {
+    for (const name of ['Deleted', 'Active']) {
       await status(ann, name).check();
       await line(ann, 'Lamp').or(ann.page.locator('.todo')).first().waitFor();
       expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
       await isAccessible(ann, `narrow-${theme}-${name}`);
     }
   }
+  await ann.page.setViewportSize({ width: 1_280, height: 800 });
+}, 90_000);
+
+test('deleted todos are found behind a thousand others that were changed since', async () => {
+  const inputs = Array.from({ length: 1_100 }, (_, index) => ({ id: `many-${index}` }));
+  await server.ask(createAll, { inputs });
+  await visit();
+  await status(ann, 'Deleted').check();
+  await shows(ann, ['Chair', 'Lamp d']);
 });

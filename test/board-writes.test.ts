@@ -230,6 +230,18 @@ describe('when the answer to a write is lost', () => {
   });
 });
 
+test('what is wrong with a write from the list is said, too', async () => {
+  await visitAt(server.url, ann);
+  await anew('wrong', 'Something wrong');
+  await atNextWrite(async (route) => {
+    const issues = [{ __typename: 'InputIssue', path: ['status'], message: 'Not that one.' }];
+    const result = { __typename: 'InvalidInput', message: 'Invalid.', issues };
+    await route.fulfill({ json: { data: { __typename: 'Mutation', updateTodo: result } } });
+  });
+  await line(ann, 'Something wrong').getByRole('checkbox').click();
+  await expect.poll(() => message(ann)).toContain('Not that one.');
+});
+
 test('on plain http, where the browser offers no random UUIDs, todos are added all the same', async () => {
   const context = await browser.newContext();
   const origin = 'http://everstate.test';

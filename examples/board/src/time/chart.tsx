@@ -9,7 +9,7 @@ import {
   YAxis,
 } from 'recharts';
 import { count } from '../ui/format.ts';
-import { ticksOf, tickText } from './scale.ts';
+import { roundStep, ticksOf, tickText } from './scale.ts';
 import { type Point, type Status, statuses } from './series.ts';
 import type { Series } from './use-series.ts';
 
@@ -30,6 +30,8 @@ const axisLook = {
 
 export default function Chart({ series, nameOf }: Props) {
   const { points, from, to } = series;
+  const most = Math.max(1, ...points.map(totalOf));
+  const step = roundStep(most / 2);
   const shown = statuses.filter((status) => points.some((point) => point[status] > 0));
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -50,9 +52,8 @@ export default function Chart({ series, nameOf }: Props) {
         />
         <YAxis
           width={insetPx.left}
-          domain={[0, 'dataMax']}
-          allowDecimals={false}
-          tickCount={3}
+          domain={[0, most]}
+          ticks={[0, step, 2 * step].filter((tick) => tick <= most)}
           tickFormatter={count}
           {...axisLook}
         />
@@ -77,6 +78,10 @@ export default function Chart({ series, nameOf }: Props) {
       </AreaChart>
     </ResponsiveContainer>
   );
+}
+
+function totalOf(point: Point): number {
+  return statuses.reduce((total, status) => total + point[status], 0);
 }
 
 interface LegendProps extends TooltipContentProps {

@@ -25,7 +25,7 @@ export function roundStep(least: number): number {
   return ten * ([1, 2, 5, 10].find((factor) => factor * ten >= least) ?? 10);
 }
 
-const ticksMost = 8;
+const ticksMost = 10;
 
 /** Where the axis has its numbers. */
 export function ticksOf({ axis, from, to }: Scale): number[] {

@@ -11,8 +11,12 @@ import { useReturns } from '../live.ts';
  */
 export function usePositionAt(time: number | null, found: (position: number) => void): void {
   const newest = useRef(time);
+  const tell = useRef(found);
   const isSeeking = useRef(false);
   const returns = useReturns();
+  useEffect(() => {
+    tell.current = found;
+  }, [found]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what failed is sought again
   useEffect(() => {
     newest.current = time;
@@ -22,12 +26,12 @@ export function usePositionAt(time: number | null, found: (position: number) => 
       while (newest.current !== null && newest.current !== asked) {
         asked = newest.current;
         const position = await positionAt(asked);
-        if (position !== null && newest.current !== null) found(position);
+        if (position !== null && newest.current !== null) tell.current(position);
       }
       isSeeking.current = false;
     };
     if (time !== null && !isSeeking.current) seek();
-  }, [time, found, returns]);
+  }, [time, returns]);
 }
 
 /** Null when the server does not answer. */

@@ -39,7 +39,7 @@ export function DeletedList(props: Props) {
     <>
       {problem && (
         <Notice kind="problem">
-          The deleted todos cannot be read now: {problem} What is shown was read before.
+          The deleted todos could not be read: {problem} What is shown was read before.
         </Notice>
       )}
       {todos.length === 0 && missing === 0 && (

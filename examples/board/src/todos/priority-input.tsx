@@ -19,6 +19,8 @@ export function PriorityInput({ value, onChange, ...props }: Props) {
     <input
       {...props}
       type="number"
+      min={0}
+      max={priorityMax}
       aria-invalid={problemOfPriority(value) !== null}
       value={isTyped || Number.isNaN(value) ? text : value}
       onChange={({ target }) => {

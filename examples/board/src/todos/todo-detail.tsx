@@ -7,6 +7,7 @@ import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { whyUnread } from '../ui/unread.ts';
 import { History } from './history.tsx';
 import { TodoForm } from './todo-form.tsx';
 import { useTodoWrites } from './use-todo.ts';
@@ -75,7 +76,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
         </button>
       </header>
       {error && !todo && (
-        <Notice kind="problem">The todo could not be read: {error.message}</Notice>
+        <Notice kind="problem">The todo could not be read: {whyUnread(error)}</Notice>
       )}
       {!todo && !error && !fetching && (
         <Notice>

@@ -13,6 +13,7 @@ import { isSame } from '../same.ts';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { count } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
+import { whyUnread } from '../ui/unread.ts';
 import type { Counts } from './counts.ts';
 import { type Choice, filterOf } from './filter.ts';
 import { AlsoFound, NothingFound } from './found.tsx';
@@ -46,7 +47,7 @@ export function TodoList(props: Props) {
     <>
       {error && (
         <Notice kind="problem">
-          The todos could not be read: {error.message}
+          The todos could not be read: {whyUnread(error)}
           {data && ' What is shown was read before.'}
         </Notice>
       )}

@@ -14,6 +14,7 @@ import {
 import { useAfterChanges } from '../live.ts';
 import { useMoment } from '../time/moment.tsx';
 import { ofTodos } from '../time/use-board-query.ts';
+import { whyUnread } from '../ui/unread.ts';
 
 /** The server's largest page, and how many are read before one gives up. */
 const pageSize = 1_000;
@@ -45,12 +46,11 @@ export function useDeleted(filter: TodoFilter): DeletedState {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of a todo asks again
   useEffect(() => {
     let current = true;
-    readDeleted(client, filter, position === null ? null : { position })
-      .then((deleted) => ({ deleted, problem: null }))
-      .catch(({ message }: Error) => (known: DeletedState) => ({ ...known, problem: message }))
-      .then((next) => {
-        if (current) setState(next);
-      });
+    const read = async () => {
+      const asked = await readDeleted(client, filter, position === null ? null : { position });
+      if (current) setState((known) => ({ deleted: known.deleted, problem: null, ...asked }));
+    };
+    read();
     return () => {
       current = false;
     };
@@ -58,8 +58,11 @@ export function useDeleted(filter: TodoFilter): DeletedState {
   return state;
 }
 
-/** @throws when the server does not answer. */
-async function readDeleted(client: Client, live: TodoFilter, asOf: AsOf): Promise<Deleted> {
+async function readDeleted(
+  client: Client,
+  live: TodoFilter,
+  asOf: AsOf,
+): Promise<Partial<DeletedState>> {
   const all: TodoFilter = { ...live, includeDeleted: true };
   const todos: TodoRow[] = [];
   let total = 0;
@@ -68,12 +71,12 @@ async function readDeleted(client: Client, live: TodoFilter, asOf: AsOf): Promis
     const variables: DeletedVariables = { live, all, first: pageSize, after, asOf };
     const policy = { requestPolicy: 'network-only' } as const;
     const { data, error } = await client.query(deletedQuery, variables, policy).toPromise();
-    if (!data) throw error ?? new Error('No answer.');
+    if (!data) return { problem: error ? whyUnread(error) : 'no answer.' };
     // Later pages hold on to the moment of the first one; what is counted beside them does not.
     if (page === 0) total = data.all.totalCount - data.live.totalCount;
     todos.push(...data.all.edges.map(({ node }) => node).filter((it) => it.deletedAt !== null));
     after = data.all.pageInfo.hasNextPage ? data.all.pageInfo.endCursor : null;
-    if (after === null || todos.length >= total) return { todos, missing: 0 };
+    if (after === null || todos.length >= total) return { deleted: { todos, missing: 0 } };
   }
-  return { todos, missing: total - todos.length };
+  return { deleted: { todos, missing: total - todos.length } };
 }

@@ -33,12 +33,14 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
   const name = `“${subject ?? id}”`;
 
   const take = useCallback(
-    (outcome: Outcome, again: () => void) => {
+    (outcome: Outcome, again: () => void, isForm = false) => {
       setConflict(outcome.kind === 'conflict' ? outcome.conflict : null);
       setIssues(outcome.kind === 'invalid' ? outcome.issues : []);
       if (outcome.kind === 'written') settleAbout(id);
       if (outcome.kind === 'unknown') show(lostAnswer(id, name, again));
-      if (outcome.kind === 'failed' || outcome.kind === 'gone') {
+      // A form says at its fields what is wrong with them.
+      const isUnsaid = outcome.kind === 'invalid' && !isForm;
+      if (isUnsaid || outcome.kind === 'failed' || outcome.kind === 'gone') {
         show({ kind: 'problem', about: id, text: textOf(outcome) });
       }
       if (outcome.kind === 'written' && outcome.rebased > 0) {
@@ -63,7 +65,7 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
   const save = useCallback(
     async (patch: TodoPatch, revision: number) => {
       begin();
-      return take(await updateTodo(id, revision, patch), () => save(patch, revision));
+      return take(await updateTodo(id, revision, patch), () => save(patch, revision), true);
     },
     [id, begin, take],
   );
@@ -123,5 +125,6 @@ export function lostAnswer(id: string, name: string, again: () => void): Toast {
 
 function textOf(outcome: Outcome): string {
   if (outcome.kind === 'gone') return 'It was deleted meanwhile. Its history can bring it back.';
+  if (outcome.kind === 'invalid') return outcome.issues.map(({ message }) => message).join(' ');
   return 'message' in outcome ? outcome.message : 'Nothing was saved.';
 }
