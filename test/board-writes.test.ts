@@ -220,12 +220,10 @@ describe('when the answer to a write is lost', () => {
   });
 
   test('what the server refuses is said to be not saved, in its words', async () => {
-    await atNextWrite(async (route) => {
-      const errors = [{ message: 'Too much.', extensions: { code: 'DOCUMENT_TOO_LARGE' } }];
-      await route.fulfill({ json: { errors } });
-    });
+    const postData = JSON.stringify({ query: 'mutation { cutOff(' });
+    await atNextWrite((route) => route.continue({ postData }));
     await add('Refused');
-    await expect.poll(() => message(ann)).toContain('Nothing was saved. Too much.');
+    await expect.poll(() => message(ann)).toContain('Nothing was saved. Syntax Error');
     expect(await newTodo().inputValue()).toBe('Refused');
   });
 });
@@ -233,13 +231,13 @@ describe('when the answer to a write is lost', () => {
 test('what is wrong with a write from the list is said, too', async () => {
   await visitAt(server.url, ann);
   await anew('wrong', 'Something wrong');
-  await atNextWrite(async (route) => {
-    const issues = [{ __typename: 'InputIssue', path: ['status'], message: 'Not that one.' }];
-    const result = { __typename: 'InvalidInput', message: 'Invalid.', issues };
-    await route.fulfill({ json: { data: { __typename: 'Mutation', updateTodo: result } } });
+  await atNextWrite((route) => {
+    const request = route.request().postDataJSON();
+    request.variables.input.status = 'x'.repeat(257);
+    return route.continue({ postData: JSON.stringify(request) });
   });
   await line(ann, 'Something wrong').getByRole('checkbox').click();
-  await expect.poll(() => message(ann)).toContain('Not that one.');
+  await expect.poll(() => message(ann)).toContain('256');
 });
 
 test('on plain http, where the browser offers no random UUIDs, todos are added all the same', async () => {
@@ -309,6 +307,18 @@ describe('what was done can be undone without a mouse', () => {
     release();
     await expect.poll(() => message(ann)).toContain('Marked “Early 2” as done');
     expect((await kept('Early')).map((todo) => todo.status)).toEqual(['done', 'done', 'open']);
+  });
+
+  test('what someone else changed meanwhile is not undone without a word', async () => {
+    await anew('raced', 'Raced for');
+    await line(ann, 'Raced for').getByRole('checkbox').press('Space');
+    await line(ann, 'Raced for').waitFor({ state: 'detached' });
+    await server.ask(
+      'mutation { updateTodo(input: { id: "raced", status: "dropped" }) { __typename } }',
+    );
+    await ann.page.keyboard.press('Control+z');
+    await expect.poll(() => message(ann)).toContain('“Raced for” was changed by someone else');
+    expect(await kept('Raced')).toMatchObject([{ status: 'dropped' }]);
   });
 
   test('the last row leads to the list, and what others take away leads on as well', async () => {

@@ -10,6 +10,7 @@ import { Ago } from '../ui/ago.tsx';
 import { bytes } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { whyUnread } from '../ui/unread.ts';
 import { Preview } from './preview.tsx';
 
 const pageSize = 50;
@@ -57,7 +58,7 @@ export function FileDetail({ id }: { readonly id: string }) {
         </button>
       </header>
       {error && !file && (
-        <Notice kind="problem">The file could not be read: {error.message}</Notice>
+        <Notice kind="problem">The file could not be read: {whyUnread(error)}</Notice>
       )}
       {!file && !error && !fetching && (
         <Notice>

@@ -4,7 +4,7 @@ import { Icon } from '../ui/icons.tsx';
 import { useToasts } from '../ui/toast.tsx';
 import type { Choice } from './filter.ts';
 import { changeLine, currentLine, emptyLine, type NewLine, useNewLine } from './new-line.ts';
-import { lostAnswer } from './use-todo.ts';
+import { lostAnswer } from './use-outcome.ts';
 import { createTodo, type Outcome } from './writes.ts';
 
 interface Props {

@@ -1,13 +1,11 @@
 /** What one todo is written with: saving, with its conflict and its problems; deleting; restoring. */
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import type { TodoPatch, TodoRow } from '../graphql/todos.ts';
-import type { InputIssue } from '../graphql/writes.ts';
-import { type Toast, useToasts } from '../ui/toast.tsx';
-import { type Conflict, deleteTodo, type Outcome, restoreTodo, updateTodo } from './writes.ts';
+import { useToasts } from '../ui/toast.tsx';
+import { type Taken, useOutcome } from './use-outcome.ts';
+import { deleteTodo, restoreTodo, updateTodo } from './writes.ts';
 
-export interface TodoWrites {
-  readonly conflict: Conflict | null;
-  readonly issues: readonly InputIssue[];
+export interface TodoWrites extends Omit<Taken, 'take'> {
   /** Saves a patch that was made for a revision; whether it is saved. */
   readonly save: (patch: TodoPatch, revision: number) => Promise<boolean>;
   readonly remove: (revision: number) => Promise<boolean>;
@@ -18,38 +16,14 @@ export interface TodoWrites {
   ) => Promise<boolean>;
   /** Brings a revision back; `seen` is the one that it takes the place of. */
   readonly restore: (revision: number, seen: number) => Promise<boolean>;
-  /** It was seen that what was to be written is: problems with that are over. */
-  readonly settle: () => void;
-  /** The conflict is settled: theirs stays. */
-  readonly keepTheirs: () => void;
   /** Writes the own patch for the revision that is theirs. */
   readonly putMineOnTop: () => Promise<boolean>;
 }
 
 export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>): TodoWrites {
-  const { show, begin, settle: settleAbout } = useToasts();
-  const [conflict, setConflict] = useState<Conflict | null>(null);
-  const [issues, setIssues] = useState<readonly InputIssue[]>([]);
   const name = `“${subject ?? id}”`;
-
-  const take = useCallback(
-    (outcome: Outcome, again: () => void, isForm = false) => {
-      setConflict(outcome.kind === 'conflict' ? outcome.conflict : null);
-      setIssues(outcome.kind === 'invalid' ? outcome.issues : []);
-      if (outcome.kind === 'written') settleAbout(id);
-      if (outcome.kind === 'unknown') show(lostAnswer(id, name, again));
-      // A form says at its fields what is wrong with them.
-      const isUnsaid = outcome.kind === 'invalid' && !isForm;
-      if (isUnsaid || outcome.kind === 'failed' || outcome.kind === 'gone') {
-        show({ kind: 'problem', about: id, text: textOf(outcome) });
-      }
-      if (outcome.kind === 'written' && outcome.rebased > 0) {
-        show({ text: `Saved on top of what others changed in ${name}` });
-      }
-      return outcome.kind === 'written';
-    },
-    [id, name, show, settleAbout],
-  );
+  const { show, begin } = useToasts();
+  const { conflict, issues, take, settle, keepTheirs } = useOutcome(id, name);
 
   const restore = useCallback(
     async (revision: number, seen: number) => {
@@ -75,7 +49,7 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
       begin();
       const outcome = await updateTodo(id, before.revision, { status });
       const isMarked = take(outcome, () => mark(status, before));
-      if (outcome.kind === 'written' && outcome.rebased === 0) {
+      if (outcome.kind === 'written') {
         const undo = () => mark(before.status, outcome.todo);
         show({ text: `Marked ${name} as ${status ?? 'without a status'}`, undo });
       }
@@ -98,8 +72,6 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
     [id, name, begin, restore, take, show],
   );
 
-  const settle = useCallback(() => settleAbout(id), [id, settleAbout]);
-  const keepTheirs = useCallback(() => setConflict(null), []);
   const putMineOnTop = useCallback(async () => {
     if (!conflict) return false;
     const { mine, theirs } = conflict;
@@ -109,22 +81,4 @@ export function useTodoWrites({ id, subject }: Pick<TodoRow, 'id' | 'subject'>):
   }, [conflict, remove, save]);
 
   return { conflict, issues, save, mark, remove, restore, settle, keepTheirs, putMineOnTop };
-}
-
-/** What is said when it cannot be told whether something was saved. */
-export function lostAnswer(id: string, name: string, again: () => void): Toast {
-  return {
-    kind: 'problem',
-    about: id,
-    text:
-      `The server’s answer about ${name} was lost, so it is not known whether this was saved. ` +
-      'Trying again is safe: it is written once at most.',
-    again,
-  };
-}
-
-function textOf(outcome: Outcome): string {
-  if (outcome.kind === 'gone') return 'It was deleted meanwhile. Its history can bring it back.';
-  if (outcome.kind === 'invalid') return outcome.issues.map(({ message }) => message).join(' ');
-  return 'message' in outcome ? outcome.message : 'Nothing was saved.';
 }
