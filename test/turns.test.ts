@@ -37,10 +37,10 @@ test('a small work that waits goes on before a large one that waited first is do
   const order: string[] = [];
   const large = {};
   const steps = Array.from({ length: 1_000 }, async (_, index) => {
-    await turns.later(null, large);
+    await turns.next(null, large);
     order.push(`large ${index}`);
   });
-  const small = turns.later('small').then((name) => order.push(name));
+  const small = turns.next('small').then((name) => order.push(name));
   await Promise.all([...steps, small]);
   expect(order.indexOf('small')).toBeLessThan(3);
   expect(order.filter((name) => name !== 'small')).toEqual(

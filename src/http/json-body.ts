@@ -1,7 +1,7 @@
 /** The JSON of a request's body: its bytes are checked before anything is made of them. */
+import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { turns } from '../db/index.ts';
 import { refusal } from './errors.ts';
 import { isUtf8, listElements, parseMediaType } from './media-types.ts';
 
@@ -43,7 +43,7 @@ export async function readJsonBody(request: Request): Promise<GraphQLParams> {
   const text = textOf(await bytesOf(request));
   const body = parse(text);
   // What a large one asks for is coerced in one stretch: another than that of reading it.
-  if (text.length > largeCharacters) await turns.later(null);
+  if (text.length > largeCharacters) await setImmediate();
   // An array is a batch, which is refused with words of its own.
   if (typeof body === 'object' && body !== null) return body;
   const got = body === null ? 'null' : `a ${typeof body}`;
