@@ -8,7 +8,7 @@ import {
   type RecordProperty,
   readFilter,
 } from './filter.ts';
-import { deletion } from './replica-table.ts';
+import { deletion, foldedOf } from './replica-table.ts';
 
 type Condition = RawBuilder<SqlBool>;
 
@@ -51,17 +51,16 @@ class SqlConditions implements ConditionMaker<Condition> {
     const column = Object.hasOwn(this.#entity.fields, name)
       ? columnOf(name)
       : propertyColumns[name as RecordProperty];
-    return compareColumn(sql.ref(column), comparison);
+    const folded = foldedOf(this.#entity.fields[name]?.kind ?? 'id', column);
+    return compareColumn({ ref: sql.ref(column), folded }, comparison);
   }
 
   find(word: string): Condition {
-    const texts = this.#entity.searchFields.map((name) => {
-      const ref = sql.ref(columnOf(name));
-      // No word holds a line feed, so none is found across two labels or two fields.
-      return this.#entity.fields[name]?.kind === 'labels'
-        ? sql`array_to_string(${ref}, chr(10))`
-        : ref;
-    });
-    return sql`contains(lower(concat_ws(chr(10), ${sql.join(texts)})), lower(${word}))`;
+    const texts = this.#entity.searchFields.map((name) =>
+      foldedOf(this.#entity.fields[name]?.kind ?? 'text', columnOf(name)),
+    );
+    if (texts.length === 0) return sql`false`;
+    // No word holds a line feed, so none is found across two labels or two fields.
+    return sql`contains(concat_ws(chr(10), ${sql.join(texts)}), ${word})`;
   }
 }

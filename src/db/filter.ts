@@ -8,11 +8,13 @@ import {
   comparisonsOf,
   type FieldFilter,
   refuseMalformed,
+  valuesOf,
 } from './field-filter.ts';
+import { foldText } from './fold-text.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
 
-/** Everything that is given must hold; a null is as if left out. */
+/** Everything that is given must hold; a null is as if left out, but not as an operand. */
 export interface RecordFilter {
   /** All of these hold. */
   readonly and?: readonly RecordFilter[] | null | undefined;
@@ -48,7 +50,7 @@ export interface ConditionMaker<Condition> {
   not(condition: Condition): Condition;
   /** @param name a field, or a RecordProperty. */
   compare(name: string, comparison: Comparison): Condition;
-  /** The word is found in one of the entity's searchFields, in any case. */
+  /** @param word found, folded, in one of the entity's searchFields, folded. */
   find(word: string): Condition;
 }
 
@@ -71,6 +73,7 @@ class FilterReader<Condition> {
   readonly #entity: Entity;
   readonly #maker: ConditionMaker<Condition>;
   #conditions = 0;
+  #values = 0;
 
   constructor(entity: Entity, maker: ConditionMaker<Condition>) {
     this.#entity = entity;
@@ -109,6 +112,7 @@ class FilterReader<Condition> {
       throw new BadRequest(argument, `is not a field of ${this.#entity.name}.`);
     }
     const comparisons = comparisonsOf(argument, operators);
+    for (const comparison of comparisons) this.#countValues(valuesOf(comparison));
     return comparisons.map((comparison) => this.#maker.compare(name, comparison));
   }
 
@@ -119,7 +123,7 @@ class FilterReader<Condition> {
       const message = `may hold at most ${limits.searchWordsMax} words, but held ${words.length}.`;
       throw new BadRequest(argument, message);
     }
-    return words.map((word) => this.#maker.find(word));
+    return words.map((word) => this.#maker.find(foldText(word)));
   }
 
   /** A nested filter counts as one condition, and so does each of its own. */
@@ -127,6 +131,12 @@ class FilterReader<Condition> {
     this.#conditions += more;
     if (this.#conditions <= limits.filterConditionsMax) return;
     const message = `may hold at most ${limits.filterConditionsMax} conditions.`;
+    throw new BadRequest('filter', message);
+  }
+  #countValues(more: number): void {
+    this.#values += more;
+    if (this.#values <= limits.filterValuesMax) return;
+    const message = `may compare with at most ${limits.filterValuesMax} values in all.`;
     throw new BadRequest('filter', message);
   }
 }

@@ -16,6 +16,10 @@ export const limits = {
   filterDepthMax: 10,
   /** Most conditions of one filter, those nested included. */
   filterConditionsMax: 500,
+  /** Most values that the conditions of one filter compare with, those of lists counted each. */
+  filterValuesMax: 10_000,
+  /** A list of at least as many values is joined in DuckDB; a shorter one is looked through. */
+  filterJoinedListMin: 64,
   /** Most words of one search. */
   searchWordsMax: 20,
   /** Most keys of one order. */

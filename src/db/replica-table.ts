@@ -18,6 +18,7 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
+import { type RawBuilder, sql } from 'kysely';
 import {
   type Entity,
   type FieldKind,
@@ -30,6 +31,7 @@ import {
   type ValuesOf,
   type Version,
 } from '../entities/index.ts';
+import { foldText } from './fold-text.ts';
 
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
@@ -61,6 +63,18 @@ export const deletion = operations.indexOf('DELETE');
 
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
+
+/** The column that holds a column of texts folded; no field's can be called that. */
+function foldedColumn(column: string): string {
+  return `_${column}_folded`;
+}
+
+/** A column of texts, or of labels as lines, in any case: what foldText makes of it. */
+export function foldedOf(kind: FieldKind, column: string): RawBuilder<string> {
+  const ref = sql.ref(column);
+  const asIs = kind === 'labels' ? sql`array_to_string(${ref}, chr(10))` : ref;
+  return sql`coalesce(${sql.ref(foldedColumn(column))}, ${asIs})`;
+}
 
 /** What the text of a whole version holds: the values of versionColumns, then of the fields. */
 type WholeVersion = [
@@ -102,8 +116,10 @@ export class ReplicaTable {
   readonly base: string;
   readonly current: string;
   readonly delta: string;
-  /** The columns that the three share, in order. */
+  /** The columns of a version, in order. */
   readonly columnNames: readonly string[];
+  /** The columns that the three share, in order: those of a version, then its texts folded. */
+  readonly storedNames: readonly string[];
   /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
   readonly wholeVersion: string;
   readonly #columns: readonly NamedColumn[];
@@ -113,8 +129,10 @@ export class ReplicaTable {
     this.base = entity.table;
     this.current = `${entity.table}_current`;
     this.delta = `${entity.table}_delta`;
-    this.#columns = [...versionColumns, ...fieldColumns(entity)];
-    this.columnNames = this.#columns.map((column) => column.name);
+    const ofVersion = [...versionColumns, ...fieldColumns(entity)];
+    this.#columns = [...ofVersion, ...foldedColumns(entity)];
+    this.columnNames = ofVersion.map(({ name }) => name);
+    this.storedNames = this.#columns.map(({ name }) => name);
     this.wholeVersion = `json_array(${this.columnNames.map((name) => `"${name}"`).join(', ')})`;
   }
 
@@ -142,7 +160,7 @@ export class ReplicaTable {
     return `create table "${name}" (${[...shared, whole].join(', ')})`;
   }
 
-  /** The versions as chunks for DuckDB's appender, in the order of columnNames. */
+  /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
   *chunks(versions: readonly Version[]): Generator<DuckDBDataChunk, void> {
     const types = this.#columns.map((column) => column.type);
     for (let begin = 0; begin < versions.length; begin += chunkRowsMax) {
@@ -158,11 +176,48 @@ function fieldColumns(entity: Entity): NamedColumn[] {
   return fieldColumnsOf(entity).map(({ name, column, field }) => {
     const { type, encode } = columns[field.kind];
     const of = (version: Version) => {
-      const value = (version.values as Readonly<Record<string, unknown>>)[name] ?? null;
+      const value = fieldValue(version, name);
       return value === null ? null : encode(value);
     };
     return { name: column, type, of };
   });
+}
+
+/**
+ * What can be searched in any case, folded; null where folding changes nothing, so that ids and the
+ * like take no room twice.
+ */
+function foldedColumns(entity: Entity): NamedColumn[] {
+  const texts = fieldColumnsOf(entity).filter(({ field }) => field.kind in foldings);
+  return [
+    { name: foldedColumn('id'), type: VARCHAR, of: ({ id }) => foldings.text(id) },
+    ...texts.map(({ name, column, field }) => ({
+      name: foldedColumn(column),
+      type: VARCHAR,
+      of: (version: Version) => {
+        const value = fieldValue(version, name);
+        return value === null ? null : foldings[field.kind as keyof typeof foldings](value);
+      },
+    })),
+  ];
+}
+
+const foldOne = (value: unknown) => whenChanged(value as string, foldText(value as string));
+const foldings = {
+  id: foldOne,
+  text: foldOne,
+  labels: (value: unknown) => {
+    const labels = value as readonly string[];
+    return whenChanged(labels.join('\n'), labels.map(foldText).join('\n'));
+  },
+} satisfies Partial<Record<FieldKind, (value: unknown) => string | null>>;
+
+function whenChanged(text: string, folded: string): string | null {
+  return folded === text ? null : folded;
+}
+
+function fieldValue({ values }: Version, name: string): unknown {
+  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
 }
 
 /** A version out of the text that wholeVersion made of it. */
