@@ -2,8 +2,8 @@
 
 /**
  * A text such that two texts come out the same where they differ by case alone, or by how their
- * letters are composed. Made here once, and only ever compared as it is: DuckDB's own folding knows
- * another version of Unicode, and folds letter by letter.
+ * letters are composed. Past ASCII it is made here only, once, and then compared as it is: DuckDB
+ * knows another version of Unicode, and folds letter by letter.
  *
  * It is Unicode's full case folding under canonical equivalence (The Unicode Standard, section
  * 3.13, D145, but with NFC last, so that é does not hold e), made of the mappings that JavaScript
@@ -12,7 +12,7 @@
  * σ. One deviation: İ, I, ı and i are one letter, as nobody knows which language a text is in.
  */
 export function foldText(text: string): string {
-  if (ascii.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   return text
     .normalize('NFD')
     .toLowerCase()
@@ -21,6 +21,11 @@ export function foldText(text: string): string {
     .replaceAll('ς', 'σ')
     .normalize('NFC')
     .replaceAll('i\u0307', 'i');
+}
+
+/** Whether a text has no letter but a to z, in either case. */
+export function isAscii(text: string): boolean {
+  return ascii.test(text);
 }
 
 const ascii = /^[\0-\x7f]*$/;

@@ -31,7 +31,7 @@ import {
   type ValuesOf,
   type Version,
 } from '../entities/index.ts';
-import { foldText } from './fold-text.ts';
+import { foldText, isAscii } from './fold-text.ts';
 
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
@@ -69,11 +69,14 @@ function foldedColumn(column: string): string {
   return `_${column}_folded`;
 }
 
-/** A column of texts, or of labels as lines, in any case: what foldText makes of it. */
+/**
+ * A column of texts, or of labels as lines, in any case: what foldText makes of it. DuckDB itself
+ * lowers ASCII alone, about which nobody differs.
+ */
 export function foldedOf(kind: FieldKind, column: string): RawBuilder<string> {
   const ref = sql.ref(column);
   const asIs = kind === 'labels' ? sql`array_to_string(${ref}, chr(10))` : ref;
-  return sql`coalesce(${sql.ref(foldedColumn(column))}, ${asIs})`;
+  return sql`coalesce(${sql.ref(foldedColumn(column))}, lower(${asIs}))`;
 }
 
 /** What the text of a whole version holds: the values of versionColumns, then of the fields. */
@@ -183,37 +186,25 @@ function fieldColumns(entity: Entity): NamedColumn[] {
   });
 }
 
-/**
- * What can be searched in any case, folded; null where folding changes nothing, so that ids and the
- * like take no room twice.
- */
+/** What can be searched in any case, folded; null where that is ASCII, and takes no room twice. */
 function foldedColumns(entity: Entity): NamedColumn[] {
-  const texts = fieldColumnsOf(entity).filter(({ field }) => field.kind in foldings);
+  const texts = fieldColumnsOf(entity).filter(({ field }) =>
+    ['id', 'text', 'labels'].includes(field.kind),
+  );
   return [
-    { name: foldedColumn('id'), type: VARCHAR, of: ({ id }) => foldings.text(id) },
-    ...texts.map(({ name, column, field }) => ({
+    { name: foldedColumn('id'), type: VARCHAR, of: ({ id }) => foldedText(id) },
+    ...texts.map(({ name, column }) => ({
       name: foldedColumn(column),
       type: VARCHAR,
-      of: (version: Version) => {
-        const value = fieldValue(version, name);
-        return value === null ? null : foldings[field.kind as keyof typeof foldings](value);
-      },
+      of: (version: Version) => foldedText(fieldValue(version, name)),
     })),
   ];
 }
 
-const foldOne = (value: unknown) => whenChanged(value as string, foldText(value as string));
-const foldings = {
-  id: foldOne,
-  text: foldOne,
-  labels: (value: unknown) => {
-    const labels = value as readonly string[];
-    return whenChanged(labels.join('\n'), labels.map(foldText).join('\n'));
-  },
-} satisfies Partial<Record<FieldKind, (value: unknown) => string | null>>;
-
-function whenChanged(text: string, folded: string): string | null {
-  return folded === text ? null : folded;
+/** @param value a text, labels, or null. */
+function foldedText(value: unknown): string | null {
+  const texts = [value ?? []].flat() as string[];
+  return texts.every(isAscii) ? null : texts.map(foldText).join('\n');
 }
 
 function fieldValue({ values }: Version, name: string): unknown {
