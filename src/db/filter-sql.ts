@@ -29,6 +29,7 @@ const propertyColumns: Readonly<Record<RecordProperty, string>> = {
 class SqlConditions implements ConditionMaker<Condition> {
   readonly live = sql<SqlBool>`operation <> ${sql.lit(deletion)}`;
   readonly #entity: Entity;
+  #searched: RawBuilder<string> | null = null;
 
   constructor(entity: Entity) {
     this.#entity = entity;
@@ -52,15 +53,21 @@ class SqlConditions implements ConditionMaker<Condition> {
       ? columnOf(name)
       : propertyColumns[name as RecordProperty];
     const folded = foldedOf(this.#entity.fields[name]?.kind ?? 'id', column);
-    return compareColumn({ ref: sql.ref(column), folded }, comparison);
+    return compareColumn({ ref: sql.ref(column), folded: sql.raw(folded) }, comparison);
   }
 
   find(word: string): Condition {
-    const texts = this.#entity.searchFields.map((name) =>
-      foldedOf(this.#entity.fields[name]?.kind ?? 'text', columnOf(name)),
-    );
-    if (texts.length === 0) return sql`false`;
-    // No word holds a line feed, so none is found across two labels or two fields.
-    return sql`contains(concat_ws(chr(10), ${sql.join(texts)}), ${word})`;
+    this.#searched ??= searchedTexts(this.#entity);
+    return this.#searched ? sql`contains(${this.#searched}, ${word})` : sql`false`;
   }
+}
+
+/**
+ * What searches look through; null where there is nothing. No word holds a line feed, so none is
+ * found across two labels or two fields.
+ */
+function searchedTexts({ fields, searchFields }: Entity): RawBuilder<string> | null {
+  if (searchFields.length === 0) return null;
+  const texts = searchFields.map((name) => foldedOf(fields[name]?.kind ?? 'text', columnOf(name)));
+  return sql.raw(`concat_ws(chr(10), ${texts.join(', ')})`);
 }

@@ -74,6 +74,7 @@ class FilterReader<Condition> {
   readonly #maker: ConditionMaker<Condition>;
   #conditions = 0;
   #values = 0;
+  #searchWords = 0;
 
   constructor(entity: Entity, maker: ConditionMaker<Condition>) {
     this.#entity = entity;
@@ -122,6 +123,11 @@ class FilterReader<Condition> {
     if (words.length > limits.searchWordsMax) {
       const message = `may hold at most ${limits.searchWordsMax} words, but held ${words.length}.`;
       throw new BadRequest(argument, message);
+    }
+    this.#searchWords += words.length;
+    if (this.#searchWords > limits.filterSearchWordsMax) {
+      const message = `may search for at most ${limits.filterSearchWordsMax} words in all.`;
+      throw new BadRequest('filter', message);
     }
     return words.map((word) => this.#maker.find(foldText(word)));
   }

@@ -19,9 +19,11 @@ export const limits = {
   /** Most values that the conditions of one filter compare with, those of lists counted each. */
   filterValuesMax: 10_000,
   /** A list of at least as many values is joined in DuckDB; a shorter one is looked through. */
-  filterJoinedListMin: 64,
-  /** Most words of one search. */
+  filterJoinedListMin: 100,
+  /** Most words of one search … */
   searchWordsMax: 20,
+  /** … and of all searches of one filter together. */
+  filterSearchWordsMax: 100,
   /** Most keys of one order. */
   orderKeysMax: 8,
   /** Most groups of one answer. */
@@ -34,6 +36,8 @@ export const limits = {
   bulkRecordsMax: 10_000,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
+  /** How long queries that begin together are made before other work of the process gets a turn. */
+  turnTimeMaxMs: 10,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
   /** Longest idempotency key, in UTF-16 code units. */

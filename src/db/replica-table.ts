@@ -18,7 +18,6 @@ import {
   UTINYINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { type RawBuilder, sql } from 'kysely';
 import {
   type Entity,
   type FieldKind,
@@ -70,13 +69,12 @@ function foldedColumn(column: string): string {
 }
 
 /**
- * A column of texts, or of labels as lines, in any case: what foldText makes of it. DuckDB itself
- * lowers ASCII alone, about which nobody differs.
+ * The SQL of a column's texts, or of its labels as lines, in any case: what foldText makes of them.
+ * DuckDB itself lowers ASCII alone, about which nobody differs.
  */
-export function foldedOf(kind: FieldKind, column: string): RawBuilder<string> {
-  const ref = sql.ref(column);
-  const asIs = kind === 'labels' ? sql`array_to_string(${ref}, chr(10))` : ref;
-  return sql`coalesce(${sql.ref(foldedColumn(column))}, lower(${asIs}))`;
+export function foldedOf(kind: FieldKind, column: string): string {
+  const asIs = kind === 'labels' ? `array_to_string("${column}", chr(10))` : `"${column}"`;
+  return `coalesce("${foldedColumn(column)}", lower(${asIs}))`;
 }
 
 /** What the text of a whole version holds: the values of versionColumns, then of the fields. */

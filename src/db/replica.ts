@@ -14,6 +14,7 @@ import { RecentVersions } from './recent-versions.ts';
 import { type OpenReplica, openReplicaFile } from './replica-file.ts';
 import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { Turns } from './turns.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
@@ -52,6 +53,7 @@ export class Replica {
   readonly kysely: Kysely<ReplicaTables>;
   /** Spares reading again what was read lately. */
   readonly recent = new RecentVersions();
+  readonly #turns = new Turns();
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
   readonly #file: OpenReplica;
@@ -161,6 +163,7 @@ export class Replica {
    */
   async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
     await this.reach(at);
+    await this.#turns.next();
     const withDelta = this.#watermark > this.#basePosition;
     if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
     const read = { at };

@@ -13,6 +13,7 @@ export { useDownloads } from './use-downloads.ts';
 export { useHead } from './use-head.ts';
 export { useHome } from './use-home.ts';
 export { useHttpCaching } from './use-http-caching.ts';
+export { useInputLimits } from './use-input-limits.ts';
 export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';
 export { useReferenceExecution } from './use-reference-execution.ts';
