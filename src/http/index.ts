@@ -5,6 +5,7 @@ export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
 export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
 export { refuseMalformedHost } from './host.ts';
 export { requestLimits } from './request-limits.ts';
+export { useArgumentNames } from './use-argument-names.ts';
 export { boardDirectory, useBoard } from './use-board.ts';
 export { useBodyLimit } from './use-body-limit.ts';
 export { useDocs } from './use-docs.ts';
