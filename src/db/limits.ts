@@ -36,6 +36,8 @@ export const limits = {
   bulkRecordsMax: 10_000,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
+  /** Transactions that are looked through for a filter at a time. */
+  transactionScanRows: 256,
   /** How long queries that begin together are made before other work of the process gets a turn. */
   turnTimeMaxMs: 10,
   /** Changes of one transaction made before other work of the process gets a turn. */

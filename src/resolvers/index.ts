@@ -52,6 +52,7 @@ export {
   transact,
   type VersionsPayload,
 } from './transact.ts';
+export { listTransactions } from './transaction-list.ts';
 export {
   readTransaction,
   readTransactionById,
