@@ -132,11 +132,19 @@ export class FilterTypes {
         : t.field({ type, description });
     };
     return this.#builder.inputType(name, {
-      description:
-        'Conditions on one field; all that are given must hold. None of them may be null' +
-        `${kind === 'labels' ? '.' : ': isNull asks for fields without a value.'}`,
+      description: `Conditions on one field; all that are given must hold. ${filterNotes(kind)}`,
       fields: (t) =>
         Object.fromEntries(operatorsOf[kind].map((operator) => [operator, operand(t, operator)])),
     }) as InputRef<unknown>;
   }
+}
+
+/** What has to be known of the conditions on fields of a kind. */
+function filterNotes(kind: FieldKind): string {
+  if (kind === 'labels')
+    return 'None of them may be null: isEmpty asks for records without labels.';
+  const notes = 'None of them may be null: isNull asks for fields without a value.';
+  return scalars[kind] === 'String' || kind === 'id'
+    ? `${notes} Texts are equal character for character: NFC and NFD make two of one.`
+    : notes;
 }

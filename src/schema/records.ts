@@ -160,7 +160,8 @@ function addQueries(
           defaultValue: [...entity.defaultOrder],
           description:
             'The order: by the first key, where that ties by the second, and so on; in the end ' +
-            'the one changed longest ago first. Nulls come last, either way.',
+            'the one changed longest ago first. Nulls come last, either way. Texts go by the code ' +
+            'points of their characters: Z before a, z before é.',
         }),
         asOf: t.arg({ type: inputs.asOf, description: 'As they were at this moment.' }),
       },
