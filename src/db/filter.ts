@@ -139,6 +139,7 @@ class FilterReader<Condition> {
     const message = `may hold at most ${limits.filterConditionsMax} conditions.`;
     throw new BadRequest('filter', message);
   }
+
   #countValues(more: number): void {
     this.#values += more;
     if (this.#values <= limits.filterValuesMax) return;

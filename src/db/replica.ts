@@ -164,6 +164,7 @@ export class Replica {
   async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
     await this.reach(at);
     await this.#turns.next();
+    this.#refuseWhenClosing();
     const withDelta = this.#watermark > this.#basePosition;
     if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
     const read = { at };
