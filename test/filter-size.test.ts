@@ -84,6 +84,29 @@ test('the words of all searches of a filter are counted', async () => {
   expect(errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', argument: 'filter' });
 });
 
+test('the text of a filter is counted, before anything is done with it', async () => {
+  const api = await openApi();
+  const text = 'ṩ'.repeat(limits.filterFoldedLengthMax);
+  for (const filter of [
+    { search: text },
+    { subject: { containsInsensitive: text } },
+    { subject: { in: Array(10).fill(text) } },
+    { subject: { contains: 'x'.repeat(limits.filterTextLengthMax) } },
+  ]) {
+    expect(await api.data(listed(1), { filter })).toEqual({ x0: { totalCount: 0 } });
+    const begin = performance.now();
+    const { errors } = await api.ask(listed(1), {
+      filter: { and: [filter, { search: 'x' }, { body: { containsInsensitive: text, eq: text } }] },
+    });
+    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', argument: 'filter' });
+  }
+  const filter = { reason: { containsInsensitive: `${text}x` } };
+  const query =
+    'query ($filter: TransactionFilter) { transactions(filter: $filter) { totalCount } }';
+  expect(await api.codes(query, { filter })).toEqual(['BAD_USER_INPUT']);
+});
+
 test('10,000 records with all their fields are written at once', { timeout: 60_000 }, async () => {
   const api = await openApi();
   const inputs = Array.from({ length: limits.bulkRecordsMax }, (_, index) => ({

@@ -4,6 +4,7 @@
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FieldKind } from '../entities/index.ts';
+import type { FilterSize } from './filter-size.ts';
 import { foldText } from './fold-text.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
@@ -176,23 +177,35 @@ export interface Comparison {
 /**
  * The comparisons that a field's filter asks for; all must hold.
  * @param argument where in the request the filter stands, for errors.
- * @throws BadRequest for an operand that is null or holds one, an operand list that is too long, or
- *   a text that no record can hold.
+ * @param size of the whole filter, to which this is added.
+ * @throws BadRequest for an operand that is null or holds one, an operand list or a filter that is
+ *   too large, or a text that no record can hold.
  */
-export function comparisonsOf(argument: string, operators: FieldFilter): Comparison[] {
+export function comparisonsOf(
+  argument: string,
+  operators: FieldFilter,
+  size: FilterSize,
+): Comparison[] {
   return Object.entries(operators).flatMap(([operator, operand]) => {
     if (operand === undefined) return [];
     const known = operator as FilterOperator;
     refuseNull(`${argument}.${operator}`, known, operand);
     refuseLongList(`${argument}.${operator}`, operand);
+    addSize(size, known, operand);
     refuseMalformed(`${argument}.${operator}`, operand);
     return [{ operator: known, operand }];
   });
 }
 
-/** How many values a comparison compares with. */
-export function valuesOf({ operand }: Comparison): number {
-  return Array.isArray(operand) ? operand.length : 1;
+function addSize(size: FilterSize, operator: FilterOperator, operand: unknown): void {
+  const values: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
+  const length = values.reduce<number>(
+    (all, value) => all + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+  size.add('values', values.length);
+  size.add('characters', length);
+  if (operator === 'containsInsensitive') size.add('foldedCharacters', length);
 }
 
 /** The comparison of a column, in SQL. */

@@ -8,8 +8,8 @@ import {
   comparisonsOf,
   type FieldFilter,
   refuseMalformed,
-  valuesOf,
 } from './field-filter.ts';
+import { FilterSize } from './filter-size.ts';
 import { foldText } from './fold-text.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
@@ -72,9 +72,7 @@ export function readFilter<Condition>(
 class FilterReader<Condition> {
   readonly #entity: Entity;
   readonly #maker: ConditionMaker<Condition>;
-  #conditions = 0;
-  #values = 0;
-  #searchWords = 0;
+  readonly #size = new FilterSize();
 
   constructor(entity: Entity, maker: ConditionMaker<Condition>) {
     this.#entity = entity;
@@ -99,7 +97,8 @@ class FilterReader<Condition> {
       this.#readField(`${argument}.${name}`, name, (operators ?? {}) as FieldFilter),
     );
     if (search != null) conditions.push(...this.#readSearch(`${argument}.search`, search));
-    this.#count(1 + conditions.length);
+    // A nested filter counts as one condition, and so does each of its own.
+    this.#size.add('conditions', 1 + conditions.length);
     if (and != null) conditions.push(...nested('and', and));
     if (or != null) conditions.push(this.#maker.anyOf(nested('or', or)));
     if (not != null) {
@@ -112,38 +111,19 @@ class FilterReader<Condition> {
     if (!Object.hasOwn(this.#entity.fields, name) && !recordProperties.has(name)) {
       throw new BadRequest(argument, `is not a field of ${this.#entity.name}.`);
     }
-    const comparisons = comparisonsOf(argument, operators);
-    for (const comparison of comparisons) this.#countValues(valuesOf(comparison));
+    const comparisons = comparisonsOf(argument, operators, this.#size);
     return comparisons.map((comparison) => this.#maker.compare(name, comparison));
   }
 
   #readSearch(argument: string, search: string): Condition[] {
+    this.#size.add('foldedCharacters', search.length);
     refuseMalformed(argument, search);
     const words = search.split(/\s+/u).filter((word) => word !== '');
     if (words.length > limits.searchWordsMax) {
       const message = `may hold at most ${limits.searchWordsMax} words, but held ${words.length}.`;
       throw new BadRequest(argument, message);
     }
-    this.#searchWords += words.length;
-    if (this.#searchWords > limits.filterSearchWordsMax) {
-      const message = `may search for at most ${limits.filterSearchWordsMax} words in all.`;
-      throw new BadRequest('filter', message);
-    }
+    this.#size.add('searchWords', words.length);
     return words.map((word) => this.#maker.find(foldText(word)));
-  }
-
-  /** A nested filter counts as one condition, and so does each of its own. */
-  #count(more: number): void {
-    this.#conditions += more;
-    if (this.#conditions <= limits.filterConditionsMax) return;
-    const message = `may hold at most ${limits.filterConditionsMax} conditions.`;
-    throw new BadRequest('filter', message);
-  }
-
-  #countValues(more: number): void {
-    this.#values += more;
-    if (this.#values <= limits.filterValuesMax) return;
-    const message = `may compare with at most ${limits.filterValuesMax} values in all.`;
-    throw new BadRequest('filter', message);
   }
 }

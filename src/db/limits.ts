@@ -18,6 +18,10 @@ export const limits = {
   filterConditionsMax: 500,
   /** Most values that the conditions of one filter compare with, those of lists counted each. */
   filterValuesMax: 10_000,
+  /** Most text of one filter, in UTF-16 code units … */
+  filterTextLengthMax: 1_000_000,
+  /** … and of that what is looked for in any case, which has to be folded. */
+  filterFoldedLengthMax: 65_536,
   /** A list of at least as many values is joined in DuckDB; a shorter one is looked through. */
   filterJoinedListMin: 100,
   /** Most words of one search … */

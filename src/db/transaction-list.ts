@@ -5,6 +5,7 @@
  */
 import type { Position, Transaction, TransactionId } from '../entities/index.ts';
 import { type Comparison, compareValue, comparisonsOf, type FieldFilter } from './field-filter.ts';
+import { FilterSize } from './filter-size.ts';
 import { limits } from './limits.ts';
 import type { LogFile } from './log-file.ts';
 import { transactionColumns, transactionOfRow } from './log-reader.ts';
@@ -98,8 +99,9 @@ export class TransactionList {
   }
 
   async #wanted(at: Position, filter: TransactionFilter): Promise<Wanted> {
+    const size = new FilterSize();
     const read = (name: keyof TransactionFilter) =>
-      comparisonsOf(`filter.${name}`, filter[name] ?? {}).map((each) => ({ name, ...each }));
+      comparisonsOf(`filter.${name}`, filter[name] ?? {}, size).map((each) => ({ name, ...each }));
     const all = [...read('actor'), ...read('reason'), ...read('committedAt')];
     let range: IdRange = { lowest: 1, highest: await this.#idAt('last_position', at) };
     const others: ((transaction: Transaction) => boolean)[] = [];
