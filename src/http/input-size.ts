@@ -116,8 +116,9 @@ function countJson(value: unknown, max: number): number {
     const next = open.pop();
     count += 1;
     if (typeof next !== 'object' || next === null) continue;
-    if (count + open.length > max) return max + 1;
-    for (const each of Array.isArray(next) ? next : Object.values(next)) open.push(each);
+    const inner: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (count + open.length + inner.length > max) return max + 1;
+    for (const each of inner) open.push(each);
   }
   return count;
 }
