@@ -80,7 +80,7 @@ test('one moment has many spellings', async () => {
   for (const spelling of [
     time.toLowerCase(),
     time.replace('Z', '+00:00'),
-    time.replace('Z', '999Z'),
+    time.replace('Z', '000Z'),
     summer,
   ]) {
     const { todo } = await api.data(read, { asOf: { time: spelling } });

@@ -47,3 +47,26 @@ test('a small work that waits goes on before a large one that waited first is do
     steps.map((_, index) => `large ${index}`),
   );
 });
+
+test('works that begin together give others a turn', async () => {
+  let others = 0;
+  let working = true;
+  const counting = (async () => {
+    while (working) {
+      await setImmediate();
+      others += 1;
+    }
+  })();
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      await turns.next(null);
+      order.push(index);
+      work(limits.stretchMs / 2);
+    }),
+  );
+  working = false;
+  await counting;
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(others).toBeGreaterThan(12);
+});

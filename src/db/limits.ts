@@ -16,8 +16,18 @@ export const limits = {
   filterDepthMax: 10,
   /** Most conditions of one filter, those nested included. */
   filterConditionsMax: 500,
-  /** Most words of one search. */
+  /** Most values that the conditions of one filter compare with, those of lists counted each. */
+  filterValuesMax: 10_000,
+  /** Most text of one filter, in UTF-16 code units … */
+  filterTextLengthMax: 1_000_000,
+  /** … and of that what is looked for in any case, which has to be folded. */
+  filterFoldedLengthMax: 65_536,
+  /** A list of at least as many values is joined in DuckDB; a shorter one is looked through. */
+  filterJoinedListMin: 100,
+  /** Most words of one search … */
   searchWordsMax: 20,
+  /** … and of all searches of one filter together. */
+  filterSearchWordsMax: 100,
   /** Most keys of one order. */
   orderKeysMax: 8,
   /** Most groups of one answer. */
@@ -30,6 +40,8 @@ export const limits = {
   bulkRecordsMax: 10_000,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
+  /** Transactions that are looked through for a filter at a time. */
+  transactionScanRows: 256,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
   /** Longest idempotency key, in UTF-16 code units. */

@@ -116,7 +116,9 @@ export class LogFile {
     this.#database.pragma('wal_checkpoint(truncate)');
   }
 
+  /** Closes the file, after the queries that wait for it already. */
   async close(): Promise<void> {
+    await this.kysely.connection().execute(async () => {});
     await this.kysely.destroy();
   }
 }

@@ -63,12 +63,14 @@ export class LogReader {
   /**
    * The versions at positions after `after`, up to `end`, in order.
    * @param rowsMax how many at most, from the oldest on; all of them without it.
+   * @param newest take them from the newest on instead; in order all the same.
    */
   async readBetween(
     after: Position,
     end: Position,
     entities: readonly Entity[] = this.#entities,
     rowsMax?: number,
+    newest = false,
   ): Promise<Version[]> {
     const versions: Version[] = [];
     for (const entity of entities) {
@@ -77,13 +79,15 @@ export class LogReader {
         .select(columnsOfVersion(entity))
         .where('position', '>', after)
         .where('position', '<=', end)
-        .orderBy('position')
+        .orderBy('position', newest ? 'desc' : 'asc')
         .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
         .execute();
       versions.push(...(await turns.map(rows, (row) => versionOfRow(entity, row))));
     }
-    if (entities.length > 1) versions.sort((a, b) => a.position - b.position);
-    return rowsMax === undefined ? versions : versions.slice(0, rowsMax);
+    if (entities.length > 1 || newest) versions.sort((a, b) => a.position - b.position);
+    if (rowsMax === undefined) return versions;
+    const first = newest ? Math.max(0, versions.length - rowsMax) : 0;
+    return versions.slice(first, first + rowsMax);
   }
 
   /** The entity's versions at these positions, in no order. */
@@ -117,7 +121,7 @@ export class LogReader {
   async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
     const rows = await this.#log.kysely
       .selectFrom('transactions')
-      .select(['id', 'committed_at', 'first_position', 'last_position', 'actor', 'reason'])
+      .select(transactionColumns)
       .where('id', 'in', ids)
       .execute();
     const byId = new Map(rows.map((row) => [row.id, transactionOfRow(row)]));
@@ -196,9 +200,20 @@ export class LogReader {
   }
 }
 
-type TransactionRow = Omit<LogTables['transactions'], 'salt' | 'contents_digest' | 'digest'>;
+/** The columns that make up a transaction. */
+export const transactionColumns = [
+  'id',
+  'committed_at',
+  'first_position',
+  'last_position',
+  'actor',
+  'reason',
+] as const satisfies readonly (keyof LogTables['transactions'])[];
 
-function transactionOfRow(row: TransactionRow): Transaction {
+/** A row as the transaction that it holds. */
+export function transactionOfRow(
+  row: Pick<LogTables['transactions'], (typeof transactionColumns)[number]>,
+): Transaction {
   return {
     id: row.id as TransactionId,
     committedAt: row.committed_at,

@@ -37,6 +37,12 @@ import type { VersionChange } from './shared-spans.ts';
 import { SqliteInTurns } from './sqlite-in-turns.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
+import {
+  type TransactionFilter,
+  TransactionList,
+  type TransactionPage,
+  type TransactionQuery,
+} from './transaction-list.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { holdLog } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
@@ -70,6 +76,7 @@ export class Store {
   readonly #writing: LogFile;
   readonly #reading: LogFile;
   readonly #log: LogReader;
+  readonly #transactions: TransactionList;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
   readonly #replica: Replica;
@@ -91,6 +98,7 @@ export class Store {
     this.#writing = files.writing;
     this.#reading = files.reading;
     this.#log = files.log;
+    this.#transactions = new TransactionList(files.reading, () => this.#refuseWhenClosing());
     this.#replica = files.replica;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
@@ -217,7 +225,7 @@ export class Store {
   }
 
   async #look(): Promise<Position> {
-    if (this.#closed) throw new Unavailable('The store is closing.');
+    this.#refuseWhenClosing();
     const dataVersion = this.#writing.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {
       const { position } = await this.#log.totals();
@@ -349,16 +357,39 @@ export class Store {
     return this.#log.transactions(ids);
   }
 
+  /** A page of the transactions that match; now unless the query says at which position. */
+  async transactionPage(
+    query: Omit<TransactionQuery, 'at'> & { readonly at?: Position },
+  ): Promise<TransactionPage> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await this.#transactions.page({ ...query, at });
+  }
+
+  /** How many transactions match; now unless a position is given. */
+  async transactionCount(
+    query: { readonly filter?: TransactionFilter | undefined; readonly at?: Position } = {},
+  ): Promise<number> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await this.#transactions.count(at, query.filter);
+  }
+
   /**
    * The versions at positions after `after`, up to `end`, in order, straight from the log.
-   * @param only some kinds of records, and how many versions at most, from the oldest on.
+   * @param only some kinds of records, and how many versions at most: from the oldest on, or from
+   *   the newest.
    */
   versionsBetween(
     after: Position,
     end: Position,
-    only: { readonly entities?: readonly Entity[]; readonly limit?: number } = {},
+    only: {
+      readonly entities?: readonly Entity[];
+      readonly limit?: number;
+      readonly newest?: boolean;
+    } = {},
   ): Promise<Version[]> {
-    return this.#log.readBetween(after, end, only.entities, only.limit);
+    return this.#log.readBetween(after, end, only.entities, only.limit, only.newest);
   }
 
   /** Counts of the log, and how far the replica has applied it. */
@@ -432,6 +463,10 @@ export class Store {
     this.#writing.checkpoint();
     await this.#reading.close();
     await this.#writing.close();
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closed) throw new Unavailable('The store is closing.');
   }
 
   async #refuseFuture(at: Position): Promise<void> {

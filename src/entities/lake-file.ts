@@ -13,7 +13,9 @@ export const LakeFile = defineEntity({
       lengthMax: 4_096,
     }),
     filename: field.text({
-      description: 'The name within the folder; unique there for its user.',
+      description:
+        'The name within the folder; unique there for its user, character for character: the same ' +
+        'letters composed differently (NFC, NFD) are another name.',
       required: true,
       lengthMax: 1_024,
     }),

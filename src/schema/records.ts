@@ -162,7 +162,8 @@ function addQueries(
           defaultValue: [...entity.defaultOrder],
           description:
             'The order: by the first key, where that ties by the second, and so on; in the end ' +
-            'the one changed longest ago first. Nulls come last, either way.',
+            'the one changed longest ago first. Nulls come last, either way. Texts go by the code ' +
+            'points of their characters: Z before a, z before é.',
         }),
         asOf: t.arg({ type: inputs.asOf, description: 'As they were at this moment.' }),
       },
@@ -176,7 +177,9 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
   const filter = builder.inputRef<RecordFilter>(`${entity.name}Filter`);
   const searched = entity.searchFields.join(', ');
   return filter.implement({
-    description: `Which ${entity.name}s: all conditions that are given must hold.`,
+    description:
+      `Which ${entity.name}s: all conditions that are given must hold; null is as if left out. At ` +
+      'most 500 conditions, which compare with at most 10,000 values.',
     fields: (t) => ({
       and: t.field({ type: [filter], description: 'All of these hold.' }),
       or: t.field({
@@ -197,7 +200,9 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
         description: 'When it was last changed.',
       }),
       search: t.string({
-        description: `Every word of this text is found in ${searched}, in any case.`,
+        description:
+          `Every word of this text is found in ${searched}, in any case (Unicode’s full case ` +
+          'folding; İ, I, ı and i are one letter), however its letters are composed (NFC, NFD).',
       }),
       includeDeleted: t.boolean({
         description: 'Deleted ones too, as they last were. Only in the outermost filter.',
