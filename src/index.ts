@@ -5,6 +5,7 @@ export {
   BadRequest,
   CannotOpen,
   type Committed,
+  ContentsDamaged,
   type EarlierState,
   type Group,
   IdempotencyMismatch,

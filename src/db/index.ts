@@ -14,6 +14,7 @@ export {
   AlreadyExists,
   BadRequest,
   CannotOpen,
+  ContentsDamaged,
   IdempotencyMismatch,
   InvalidInput,
   NotFound,

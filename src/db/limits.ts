@@ -10,6 +10,10 @@ export const limits = {
   fileBytesMax: 64 * 1024 * 1024,
   /** Contents are stored in pieces of this size. */
   contentChunkBytes: 256 * 1024,
+  /** Chunks that are read and hashed before other work of the process gets a turn. */
+  contentChunksPerTurn: 16,
+  /** Memory for the digests of chunks that were found good, as it is estimated. */
+  chunkDigestsBytesMax: 4 * 1024 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
   filterListMax: 1_000,
   /** How deep filters may be nested by and, or and not. */

@@ -365,13 +365,17 @@ export class Store {
     return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  /**
+   * The bytes stored under a SHA-256, a chunk at a time, checked against it on their way.
+   * @param range only some of them; `last` is included. The first reading of a part reads the
+   *   whole once, which is what can be checked.
+   * @throws ContentsDamaged, before the last bytes, when they are not as they were stored.
+   */
   contents(
     sha256: string,
-    first = 0,
-    last = Number.MAX_SAFE_INTEGER,
+    range?: { readonly first: number; readonly last: number },
   ): AsyncGenerator<Uint8Array, void> {
-    return this.#log.contents(sha256, first, last);
+    return this.#log.contents(sha256, range);
   }
 
   /** Checks the whole history against its digest chain. */

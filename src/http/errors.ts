@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { BadRequest, Problem, Unavailable } from '../db/index.ts';
+import { BadRequest, ContentsDamaged, Problem, Unavailable } from '../db/index.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
 const messageLengthMax = 2_000;
@@ -27,8 +27,12 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
     const errorId = randomUUID();
     log.error({ errorId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
-    const message = `Unexpected error. The server’s log has it under ${errorId}.`;
-    return shown(message, error, { code: 'INTERNAL_SERVER_ERROR', errorId });
+    const [what, code] =
+      cause instanceof ContentsDamaged
+        ? ['The stored contents are damaged, and are not served', cause.code]
+        : ['Unexpected error', 'INTERNAL_SERVER_ERROR'];
+    const message = `${what}. The server’s log has it under ${errorId}.`;
+    return shown(message, error, { code, errorId });
   };
 }
 
