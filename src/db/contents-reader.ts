@@ -3,13 +3,13 @@
  * disk that has changed them is noticed before whoever reads could take them for whole.
  */
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { readChunk } from './contents.ts';
 import { limits } from './limits.ts';
 import type { LogTables } from './log-file.ts';
 import { ContentsDamaged } from './problems.ts';
+import { Turns } from './turns.ts';
 
 export class ContentsReader {
   readonly #db: Kysely<LogTables>;
@@ -81,14 +81,14 @@ export class ContentsReader {
       .where('sha256', '=', sha256)
       .executeTakeFirst();
     const size = contents?.size ?? 0;
+    const turns = new Turns();
     for (let number = 0, begin = 0; ; number += 1, begin += limits.contentChunkBytes) {
       const chunk = await readChunk(this.#db, sha256, number);
       const length = Math.min(Math.max(size - begin, 0), limits.contentChunkBytes);
       if ((chunk?.length ?? 0) !== length) throw new ContentsDamaged(sha256, false);
       if (!chunk) return;
       yield chunk;
-      // SQLite answers without leaving the turn of the event loop: a large file would hold it.
-      if ((number + 1) % limits.contentChunksPerTurn === 0) await setImmediate();
+      await turns.pause();
     }
   }
 }

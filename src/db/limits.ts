@@ -10,8 +10,6 @@ export const limits = {
   fileBytesMax: 64 * 1024 * 1024,
   /** Contents are stored in pieces of this size. */
   contentChunkBytes: 256 * 1024,
-  /** Chunks that are read and hashed before other work of the process gets a turn. */
-  contentChunksPerTurn: 16,
   /** Memory for the digests of chunks that were found good, as it is estimated. */
   chunkDigestsBytesMax: 4 * 1024 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
@@ -36,6 +34,10 @@ export const limits = {
   bulkIssuesMax: 100,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
+  /** How long work that can pause holds the event loop before others get a turn. */
+  turnTimeMs: 10,
+  /** Rows that verify reads at a time. */
+  verifyPageRows: 32,
   /** Longest idempotency key, in UTF-16 code units. */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */

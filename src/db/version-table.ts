@@ -144,12 +144,19 @@ export async function defineVersionTable(db: Kysely<LogTables>, entity: Entity):
   }
 }
 
-interface FieldShape {
+/** What the log says of a field. */
+export interface FieldShape {
   kind: FieldKind;
   nullable: boolean;
 }
 
-function describe(entity: Entity): Record<string, FieldShape> {
+/** Whether there are fields of a kind; what the log says may be damaged. */
+export function isFieldKind(kind: unknown): kind is FieldKind {
+  return typeof kind === 'string' && Object.hasOwn(columns, kind);
+}
+
+/** What the log says of an entity's fields. */
+export function describe(entity: Entity): Record<string, FieldShape> {
   return Object.fromEntries(
     Object.entries(entity.fields).map(([name, field]) => [
       name,
