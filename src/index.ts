@@ -22,6 +22,7 @@ export {
   type Store,
   type StoreOptions,
   type TimePoint,
+  TransactionTimeout,
   Unavailable,
   type Updated,
   type Verified,

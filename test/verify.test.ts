@@ -165,7 +165,6 @@ const damages: [string, string, number | null, string][] = [
 test.for(damages)('%s: found', async ([, statements, position, message]) => {
   const directory = temporaryDirectory();
   await writeLog(directory);
-  expect(await verifyAt(logPath(directory))).toEqual({ versions: 6, defect: null });
   alter(directory, statements);
   const { defect } = await verifyAt(logPath(directory));
   expect(defect?.message).toContain(message);
@@ -273,7 +272,7 @@ test('one bit flipped anywhere in the file is found, or changes nothing', async 
   const path = join(directory, 'flipped.db');
   let found = 0;
   const input = fc.tuple(fc.nat(whole.length - 1), fc.nat(7));
-  await checkProperty('flipped bits', input, 300, async ([at, bit]) => {
+  await checkProperty('flipped bits', input, 100, async ([at, bit]) => {
     const bytes = Buffer.from(whole);
     bytes[at] = (bytes[at] as number) ^ (1 << bit);
     writeFileSync(path, bytes);

@@ -23,6 +23,7 @@ export {
   problemAt,
   RevertConflict,
   RevisionConflict,
+  TransactionTimeout,
   Unavailable,
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';

@@ -34,6 +34,8 @@ export const limits = {
   bulkIssuesMax: 100,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
+  /** Longest time that the work of one transaction may take. */
+  transactionTimeMaxMs: 60_000,
   /** How long work that can pause holds the event loop before others get a turn. */
   turnTimeMs: 10,
   /** Rows that verify reads at a time. */

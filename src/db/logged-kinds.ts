@@ -1,8 +1,8 @@
 /** The kinds of records that a log holds, whether or not the store was opened with them. */
 import { sql } from 'kysely';
 import { columnOf, type Entity } from '../entities/index.ts';
+import type { Defect } from './defect.ts';
 import type { LogFile } from './log-file.ts';
-import type { Defect } from './verify.ts';
 import { describe, type FieldShape, isFieldKind, keysTable } from './version-table.ts';
 
 /**

@@ -111,6 +111,11 @@ export class Unavailable extends Error {
   readonly code = 'UNAVAILABLE';
 }
 
+/** A transaction took so long that it was given up and taken back: all others wait for it. */
+export class TransactionTimeout extends Error {
+  readonly code = 'TRANSACTION_TIMEOUT';
+}
+
 /**
  * The bytes stored under a SHA-256 do not have it any more, or are gone: the disk or another
  * program has changed them. Nobody may take them for what was stored.

@@ -39,7 +39,7 @@ import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { holdLog } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
-import { type Committed, type Work, Writer } from './writer.ts';
+import { type Committed, type OnCommit, type Work, Writer } from './writer.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
   /** The directory of log and replica; created when it is missing. */
@@ -53,6 +53,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
+  /** Longest time that the work of one transaction may take; for large imports, say. */
+  readonly transactionTimeMaxMs?: number;
   /** Told of every DuckDB query. */
   readonly onReplicaQuery?: (sql: string) => void;
   /** Told of failures in the background; the store goes on. */
@@ -101,10 +103,12 @@ export class Store {
     const { writing } = files;
     const reader = new LogReader(writing, options.entities);
     this.#keys = new IdempotencyKeys(writing, reader, options.entities);
-    this.#writer = new Writer(writing, reader, options.clock ?? systemClock, (versions, end) => {
+    const onCommit: OnCommit = (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
-    });
+    };
+    const { clock = systemClock, transactionTimeMaxMs } = options;
+    this.#writer = new Writer(writing, reader, clock, onCommit, transactionTimeMaxMs);
   }
 
   /**
@@ -145,6 +149,7 @@ export class Store {
    * @param work awaits nothing but the transaction it is given.
    * @returns what the work returned, after the commit is on disk.
    * @throws a Problem, or whatever the work throws; then nothing of it was written.
+   * @throws TransactionTimeout when the work takes longer than limits.transactionTimeMaxMs.
    */
   transact<T>(work: Work<T>, about: TransactionAbout = {}): Promise<Committed<T>> {
     return this.#writer.submit(work, about);

@@ -1,18 +1,13 @@
 /** The digest chain, link by link: nothing altered, nothing missing, nothing put in. */
 import { sql } from 'kysely';
 import { type Entity, fieldColumnsOf, type Version } from '../entities/index.ts';
+import { type Defect, unreadable } from './defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from './digest.ts';
 import { limits } from './limits.ts';
-import {
-  type LogFile,
-  type LogTables,
-  sqliteCode,
-  type VersionColumns,
-  type VersionRow,
-} from './log-file.ts';
+import type { LogFile, LogTables, VersionColumns, VersionRow } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { Turns } from './turns.ts';
-import type { Defect, Verified } from './verify.ts';
+import type { Verified } from './verify.ts';
 import type { StoredContents } from './verify-contents.ts';
 import { columnsOfValues, versionOfRow } from './version-table.ts';
 
@@ -47,30 +42,18 @@ class ChainWalk {
 
   /** @returns the first defect; null when there is none. */
   async run(): Promise<Defect | null> {
-    let at = 1;
     try {
       for (let lastId = 0; ; ) {
         const transactions = await this.#transactionsAfter(lastId);
         if (transactions.length === 0) return null;
         for (const transaction of transactions) {
           lastId = transaction.id;
-          const about = transactionDigest(transaction.salt, transaction);
-          const wrong = this.#checkTransaction(transaction, about);
-          if (wrong) return { position: this.position + 1, message: wrong };
-          for (at = transaction.first_position; at <= transaction.last_position; at += 1) {
-            const message = await this.#checkVersion(at, transaction, about);
-            if (message) return { position: at, message };
-            await this.#turns.pause();
-          }
-          if (!sameBytes(this.#digest, transaction.digest)) {
-            const message = 'The transaction’s own digest was altered.';
-            return { position: this.position, message };
-          }
+          const defect = await this.#checkTransaction(transaction);
+          if (defect) return defect;
         }
       }
     } catch (error) {
-      if (sqliteCode(error) === null) throw error;
-      return { position: at, message: `SQLite cannot read it: ${(error as Error).message}.` };
+      return await unreadable(this.#log, this.position + 1, error);
     }
   }
 
@@ -84,12 +67,23 @@ class ChainWalk {
       .execute();
   }
 
-  #checkTransaction(transaction: TransactionRow, about: Uint8Array): string | null {
-    if (transaction.first_position !== this.position + 1) {
-      return 'The transaction here is missing, or its first position was altered.';
+  async #checkTransaction(transaction: TransactionRow): Promise<Defect | null> {
+    const begin = this.position + 1;
+    if (transaction.first_position !== begin) {
+      const message = 'The transaction here is missing, or its first position was altered.';
+      return { position: begin, message };
     }
-    if (sameBytes(about, transaction.contents_digest)) return null;
-    return 'The transaction’s actor or reason was altered.';
+    const about = transactionDigest(transaction.salt, transaction);
+    if (!sameBytes(about, transaction.contents_digest)) {
+      return { position: begin, message: 'The transaction’s actor or reason was altered.' };
+    }
+    for (let at = begin; at <= transaction.last_position; at += 1) {
+      const message = await this.#checkVersion(at, transaction, about);
+      if (message) return { position: at, message };
+      await this.#turns.pause();
+    }
+    if (sameBytes(this.#digest, transaction.digest)) return null;
+    return { position: this.position, message: 'The transaction’s own digest was altered.' };
   }
 
   /** What is wrong with a version; null when nothing is, and the walk has passed it. */

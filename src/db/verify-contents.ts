@@ -1,11 +1,11 @@
 /** Contents of files against the SHA-256 that they are stored under, each hashed once. */
 import { fieldColumnsOf, type Version } from '../entities/index.ts';
+import type { Defect } from './defect.ts';
 import { limits } from './limits.ts';
 import { type LogFile, sqliteCode } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { ContentsDamaged } from './problems.ts';
 import { Turns } from './turns.ts';
-import type { Defect } from './verify.ts';
 
 /** What an empty file has: there is nothing to be stored of it. */
 const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
+import type { Defect } from './defect.ts';
 import type { LogFile } from './log-file.ts';
-import type { Defect } from './verify.ts';
 
 /** As text, since a worker's own file would lie elsewhere in the package than in the sources. */
 const check = `

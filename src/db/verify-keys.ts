@@ -1,12 +1,12 @@
 /** Unique keys and idempotency keys against the versions that they were made from. */
 import { sql } from 'kysely';
 import { columnOf, type Entity } from '../entities/index.ts';
+import type { Defect } from './defect.ts';
 import { keyDigest } from './digest.ts';
 import { limits } from './limits.ts';
 import type { LogFile, LogTables } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { Turns } from './turns.ts';
-import type { Defect } from './verify.ts';
 import { keysTable } from './version-table.ts';
 
 /** Each live record has its own unique key kept, and nothing else has one. */

@@ -3,9 +3,10 @@
  * own: that finds damage, as the chain does. Neither can tell of somebody who makes all digests
  * anew; only a digest that was noted elsewhere can.
  */
+
+import type { Defect } from './defect.ts';
 import { logDigest } from './digest.ts';
 import type { LogFile } from './log-file.ts';
-import type { Defect } from './verify.ts';
 
 /** What is wrong with the log's id; null when nothing is. */
 export async function verifyLogId(log: LogFile): Promise<Defect | null> {

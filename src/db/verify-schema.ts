@@ -2,9 +2,9 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import type { Entity } from '../entities/index.ts';
+import type { Defect } from './defect.ts';
 import type { LogFile, LogTables } from './log-file.ts';
 import { defineLog } from './migrations.ts';
-import type { Defect } from './verify.ts';
 
 /** What SQLite says of one table, index or trigger. */
 interface Part {

@@ -3,7 +3,8 @@
  * their SHA-256, and what the database keeps beside them by what it should be.
  */
 import type { Entity } from '../entities/index.ts';
-import { type LogFile, sqliteCode } from './log-file.ts';
+import { type Defect, unreadable } from './defect.ts';
+import type { LogFile } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { loggedKinds, verifyKinds } from './logged-kinds.ts';
 import { verifyChain } from './verify-chain.ts';
@@ -13,12 +14,6 @@ import { verifyIdempotencyKeys, verifyUniqueKeys } from './verify-keys.ts';
 import { verifyLogId } from './verify-log-id.ts';
 import { verifySchema } from './verify-schema.ts';
 
-/** Something that is wrong. */
-export interface Defect {
-  /** The version at which it is wrong; null when it is none's in particular. */
-  readonly position: number | null;
-  readonly message: string;
-}
 export interface Verified {
   /** How many versions were checked. */
   readonly versions: number;
@@ -56,8 +51,6 @@ export async function verifyLog(
     for (const next of others) defect ??= await next();
     return { versions, defect };
   } catch (error) {
-    if (sqliteCode(error) === null) throw error;
-    const message = `SQLite cannot read the log: ${(error as Error).message}.`;
-    return { versions, defect: { position: null, message } };
+    return { versions, defect: await unreadable(log, null, error) };
   }
 }

@@ -5,7 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { BadRequest, ContentsDamaged, Problem, Unavailable } from '../db/index.ts';
+import {
+  BadRequest,
+  ContentsDamaged,
+  Problem,
+  TransactionTimeout,
+  Unavailable,
+} from '../db/index.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
 const messageLengthMax = 2_000;
@@ -21,7 +27,11 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (cause instanceof BadRequest) {
       return shown(cause.message, error, { code: cause.code, argument: cause.argument });
     }
-    if (cause instanceof Unavailable || cause instanceof Problem) {
+    if (
+      cause instanceof Unavailable ||
+      cause instanceof Problem ||
+      cause instanceof TransactionTimeout
+    ) {
       return shown(cause.message, error, { code: cause.code });
     }
     if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
