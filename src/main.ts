@@ -73,8 +73,20 @@ async function serve(config: Config): Promise<void> {
   const closeWebSockets = app.acceptWebSockets(server);
   answer(app as RequestListener);
   closeOnSignal(server, store, closeWebSockets);
+  tellOfHiddenKinds(store, config);
   const data = resolve(config.data);
   console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
+}
+
+/** Whoever misses records after a start with other kinds should not have to guess why. */
+function tellOfHiddenKinds({ hiddenKinds }: Store, { entities }: Config): void {
+  if (hiddenKinds.length === 0) return;
+  const kinds = new Intl.ListFormat('en').format(hiddenKinds);
+  const how =
+    entities === null
+      ? 'Start with --entities and a file that exports them, too'
+      : `Export them from ${entities}, too`;
+  console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

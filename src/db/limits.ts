@@ -2,9 +2,9 @@
 export const limits = {
   /** Most records of one page, versions of one history page or keys of one batch. */
   pageRowsMax: 1_000,
-  /** Longest id of a record, in UTF-16 code units. */
+  /** Longest id of a record, in characters (Unicode code points). */
   idLengthMax: 256,
-  /** Longest reason or actor of a transaction, in UTF-16 code units. */
+  /** Longest reason or actor of a transaction, in characters (Unicode code points). */
   reasonLengthMax: 4_096,
   /** Largest contents of one file. */
   fileBytesMax: 64 * 1024 * 1024,
@@ -40,7 +40,7 @@ export const limits = {
   turnTimeMs: 10,
   /** Rows that verify reads at a time. */
   verifyPageRows: 32,
-  /** Longest idempotency key, in UTF-16 code units. */
+  /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,

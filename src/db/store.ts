@@ -26,6 +26,7 @@ import { limits } from './limits.ts';
 import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { Updated } from './log-transaction.ts';
+import { hiddenKinds } from './logged-kinds.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
@@ -68,6 +69,8 @@ export class Store {
   readonly entities: readonly Entity[];
   /** Which log this is: no other has the same id, whatever its positions. */
   readonly logId: string;
+  /** Names of kinds that have records in the log, and that the store was not opened with. */
+  readonly hiddenKinds: readonly string[];
   readonly #writing: LogFile;
   readonly #reading: LogFile;
   readonly #log: LogReader;
@@ -84,10 +87,11 @@ export class Store {
   private constructor(
     options: StoreOptions<readonly Entity[]>,
     files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
-    logId: string,
+    about: { logId: string; hiddenKinds: readonly string[] },
   ) {
     this.entities = options.entities;
-    this.logId = logId;
+    this.logId = about.logId;
+    this.hiddenKinds = about.hiddenKinds;
     this.#onFault = options.onFault ?? reportFault;
     this.#writing = files.writing;
     this.#reading = files.reading;
@@ -133,7 +137,9 @@ export class Store {
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });
-      return new Store(options, { writing, reading, log, replica }, await log.id());
+      const hidden = await hiddenKinds(reading, options.entities);
+      const about = { logId: await log.id(), hiddenKinds: hidden };
+      return new Store(options, { writing, reading, log, replica }, about);
     } catch (error) {
       await reading?.close();
       await writing.close();

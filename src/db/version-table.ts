@@ -124,7 +124,8 @@ export async function defineVersionTable(db: Kysely<LogTables>, entity: Entity):
   if (known.name !== entity.name || known.table_name !== entity.table) {
     throw new CannotOpen(
       `The log keeps ${known.name} in the table "${known.table_name}", but the definition of ` +
-        `${entity.name} names "${entity.table}". Give the entity a name and table of its own.`,
+        `${entity.name} names "${entity.table}". Give the entity a name and table of its own, or ` +
+        `table: "${known.table_name}" if it is the same kind.`,
     );
   }
   const before = JSON.parse(known.fields) as Record<string, FieldShape>;

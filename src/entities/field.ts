@@ -38,7 +38,7 @@ export interface Field<Kind extends FieldKind = FieldKind, Given extends Presenc
   readonly derived: boolean;
   /** Names contents that the log keeps, by their SHA-256 in hexadecimal. */
   readonly contents: boolean;
-  /** Longest text, or longest single label, in UTF-16 code units. */
+  /** Longest text, or longest single label, in characters (Unicode code points). */
   readonly lengthMax: number;
   /** Most labels in a list. */
   readonly countMax: number;

@@ -1,7 +1,13 @@
 /** A kind of record: its type with current and history, the type of its versions, and its queries. */
 import type { InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
-import { columnOf, type Entity, orderFieldsOf, type Version } from '../entities/index.ts';
+import {
+  columnOf,
+  type Entity,
+  orderFieldsOf,
+  recordsName,
+  type Version,
+} from '../entities/index.ts';
 import {
   currentOf,
   listRecords,
@@ -150,7 +156,7 @@ function addQueries(
     t.field({
       type: connection,
       description:
-        `A page of the ${entity.name}s that match, ${orderText(entity)}. Pages that go on from a ` +
+        `A page of the ${recordsName(entity)} that match, ${orderText(entity)}. Pages that go on from a ` +
         'cursor stand where the first page stood, whatever is written meanwhile.',
       args: {
         ...pagingArgs(t.arg),
@@ -173,7 +179,7 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
   const filter = builder.inputRef<RecordFilter>(`${entity.name}Filter`);
   const searched = entity.searchFields.join(', ');
   return filter.implement({
-    description: `Which ${entity.name}s: all conditions that are given must hold.`,
+    description: `Which ${recordsName(entity)}: all conditions that are given must hold.`,
     fields: (t) => ({
       and: t.field({ type: [filter], description: 'All of these hold.' }),
       or: t.field({
@@ -211,7 +217,7 @@ function addOrder(builder: Builder, { sortDirection }: SharedInputs, entity: Ent
     ]),
   );
   const field = builder.enumType(`${entity.name}OrderField`, {
-    description: `What ${entity.name}s can be ordered by.`,
+    description: `What ${recordsName(entity)} can be ordered by.`,
     values: values as Record<string, { value: string; description: string }>,
   });
   return builder.inputType(`${entity.name}Order`, {
