@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `everstate serve`. Listening, and closing in order. */
+/** The command line: `everstate serve` and `demo`. Listening, and closing in order. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import pino from 'pino';
 import { createApp } from './app.ts';
 import { type Config, readConfig, WrongSetting } from './config.ts';
-import { CannotOpen, openStore, type Store } from './db/index.ts';
+import { CannotOpen, openStore, type Store, Unavailable } from './db/index.ts';
 import { refuseMalformedHost } from './http/index.ts';
 import { loadEntities } from './load-entities.ts';
 
@@ -34,12 +34,21 @@ program
   .action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env));
   });
+program
+  .command('demo')
+  .description('fill a data directory with real files and todos about them')
+  .option('--data <directory>', 'data directory (EVERSTATE_DATA, default ./data)')
+  .action(async (flags: Partial<Record<keyof Config, string>>) => {
+    const { runDemo } = await import('./demo/index.ts');
+    await runDemo(readConfig(flags, process.env));
+  });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof WrongSetting || error instanceof CannotOpen)) throw error;
-  fail(error.message);
+  const expected = [CannotOpen, Unavailable, WrongSetting].find((kind) => error instanceof kind);
+  if (!expected) throw error;
+  fail((error as Error).message);
 }
 
 /** Says in one line why it cannot serve. A port that is open already must not keep the process. */
