@@ -8,14 +8,20 @@ import { type DataFile, type Resource, readDataPackage } from '../src/demo/data-
 import { licenceOf } from '../src/demo/description.ts';
 
 const fileBytesMax = 100_000;
-const free =
-  /Creative Commons (Attribution|Zero)|CC0|U\.S\. (Government|Public)|^Public Domain|Open Government/;
+const freeLicences = [
+  /Creative Commons (Attribution|Zero)|CC0/,
+  /U\.S\. (Government|Public)|Open Government|^Public Domain/,
+];
 
 const [, , target] = process.argv;
 if (target === undefined) throw new Error('Say where the files go: pack-demo.ts <folder>');
 
 const { files } = readDataPackage();
-const taken = files.filter((file) => file.size <= fileBytesMax && free.test(licenceOf(file) ?? ''));
+const taken = files.filter(
+  (file) =>
+    file.size <= fileBytesMax &&
+    freeLicences.some((licence) => licence.test(licenceOf(file) ?? '')),
+);
 for (const file of taken) {
   const copy = join(target, 'data', file.below);
   mkdirSync(dirname(copy), { recursive: true });

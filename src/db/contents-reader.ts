@@ -21,6 +21,8 @@ export class ContentsReader {
     maxSize: limits.chunkDigestsBytesMax,
     sizeCalculation: (digests) => 64 * (1 + digests.length),
     fetchMethod: (sha256) => this.#digestChunks(sha256),
+    // Whoever waits for digests gets them, kept or not.
+    ignoreFetchAbort: true,
   });
 
   constructor(db: Kysely<LogTables>) {
@@ -54,7 +56,7 @@ export class ContentsReader {
    */
   async *part(sha256: string, first: number, last: number): AsyncGenerator<Uint8Array, void> {
     const size = limits.contentChunkBytes;
-    const digests = (await this.#chunkDigests.fetch(sha256)) ?? [];
+    const digests = (await this.#chunkDigests.fetch(sha256)) as readonly Uint8Array[];
     const end = Math.min(digests.length, Math.floor(last / size) + 1);
     for (let number = Math.floor(first / size); number < end; number += 1) {
       const chunk = await readChunk(this.#db, sha256, number);

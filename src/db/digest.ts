@@ -83,7 +83,10 @@ export function linkDigest(
 }
 
 /** Digest of what the log says of itself. It stands in no link, and so finds damage, no forgery. */
-export function logDigest({ id, created_at }: Pick<LogTables['log'], 'id' | 'created_at'>) {
+export function logDigest({
+  id,
+  created_at,
+}: Pick<LogTables['log'], 'id' | 'created_at'>): Uint8Array {
   return sha256(new Uint8Array(), JSON.stringify([id, created_at]));
 }
 

@@ -129,6 +129,8 @@ export class Store {
       await migrate(writing, options.entities);
       reading = LogFile.open(path, schemaVersion);
       const log = new LogReader(reading, options.entities);
+      const hidden = await hiddenKinds(reading, options.entities);
+      const about = { logId: await log.id(), hiddenKinds: hidden };
       const replica = await Replica.open(log, options.entities, {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
         memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
@@ -137,8 +139,6 @@ export class Store {
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });
-      const hidden = await hiddenKinds(reading, options.entities);
-      const about = { logId: await log.id(), hiddenKinds: hidden };
       return new Store(options, { writing, reading, log, replica }, about);
     } catch (error) {
       await reading?.close();
@@ -389,7 +389,11 @@ export class Store {
     return this.#log.contents(sha256, range);
   }
 
-  /** Checks the whole history against its digest chain. */
+  /**
+   * Proves that the history is as it was written: versions, contents of files, and what the log
+   * keeps beside them. It reads everything; other work goes on meanwhile.
+   * @returns the first thing that is wrong, with its position where it has one.
+   */
   verify(): Promise<Verified> {
     return verifyLog(this.#reading, this.#log, this.entities);
   }

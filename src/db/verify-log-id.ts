@@ -3,7 +3,6 @@
  * own: that finds damage, as the chain does. Neither can tell of somebody who makes all digests
  * anew; only a digest that was noted elsewhere can.
  */
-
 import type { Defect } from './defect.ts';
 import { logDigest } from './digest.ts';
 import type { LogFile } from './log-file.ts';
