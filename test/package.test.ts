@@ -37,7 +37,13 @@ test('npm installs it into an empty folder without a warning', async ({ skip }) 
   const folder = temporaryDirectory();
   writeFileSync(join(folder, 'package.json'), '{}');
   // What npm would install, by its own choice of versions, without fetching and building it.
-  const install = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit'];
+  const install = [
+    'install',
+    '--package-lock-only',
+    '--ignore-scripts',
+    '--no-audit',
+    '--loglevel=warn',
+  ];
   const { stderr, failed } = await run('npm', [...install, everstate.tarball], { cwd: folder })
     .then(({ stderr }) => ({ stderr, failed: false }))
     .catch(({ stderr }: { stderr: string }) => ({ stderr, failed: true }));
