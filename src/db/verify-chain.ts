@@ -4,11 +4,12 @@ import { type Entity, fieldColumnsOf, type Version } from '../entities/index.ts'
 import { type Defect, unreadable } from './defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from './digest.ts';
 import { limits } from './limits.ts';
-import type { LogFile, LogTables, VersionColumns, VersionRow } from './log-file.ts';
+import type { LogFile, LogTables, VersionRow } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { Turns } from './turns.ts';
 import type { Verified } from './verify.ts';
 import type { StoredContents } from './verify-contents.ts';
+import { type FoundRow, VersionRows } from './version-rows.ts';
 import { columnsOfValues, versionOfRow } from './version-table.ts';
 
 type TransactionRow = LogTables['transactions'];
@@ -107,47 +108,6 @@ class ChainWalk {
     this.#digest = row.columns.digest;
     this.position = at;
     return null;
-  }
-}
-
-interface FoundRow {
-  readonly entity: Entity;
-  readonly columns: VersionColumns;
-}
-
-/** The rows of all kinds by position, read some at a time. */
-class VersionRows {
-  readonly #log: LogFile;
-  readonly #kinds: readonly Entity[];
-  #read = new Map<number, FoundRow>();
-
-  constructor(log: LogFile, kinds: readonly Entity[]) {
-    this.#log = log;
-    this.#kinds = kinds;
-  }
-
-  async at(position: number): Promise<FoundRow | null> {
-    if (!this.#read.has(position)) {
-      this.#read = await this.#between(position, position + limits.verifyPageRows - 1).catch(
-        // Of several rows one may be what cannot be read: this one alone will tell.
-        () => this.#between(position, position),
-      );
-    }
-    return this.#read.get(position) ?? null;
-  }
-
-  async #between(first: number, last: number): Promise<Map<number, FoundRow>> {
-    const found = new Map<number, FoundRow>();
-    for (const entity of this.#kinds) {
-      const rows = await this.#log.versions
-        .selectFrom(entity.table)
-        .selectAll()
-        .where('position', '>=', first)
-        .where('position', '<=', last)
-        .execute();
-      for (const columns of rows) found.set(columns.position, { entity, columns });
-    }
-    return found;
   }
 }
 
