@@ -417,6 +417,25 @@ describe('refusing to start, in one line and with nothing changed', () => {
     expect(fileTree(cwd)).toEqual(before);
   });
 
+  test('an --entities file without kinds that have records is told of in one line', async () => {
+    const cwd = temporaryDirectory();
+    const store = await openStore({ directory: join(cwd, 'data'), entities: shippedEntities });
+    await store.append(Todo, {});
+    await store.close();
+    const own = `import { defineEntity, field } from 'everstate';\n${define('Note')}`;
+    writeFileSync(join(cwd, 'own.ts'), own);
+    const told = /^The log also holds records of (.*), which are not served\. (.*)$/m;
+    const child = run(['serve', '--port', '0', '--entities', './own.ts'], {}, cwd);
+    const [, kinds, how] = await child.prints(told);
+    await ready(child);
+    // LakeFile has no records: nothing is missed.
+    expect([kinds, how]).toEqual(['Todo', 'Export them from ./own.ts, too, to see them.']);
+    await child.stop('SIGINT');
+    const shipped = run(['serve', '--port', '0'], {}, cwd);
+    await ready(shipped);
+    expect(shipped.stdout).not.toMatch(told);
+  });
+
   test('an --entities file that contradicts what the log holds', async () => {
     const cwd = temporaryDirectory();
     const store = await openStore({ directory: join(cwd, 'data'), entities: shippedEntities });

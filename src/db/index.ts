@@ -14,6 +14,7 @@ export {
   AlreadyExists,
   BadRequest,
   CannotOpen,
+  ContentsDamaged,
   IdempotencyMismatch,
   InvalidInput,
   NotFound,
@@ -22,6 +23,7 @@ export {
   problemAt,
   RevertConflict,
   RevisionConflict,
+  TransactionTimeout,
   Unavailable,
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';

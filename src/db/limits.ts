@@ -2,14 +2,16 @@
 export const limits = {
   /** Most records of one page, versions of one history page or keys of one batch. */
   pageRowsMax: 1_000,
-  /** Longest id of a record, in UTF-16 code units. */
+  /** Longest id of a record, in characters (Unicode code points). */
   idLengthMax: 256,
-  /** Longest reason or actor of a transaction, in UTF-16 code units. */
+  /** Longest reason or actor of a transaction, in characters (Unicode code points). */
   reasonLengthMax: 4_096,
   /** Largest contents of one file. */
   fileBytesMax: 64 * 1024 * 1024,
   /** Contents are stored in pieces of this size. */
   contentChunkBytes: 256 * 1024,
+  /** Memory for the digests of chunks that were found good, as it is estimated. */
+  chunkDigestsBytesMax: 4 * 1024 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
   filterListMax: 1_000,
   /** How deep filters may be nested by and, or and not. */
@@ -44,7 +46,11 @@ export const limits = {
   transactionScanRows: 256,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
-  /** Longest idempotency key, in UTF-16 code units. */
+  /** Longest time that the work of one transaction may take. */
+  transactionTimeMaxMs: 60_000,
+  /** Rows that verify reads at a time. */
+  verifyPageRows: 32,
+  /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,

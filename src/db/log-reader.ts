@@ -8,7 +8,7 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { readContents } from './contents.ts';
+import { ContentsReader } from './contents-reader.ts';
 import type { LogFile, LogTables } from './log-file.ts';
 import { readVersionsAt } from './logged-records.ts';
 import { turns } from './turns.ts';
@@ -33,10 +33,12 @@ export interface LogTotals {
 export class LogReader {
   readonly #log: LogFile;
   readonly #entities: readonly Entity[];
+  readonly #contents: ContentsReader;
 
   constructor(log: LogFile, entities: readonly Entity[]) {
     this.#log = log;
     this.#entities = entities;
+    this.#contents = new ContentsReader(log.kysely);
   }
 
   /** Which log this is: a new one gets a new id. */
@@ -169,13 +171,17 @@ export class LogReader {
     };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  /**
+   * The bytes stored under a SHA-256, a chunk at a time.
+   * @param range only some of them; `last` is included.
+   * @throws ContentsDamaged, before whoever reads has all of it.
+   */
   contents(
     sha256: string,
-    first = 0,
-    last = Number.MAX_SAFE_INTEGER,
+    range?: { readonly first: number; readonly last: number },
   ): AsyncGenerator<Uint8Array, void> {
-    return readContents(this.#log.kysely, sha256, first, last);
+    if (!range) return this.#contents.whole(sha256);
+    return this.#contents.part(sha256, range.first, range.last);
   }
 
   /** Where a span of at most `rowsMax` versions ends; null when nothing was committed after. */

@@ -36,6 +36,7 @@ export const LakeFile = defineEntity({
       description: 'SHA-256 of the contents, in hexadecimal.',
       required: true,
       derived: true,
+      contents: true,
       lengthMax: 64,
     }),
   },

@@ -1,7 +1,13 @@
 /** A kind of record: its type with current and history, the type of its versions, and its queries. */
 import type { InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
-import { columnOf, type Entity, orderFieldsOf, type Version } from '../entities/index.ts';
+import {
+  columnOf,
+  type Entity,
+  orderFieldsOf,
+  recordsName,
+  type Version,
+} from '../entities/index.ts';
 import {
   currentOf,
   listRecords,
@@ -152,7 +158,7 @@ function addQueries(
     t.field({
       type: connection,
       description:
-        `A page of the ${entity.name}s that match, ${orderText(entity)}. Pages that go on from a ` +
+        `A page of the ${recordsName(entity)} that match, ${orderText(entity)}. Pages that go on from a ` +
         'cursor stand where the first page stood, whatever is written meanwhile.',
       args: {
         ...pagingArgs(t.arg),
@@ -178,7 +184,7 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
   const searched = entity.searchFields.join(', ');
   return filter.implement({
     description:
-      `Which ${entity.name}s: all conditions that are given must hold; null is as if left out. At ` +
+      `Which ${recordsName(entity)}: all conditions that are given must hold; null is as if left out. At ` +
       'most 500 conditions, which compare with at most 10,000 values.',
     fields: (t) => ({
       and: t.field({ type: [filter], description: 'All of these hold.' }),
@@ -219,7 +225,7 @@ function addOrder(builder: Builder, { sortDirection }: SharedInputs, entity: Ent
     ]),
   );
   const field = builder.enumType(`${entity.name}OrderField`, {
-    description: `What ${entity.name}s can be ordered by.`,
+    description: `What ${recordsName(entity)} can be ordered by.`,
     values: values as Record<string, { value: string; description: string }>,
   });
   return builder.inputType(`${entity.name}Order`, {
