@@ -15,7 +15,7 @@ import {
   maskErrorWith,
   renderGraphiQL,
   requestLimits,
-  useAnswers,
+  useAnswerForms,
   useBoard,
   useBodyLimit,
   useDocs,
@@ -30,6 +30,7 @@ import {
   useReferenceExecution,
   useStreams,
   useVary,
+  wantsPage,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -69,7 +70,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
-    graphiql: graphiqlOptions(store.entities),
+    graphiql: (request) => wantsPage(request) && graphiqlOptions(store.entities),
     renderGraphiQL,
     cors: corsOf,
     landingPage: false,
@@ -89,7 +90,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),
-      useAnswers(limits.keepAliveMs),
+      useAnswerForms(limits.keepAliveMs),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),

@@ -47,8 +47,9 @@ try {
 
 /** A word that is no command is given to the one that stands for none. */
 function refuseArgument(word: string): never {
-  if (program.args[0] === serving.name())
-    fail(`serve takes no arguments, but was given "${word}".`);
+  if (program.args[0] === serving.name()) {
+    fail(`too many arguments: serve takes none, but was given "${word}".`);
+  }
   const known = program.commands.map((command) => command.name()).join(', ');
   fail(`unknown command "${word}"; there is ${known}. See everstate --help.`);
 }

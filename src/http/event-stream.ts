@@ -13,7 +13,8 @@ export const eventStreamType = 'text/event-stream';
 
 /** An answer that may have its JSON at hand. */
 interface Answer extends ExecutionResult {
-  readonly stringify?: () => string;
+  /** @param shown the answer, without what is not meant for clients. */
+  readonly stringify?: (shown: object) => string;
 }
 
 type IdOf = (answer: Answer) => string | null;
@@ -112,7 +113,6 @@ function eventOf(answer: Answer, id: string | null): string {
 }
 
 function jsonOf(answer: Answer): string {
-  if (answer.stringify) return answer.stringify();
-  const { errors, ...rest } = answer;
-  return JSON.stringify(errors ? { errors: errors.map(errorForClient), ...rest } : rest);
+  const { errors, stringify = JSON.stringify } = answer;
+  return stringify(errors ? { ...answer, errors: errors.map(errorForClient) } : answer);
 }

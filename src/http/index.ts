@@ -8,7 +8,7 @@ export { hostnameOf, hostRule } from './hosts.ts';
 export { packageVersion } from './package-version.ts';
 export { requestLimits } from './request-limits.ts';
 export { RequestsUnderWay } from './requests-under-way.ts';
-export { useAnswers } from './use-answers.ts';
+export { useAnswerForms, wantsPage } from './use-answer-forms.ts';
 export { boardDirectory, useBoard } from './use-board.ts';
 export { useBodyLimit } from './use-body-limit.ts';
 export { useDocs } from './use-docs.ts';
