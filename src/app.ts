@@ -8,12 +8,14 @@ import {
   acceptWebSockets,
   boardDirectory,
   Connections,
+  canShowBoard,
   corsOf,
+  demoCommand,
   type ErrorLog,
   FrontDoor,
   graphiqlOptions,
+  graphiqlRenderer,
   maskErrorWith,
-  renderGraphiQL,
   requestLimits,
   useAnswerForms,
   useBoard,
@@ -64,6 +66,8 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const loaders = new Loaders(store);
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
   const board = options.boardDirectory ?? boardDirectory;
+  const hasBoard = canShowBoard(store.entities);
+  const demo = hasBoard ? demoCommand : null;
   const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
@@ -71,7 +75,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
     graphiql: (request) => wantsPage(request) && graphiqlOptions(store.entities),
-    renderGraphiQL,
+    renderGraphiQL: graphiqlRenderer(),
     cors: corsOf,
     landingPage: false,
     logging: false,
@@ -81,9 +85,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     // In the order in which a request meets them.
     plugins: [
       useVary(),
-      useHome(board),
-      useBoard(board, maskError),
-      useDocs(maskError),
+      useHome(hasBoard ? board : null, demo),
+      useBoard(board, store.entities, maskError),
+      useDocs(schema, demo, maskError),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
       useBodyLimit(),

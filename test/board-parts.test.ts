@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { parseDelimited } from '../examples/board/src/files/delimited.ts';
 import { tableOf } from '../examples/board/src/files/table.ts';
 import { filesIn, treeOf } from '../examples/board/src/files/tree.ts';
+import { fractionOf, placeAt, ticksOf, tickText } from '../examples/board/src/time/scale.ts';
 import { positionsTo, unitOf } from '../examples/board/src/time/series.ts';
+import { elsewhereOf } from '../examples/board/src/todos/counts.ts';
+import { firstChoice } from '../examples/board/src/todos/filter.ts';
 import { diffLines } from '../examples/board/src/todos/line-diff.ts';
 
 const all = Number.POSITIVE_INFINITY;
@@ -115,6 +118,80 @@ describe('a difference of texts', () => {
       }),
     );
   });
+});
+
+describe('the scale of chart and slider', () => {
+  test('leads from a place to its fraction and back', () => {
+    const scale = fc
+      .tuple(fc.nat(), fc.integer({ min: 1 }), fc.nat(1_000))
+      .map(([from, length, part]) => ({ from, to: from + length, fraction: part / 1_000 }));
+    fc.assert(
+      fc.property(scale, ({ from, to, fraction }) => {
+        const axis = { axis: 'time', from, to } as const;
+        expect(fractionOf(axis, placeAt(axis, fraction))).toBeCloseTo(fraction, 6);
+      }),
+    );
+    expect(fractionOf({ axis: 'changes', from: 0, to: 0 }, 0)).toBe(1);
+    expect(fractionOf({ axis: 'changes', from: 0, to: 8 }, 9)).toBe(1);
+  });
+
+  test('has a few numbers, within its ends, in one distance', () => {
+    for (const to of [1, 7, 8, 9, 81, 1_054, 12_345_678]) {
+      const ticks = ticksOf({ axis: 'changes', from: 0, to });
+      expect(ticks[0]).toBe(0);
+      expect(ticks.at(-1)).toBeLessThanOrEqual(to);
+      expect(ticks.length).toBeLessThanOrEqual(11);
+    }
+    expect(tickText({ axis: 'changes', from: 0, to: 8_000 }, 2_000)).toBe('2,000');
+  });
+
+  test('has the round moments of the calendar', () => {
+    const from = new Date(2026, 9, 1, 10, 20).getTime();
+    const until = (...to: [number, number, number, number?, number?]) => ({
+      axis: 'time' as const,
+      from,
+      to: new Date(...to).getTime(),
+    });
+    const texts = (scale: ReturnType<typeof until>) =>
+      ticksOf(scale).map((tick) => tickText(scale, tick));
+    expect(texts(until(2026, 9, 1, 10, 58))).toEqual([
+      '10:20',
+      '10:25',
+      '10:30',
+      '10:35',
+      '10:40',
+      '10:45',
+      '10:50',
+      '10:55',
+    ]);
+    expect(texts(until(2026, 9, 2, 4))).toEqual([
+      '12:00',
+      '15:00',
+      '18:00',
+      '21:00',
+      'Oct 2',
+      '03:00',
+    ]);
+    expect(texts(until(2026, 9, 30))).toEqual(['Oct 8', 'Oct 15', 'Oct 22', 'Oct 29']);
+    expect(texts(until(2027, 9, 2))[0]).toBe('Jan 2027');
+    expect(texts(until(2066, 0, 1)).length).toBeLessThanOrEqual(11);
+  });
+});
+
+test('what is not shown is elsewhere: by status, or deleted', () => {
+  const byStatus = [
+    { status: 'open', count: 2 },
+    { status: 'done', count: 3 },
+    { status: null, count: 1 },
+  ];
+  const names = (choice: Partial<typeof firstChoice>) =>
+    elsewhereOf({ ...firstChoice, ...choice }, { byStatus, deleted: 4 }).map(
+      ({ name, count }) => `${count} ${name}`,
+    );
+  expect(names({})).toEqual(['3 in done', '4 deleted']);
+  expect(names({ status: 'done' })).toEqual(['2 in open', '1 without a status', '4 deleted']);
+  expect(names({ status: 'all' })).toEqual(['4 deleted']);
+  expect(names({ deleted: true })).toEqual(['6 not deleted']);
 });
 
 describe('the chart', () => {

@@ -1,14 +1,27 @@
 /** The board as two people use it at once: in a real browser, over real HTTP, on a real store. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
-import { type BoardServer, startBoard, violationsOn } from './support/board.ts';
+import { type BoardServer, startBoard } from './support/board.ts';
+import {
+  button,
+  detail,
+  focused,
+  isAccessible,
+  line,
+  message,
+  patience,
+  shows,
+  slider,
+  slideTo,
+  standing,
+  status,
+  tabTo,
+  textOf,
+  visitAt,
+} from './support/board-page.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 
-/** For what a slow machine may take long over; it is waited for no longer than it takes. */
-const patience = { timeout: 20_000 };
 const dayMs = 24 * 3_600_000;
 
 let server: BoardServer;
@@ -91,49 +104,10 @@ const updateFile =
 const dot =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-const line = ({ page }: WatchedPage, subject: string) =>
-  page.locator('.todo').filter({ has: page.getByRole('link', { name: subject, exact: true }) });
-const subjects = ({ page }: WatchedPage) => page.locator('.todo .subject').allInnerTexts();
-const status = ({ page }: WatchedPage, name: string) =>
-  page.getByRole('radio', { name: new RegExp(`^${name}`) });
-const detail = ({ page }: WatchedPage) => page.locator('.detail');
-const slider = ({ page }: WatchedPage) => page.getByRole('slider', { name: 'Moment' });
-const standing = ({ page }: WatchedPage) => textOf(page.locator('.standing'));
-const message = ({ page }: WatchedPage) => textOf(page.locator('.toasts'));
-// biome-ignore lint/performance/useDomNodeTextContent: what is seen is meant
-const textOf = (locator: Locator) => locator.innerText();
-const button = ({ page }: WatchedPage, name: string) =>
-  page.getByRole('button', { name, exact: true });
-
-async function shows(watched: WatchedPage, expected: readonly string[]): Promise<void> {
-  await expect.poll(() => subjects(watched), patience).toEqual(expected);
-}
-
-async function visit({ page }: WatchedPage, path = ''): Promise<void> {
-  await page.goto(`${server.url}/board/${path}`);
-  await page.locator('.live[data-state=live]').waitFor();
-}
-
-/** Moves the slider as a pointer does, which Playwright's `fill` also is for a range. */
-async function slideTo(watched: WatchedPage, position: number): Promise<void> {
-  await slider(watched).fill(String(position));
-}
+const visit = (watched: WatchedPage, path = '') => visitAt(server.url, watched, path);
 
 async function head(): Promise<number> {
   return Number((await server.ask('{ log { position } }')).log.position);
-}
-
-/** A picture for people to look at, where BOARD_SCREENSHOTS names a directory; else none. */
-async function picture({ page }: WatchedPage, name: string): Promise<void> {
-  const directory = process.env.BOARD_SCREENSHOTS;
-  if (!directory) return;
-  mkdirSync(directory, { recursive: true });
-  await page.screenshot({ path: join(directory, `${name}.png`) });
-}
-
-async function isAccessible(watched: WatchedPage, name: string): Promise<void> {
-  await picture(watched, name);
-  expect(await violationsOn(watched.page), name).toEqual([]);
 }
 
 describe('two people', () => {
@@ -537,20 +511,3 @@ test('all that time no request left for another origin, and nothing was complain
     expect(complaints).toEqual([]);
   }
 });
-
-/** The name of what has the focus, as it is read out. */
-async function focused(page: Page): Promise<string> {
-  return (await page.evaluate(`(() => {
-    const it = document.activeElement;
-    return it.getAttribute('aria-label') ?? it.labels?.[0]?.innerText ?? it.innerText;
-  })()`)) as string;
-}
-
-/** Presses Tab until what is named has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 120; presses += 1) {
-    if ((await focused(page))?.trim() === name) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Tab never came to ${name}`);
-}

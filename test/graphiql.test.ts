@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSchema, type ExecutionResult, OperationTypeNode, parse, validate } from 'graphql';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { openStore, type Store } from '../src/db/index.ts';
 import { shippedEntities } from '../src/entities/index.ts';
 import { graphiqlOptions } from '../src/http/index.ts';
+import { iconUrl, logoSvg } from '../src/http/logo.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
@@ -87,7 +88,7 @@ describe('in a browser', () => {
   const stop = () => opened.page.getByRole('button', { name: 'Stop query' });
   const documentation = () => opened.page.getByLabel('Documentation Explorer', { exact: true });
 
-  /** By keyboard: tabs can be dragged too, and take a click without any duration for neither. */
+  /** By keyboard; that each tab can be pressed by mouse has tests of its own. */
   async function goTo(title: string): Promise<void> {
     await tab(title).press('Enter');
     await expect.poll(editor, patience).toContain(` ${title} {`);
@@ -113,7 +114,10 @@ describe('in a browser', () => {
 
   test('the page is titled Everstate and carries its own icon', async () => {
     expect(await opened.page.title()).toBe('Everstate');
-    expect(await find('link[rel=icon]').getAttribute('href')).toMatch(/^data:image/);
+    expect(await find('link[rel=icon]').getAttribute('href')).toBe(iconUrl);
+    const logo = find('.graphiql-logo');
+    expect(await logo.textContent()).toBe('Everstate');
+    expect(await logo.locator('path').getAttribute('d')).toBe(/ d="([^"]+)"/.exec(logoSvg)?.[1]);
   });
 
   test('four tabs are named for what they do, and the first is open', async () => {
@@ -125,6 +129,48 @@ describe('in a browser', () => {
     ]);
     expect(await find('.graphiql-tab-active .graphiql-tab-button').textContent()).toBe('Write');
     await expect.poll(editor, patience).toContain('# Welcome to Everstate');
+  });
+
+  describe.for([
+    { motion: 'no-preference', width: 1_280 },
+    { motion: 'reduce', width: 1_280 },
+    { motion: 'no-preference', width: 1_000 },
+  ] as const)('to a newcomer with $motion about motion, $width pixels wide', (visitor) => {
+    test.for(['Read', 'History', 'Live', 'Write'])(
+      'one press on the tab %s opens it, wherever the window’s width went before',
+      async (title) => {
+        const { page, complaints } = await openPage(browser, url, {
+          viewport: { width: visitor.width, height: 800 },
+          reducedMotion: visitor.motion,
+        });
+        onTestFinished(() => page.context().close());
+        const button = page.locator('.graphiql-tab-button', { hasText: title });
+        const active = page.locator('.graphiql-tab-active .graphiql-tab-button');
+        const editor = page.locator('.graphiql-query-editor .view-lines');
+        await expect.poll(() => editor.textContent(), patience).toContain('Welcome');
+        await page.setViewportSize({ width: 800, height: 800 });
+        await page.setViewportSize({ width: visitor.width, height: 800 });
+        await page.evaluate('document.fonts.ready');
+
+        if (title === 'Write') await press(page, page.getByText('Live', { exact: true }));
+        await press(page, button);
+        expect(await active.textContent()).toBe(title);
+        await expect.poll(() => editor.textContent(), patience).toMatch(operationOf(title));
+        const titles = await page.locator('.graphiql-tab-button').allInnerTexts();
+        expect(titles).toEqual(['Write', 'Read', 'History', 'Live']);
+        expect(complaints).toEqual([]);
+      },
+    );
+  });
+
+  test('a second visit finds the four tabs and none beside them', async () => {
+    const { page } = await openPage(browser, url);
+    onTestFinished(() => page.context().close());
+    const titles = () => page.locator('.graphiql-tab-button').allInnerTexts();
+    await expect.poll(titles, patience).toHaveLength(4);
+    await expect.poll(() => page.evaluate(remembered), patience).toContain('Write');
+    await page.goto(url);
+    await expect.poll(titles, patience).toEqual(['Write', 'Read', 'History', 'Live']);
   });
 
   test('the words of a query have colours', async () => {
@@ -233,6 +279,25 @@ describe('in a browser', () => {
     expect(opened.complaints).toEqual([]);
   });
 });
+
+/** Presses the mouse on the middle of what is seen, and not quite still, as people do. */
+async function press(page: Page, element: Locator): Promise<void> {
+  const box = await element.boundingBox();
+  if (!box) throw new Error('There is nothing to press.');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  for (let moved = 0; moved <= 6; moved += 2) {
+    await page.mouse.move(x + moved, y);
+    await page.waitForTimeout(20);
+  }
+  await page.mouse.up();
+}
+
+const remembered = "localStorage.getItem('graphiql:tabState')";
+
+/** Spaces of the editor do not break. */
+const operationOf = (title: string) => new RegExp(`(query|mutation|subscription)\\s${title}\\s`);
 
 function colourOf(element: Locator): Promise<string> {
   interface Window {

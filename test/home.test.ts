@@ -4,6 +4,14 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
+import {
+  defineEntity,
+  type Entity,
+  field,
+  LakeFile,
+  shippedEntities,
+  Todo,
+} from '../src/entities/index.ts';
 import { listen } from './support/api.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
@@ -11,13 +19,13 @@ const page = '<!doctype html><title>The board</title>';
 const script = 'console.log("board");';
 
 /** An application whose board was built into a directory, or was not. */
-async function open(built = true) {
+async function open(built = true, entities: readonly Entity[] = shippedEntities) {
   const directory = temporaryDirectory();
   const boardDirectory = join(directory, 'board');
   writeFileSync(join(directory, 'secret.txt'), 'secret');
   if (built) build(boardDirectory);
   const logged: object[] = [];
-  const app = createApp(await openTemporary({ replicaInMemory: true }), {
+  const app = createApp(await openTemporary({ replicaInMemory: true, entities }), {
     boardDirectory,
     log: { error: (details) => logged.push(details) },
   });
@@ -55,6 +63,46 @@ test('where the board is not built, the root and the board say how to build it',
 
   build(boardDirectory);
   expect(await (await get('/')).text()).toContain('href="/board"');
+  expect(await (await get('/board')).text()).toBe(page);
+});
+
+const Note = defineEntity({
+  name: 'Note',
+  description: 'Something worth keeping.',
+  fields: { title: field.text({ description: 'What it is about.' }) },
+});
+
+test.each([
+  ['own kinds', [Note]],
+  ['one of the board’s two kinds', [Todo, Note]],
+])(
+  'with %s alone nobody is sent to the board or the demo, and the board says what it needs',
+  async (_, kinds) => {
+    const { get } = await open(true, kinds);
+    const home = await (await get('/')).text();
+    expect([...home.matchAll(/href="(\/[^"]*)"/g)].map(([, href]) => href)).toEqual([
+      '/graphql',
+      '/docs',
+    ]);
+    expect(home).not.toMatch(/demo|board/i);
+    expect(await (await get('/docs')).text()).not.toContain('demo');
+    for (const path of ['/board', '/board/', '/board/files']) {
+      const board = await get(path);
+      expect(board.status, path).toBe(404);
+      expect(board.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      const text = await board.text();
+      expect(text).toContain(`serves ${kinds.map(({ name }) => name).join(', ')}.`);
+      expect(text).toContain("export { LakeFile, Todo } from 'everstate';");
+      expect((await get(path, { method: 'HEAD' })).status).toBe(404);
+    }
+  },
+);
+
+test('the board and the demo are offered where its kinds are served beside own ones', async () => {
+  const { get } = await open(true, [Note, LakeFile, Todo]);
+  const home = await (await get('/')).text();
+  expect(home).toContain('href="/board"');
+  expect(home).toContain('npm run demo');
   expect(await (await get('/board')).text()).toBe(page);
 });
 
@@ -130,30 +178,6 @@ test.each([
   // A path inside is a place within the board, which its page looks for.
   expect([200, 404]).toContain(status);
   if (status === 200) expect(body).toBe(page);
-});
-
-test('the guides are listed by their titles, and each can be read', async () => {
-  const { get } = await open();
-  const index = await (await get('/docs')).text();
-  expect(index).toContain('Time travel');
-  const names = [...index.matchAll(/href="\/docs\/([^"]+)"/g)].map(([, name]) => name);
-  expect(names).toEqual(expect.arrayContaining(['README.md', 'time-travel.md', 'writing.md']));
-  const guide = await get('/docs/writing.md');
-  expect(guide.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  const html = await guide.text();
-  expect(html).toContain('<h1>Writing</h1>');
-  expect(html).toContain('<h2>Undoing</h2>');
-  expect(html).toContain('class="language-graphql"');
-  const readme = await (await get('/docs/README.md')).text();
-  const links = [...readme.matchAll(/href="([^"]*)"/g)].map(([, href]) => href as string);
-  expect(links).toEqual(expect.arrayContaining(['/docs/writing.md', '/docs/live.md']));
-  // No link leads to what is not served.
-  for (const path of links.filter((href) => href.startsWith('/'))) {
-    expect((await get(path)).status, path).toBe(200);
-  }
-  for (const path of ['/docs/nothing.md', '/docs/..%2fpackage.json', '/docs/%2e%2e/package.json']) {
-    expect((await get(path)).status, path).toBe(404);
-  }
 });
 
 /** Asks for a path as it stands; `fetch` would tidy it first. */

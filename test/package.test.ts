@@ -20,15 +20,17 @@ afterAll(() => everstate?.remove());
 test('holds what it needs to run, and nothing else', () => {
   const root = join(everstate.folder, 'node_modules', 'everstate');
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
-  const known = ['package.json', 'README.md', 'LICENSE', 'schema.graphql', 'dist', 'docs'];
-  const board = /^examples(\/board(\/dist(\/.+)?)?)?$/;
+  const texts = ['README.md', 'LICENSE', 'ARCHITECTURE.md', 'CHANGELOG.md'];
+  const known = [...texts, 'package.json', 'schema.graphql', 'dist', 'docs'];
+  const examples = /^examples(\/\w+(\/(dist(\/.+)?|README\.md|notes\.ts|todos\.ts))?)?$/;
   const others = names.filter((name) => !known.includes(name.split('/')[0] as string));
-  expect(others.filter((name) => !board.test(name))).toEqual([]);
+  expect(others.filter((name) => !examples.test(name))).toEqual([]);
   const needed = ['dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'schema.graphql'];
   for (const name of [...needed, 'examples/board/dist/index.html']) {
     expect(names).toContain(name);
   }
-  expect(names.filter((name) => /(?<!\.d)\.ts$|\.test\./.test(name))).toEqual([]);
+  const code = names.filter((name) => /(?<!\.d)\.ts$|\.test\./.test(name)).sort();
+  expect(code).toEqual(['examples/apollo/todos.ts', 'examples/notes/notes.ts']);
   expect(readFileSync(everstate.bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
@@ -94,6 +96,10 @@ test('kinds that ship are served beside one’s own, files with their downloads'
   expect((await fetch(new URL(script ?? '/none', server.url))).status).toBe(200);
   const guides = await (await fetch(new URL('/docs', server.url))).text();
   expect(guides).toContain('/docs/time-travel.md');
+  expect(guides).toContain('npx everstate demo');
+  for (const name of ['ARCHITECTURE.md', 'examples/notes/notes.ts', 'images/board-light.png']) {
+    expect((await fetch(new URL(`/docs/${name}`, server.url))).status, name).toBe(200);
+  }
   await server.data('mutation { createNote(input: { title: "A" }) { __typename } }');
   await server.data('mutation { createTodo(input: { subject: "B" }) { __typename } }');
   const { createLakeFile } = await server.data(`mutation {

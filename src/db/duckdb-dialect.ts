@@ -21,6 +21,7 @@ import {
 } from 'kysely';
 import { limits } from './limits.ts';
 import { Unavailable } from './problems.ts';
+import { turns } from './turns.ts';
 
 /** A dialect whose queries run on `connectionsMax` connections of the instance. */
 export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number): Dialect {
@@ -99,7 +100,7 @@ class DuckdbConnection implements DatabaseConnection {
     try {
       const statement = await this.#prepared(query.sql);
       for (const [index, value] of query.parameters.entries()) bind(statement, index + 1, value);
-      return { rows: rowsOf(await statement.run()) as Row[] };
+      return { rows: (await rowsOf(await statement.run())) as Row[] };
     } catch (error) {
       if (!tooSlow) throw error;
       const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
@@ -137,11 +138,12 @@ class DuckdbConnection implements DatabaseConnection {
   }
 }
 
-/** All rows of a result; it is in memory already, so nothing has to be waited for. */
-function rowsOf(result: DuckDBMaterializedResult): Record<string, unknown>[] {
+/** All rows of a result, which is in memory already: a chunk of them at a time. */
+async function rowsOf(result: DuckDBMaterializedResult): Promise<Record<string, unknown>[]> {
   const names = result.columnNames();
   const rows: Record<string, unknown>[] = [];
   for (let index = 0; index < result.chunkCount; index += 1) {
+    await turns.yield();
     const chunk = result.getChunk(index);
     const columns = chunk.convertColumns(JSDuckDBValueConverter);
     for (let place = 0; place < chunk.rowCount; place += 1) {

@@ -13,6 +13,7 @@ import { inForceAt } from './in-force.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
 import type { Replica } from './replica.ts';
+import { turns } from './turns.ts';
 
 export interface GroupQuery extends GroupingQuery {
   /** The moment at which the groups stand. */
@@ -49,5 +50,5 @@ export async function queryGroups(
     const message = `gives more than ${limits.groupsMax} groups. Name fewer fields, or filter.`;
     throw new BadRequest('by', message);
   }
-  return rows.map((row) => grouping.groupOf(row, (index) => statsOf(row, index)));
+  return await turns.map(rows, (row) => grouping.groupOf(row, (index) => statsOf(row, index)));
 }

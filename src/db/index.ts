@@ -29,6 +29,7 @@ export type { EarlierState } from './restore.ts';
 export type { VersionChange } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
+export { turns } from './turns.ts';
 export { differingFields, isWellFormed } from './values.ts';
 export type { Verified } from './verify.ts';
 export type { WriteTerms, Written } from './write-terms.ts';

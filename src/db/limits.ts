@@ -56,6 +56,8 @@ export const limits = {
   currentDeadRowsMax: 8_192,
   /** Memory for versions that were read lately, as it is estimated. */
   recentVersionsBytesMax: 64 * 1024 * 1024,
+  /** How long work on one answer goes on before others get a turn of the event loop. */
+  stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
   /** DuckDB connections that answer reads. */

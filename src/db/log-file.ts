@@ -70,21 +70,22 @@ export class LogFile {
   readonly #database: Database.Database;
   readonly #dataVersion: Database.Statement<[], number>;
 
-  private constructor(database: Database.Database) {
+  private constructor(database: Database.Database, Dialect: typeof SqliteDialect) {
     this.#database = database;
     this.#dataVersion = database.prepare<[], number>('pragma data_version').pluck();
     this.kysely = new Kysely({
-      dialect: new SqliteDialect({ database: cachingStatements(database) }),
+      dialect: new Dialect({ database: cachingStatements(database) }),
     });
     this.versions = this.kysely as unknown as Kysely<VersionTables>;
   }
 
   /**
    * Opens the file, or creates it.
+   * @param Dialect SqliteInTurns where many may read at once.
    * @throws CannotOpen when it is not a SQLite database, belongs to another program, is newer than
    *   this program, is damaged or cannot be read or written. The file is not changed then.
    */
-  static open(path: string, schemaVersionMax: number): LogFile {
+  static open(path: string, schemaVersionMax: number, Dialect = SqliteDialect): LogFile {
     let database: Database.Database | undefined;
     try {
       refuseForeign(readHeader(path), path, schemaVersionMax);
@@ -94,7 +95,7 @@ export class LogFile {
       setDurable(database);
       // From here on waiting is up to the caller, who does not block the event loop.
       database.pragma('busy_timeout = 0');
-      return new LogFile(database);
+      return new LogFile(database, Dialect);
     } catch (error) {
       database?.close();
       throw explainOpening(error, path);

@@ -11,6 +11,7 @@ import type {
 import { readContents } from './contents.ts';
 import type { LogFile, LogTables } from './log-file.ts';
 import { readVersionsAt } from './logged-records.ts';
+import { turns } from './turns.ts';
 import { columnsOfVersion, versionOfRow } from './version-table.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
@@ -79,7 +80,7 @@ export class LogReader {
         .orderBy('position')
         .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
         .execute();
-      for (const row of rows) versions.push(versionOfRow(entity, row));
+      versions.push(...(await turns.map(rows, (row) => versionOfRow(entity, row))));
     }
     if (entities.length > 1) versions.sort((a, b) => a.position - b.position);
     return rowsMax === undefined ? versions : versions.slice(0, rowsMax);

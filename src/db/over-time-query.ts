@@ -18,6 +18,7 @@ import { inForceBetween } from './in-force.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
 import type { ReadSource, Replica } from './replica.ts';
+import { turns } from './turns.ts';
 
 export interface OverTimeQuery extends GroupingQuery {
   /** The moments, in any order. */
@@ -53,7 +54,7 @@ export async function queryOverTime(
       series.counts(),
       Promise.all((query.stats ?? []).map((field) => series.stats(field))),
     ]);
-    const groups = groupsByPlace(grouping, rows, stats);
+    const groups = await groupsByPlace(grouping, rows, stats);
     return positions.map((_, place) => ({
       count: counts?.get(place) ?? sum(groups.get(place) ?? []),
       groups: query.by.length > 0 ? (groups.get(place) ?? []) : [],
@@ -129,7 +130,9 @@ class Series {
       select ${sql.join([...grouping.keys, sql`place`, ...columns])} from _spread
       group by ${sql.join([...grouping.keys, sql`place`])}
       limit ${sql.lit(limits.timeGroupsMax + 1)}`.execute(this.#replica.kysely);
-    return new Map(rows.map((row) => [placeKey(grouping, row), statsOf(row, 0)]));
+    return new Map(
+      await turns.map(rows, (row) => [placeKey(grouping, row), statsOf(row, 0)] as const),
+    );
   }
 
   /**
@@ -209,13 +212,14 @@ function cellShift(distanceMax: number, points: number): number {
   return Math.max(0, Math.floor(Math.log2(Math.max(1, distanceMax) / (2 * points))));
 }
 
-function groupsByPlace(
+async function groupsByPlace(
   grouping: Grouping,
   rows: readonly PlaceRow[],
   stats: readonly ReadonlyMap<string, Stats | null>[],
-): Map<number, Group[]> {
+): Promise<Map<number, Group[]>> {
   const groups = new Map<number, Group[]>();
   for (const row of rows) {
+    if (turns.over) await turns.later(null);
     const place = Number(row.place);
     const key = stats.length > 0 ? placeKey(grouping, row) : '';
     const group = grouping.groupOf(row, (index) => stats[index]?.get(key) ?? null);

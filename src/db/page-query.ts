@@ -8,6 +8,7 @@ import { Order, type Place } from './order.ts';
 import { columnsOf, findByIds, wholeOf } from './record-query.ts';
 import type { ReadSource, Replica } from './replica.ts';
 import { type ReplicaTable, versionOf } from './replica-table.ts';
+import { turns } from './turns.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -105,7 +106,7 @@ async function findInBase<E extends Entity>(
       select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
     ) as record using (position)
     order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
-  return rows.map(({ whole }) => versionOf(entity, whole));
+  return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
 }
 
 /** Which records make up the page, in its order. */

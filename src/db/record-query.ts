@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Entity, Position, Version } from '../entities/index.ts';
 import type { ReadSource, Replica } from './replica.ts';
 import { type ReplicaTable, stillInForce, versionOf, wholeColumn } from './replica-table.ts';
+import { turns } from './turns.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -64,7 +65,7 @@ export async function queryRevisions<E extends Entity>(
   const found = await replica.readAt(at, ({ withDelta }) =>
     versionsById(replica, entity, keys, { fromCurrent: false, withDelta }, wanted),
   );
-  return keys.map(({ id, from, to }) =>
+  return await turns.map(keys, ({ id, from, to }) =>
     (found.get(id) ?? [])
       .filter(({ revision }) => revision >= from && revision <= to)
       .sort((a, b) => a.revision - b.revision),
@@ -108,7 +109,7 @@ export async function findByIds<E extends Entity>(
     ? wholesFromCurrent(table, ids, source.withDelta)
     : wholesFromBase(table, ids, source.withDelta, wanted);
   const { rows } = await query.execute(replica.kysely);
-  return rows.map(({ whole }) => versionOf(entity, whole));
+  return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
 }
 
 interface WholeRow {

@@ -34,8 +34,8 @@ import {
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
 
-/** Most rows of one DuckDB data chunk. */
-const chunkRowsMax = 2_048;
+/** Rows of one chunk for DuckDB, which takes up to 2,048: filling it takes a part of a stretch. */
+const chunkRowsMax = 512;
 
 interface Column {
   readonly type: DuckDBType;

@@ -14,6 +14,7 @@ import { RecentVersions } from './recent-versions.ts';
 import { type OpenReplica, openReplicaFile } from './replica-file.ts';
 import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { turns } from './turns.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
@@ -247,7 +248,10 @@ export class Replica {
       const own = versions.filter((version) => version.entity === entity);
       if (own.length === 0) continue;
       const appender = await this.#appending.createAppender(table.delta);
-      for (const chunk of table.chunks(own)) appender.appendDataChunk(chunk);
+      for (const chunk of table.chunks(own)) {
+        appender.appendDataChunk(chunk);
+        await turns.yield();
+      }
       appender.closeSync();
     }
   }

@@ -34,6 +34,7 @@ import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from 
 import { Replica, type ReplicaLimits } from './replica.ts';
 import type { EarlierState } from './restore.ts';
 import type { VersionChange } from './shared-spans.ts';
+import { SqliteInTurns } from './sqlite-in-turns.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
@@ -119,7 +120,7 @@ export class Store {
     let reading: LogFile | null = null;
     try {
       await migrate(writing, options.entities);
-      reading = LogFile.open(path, schemaVersion);
+      reading = LogFile.open(path, schemaVersion, SqliteInTurns);
       const log = new LogReader(reading, options.entities);
       const replica = await Replica.open(log, options.entities, {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),

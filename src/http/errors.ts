@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { BadRequest, Problem, Unavailable } from '../db/index.ts';
+import { AnswerTooLarge } from '../resolvers/index.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
 const messageLengthMax = 2_000;
@@ -20,6 +21,9 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     const cause = error instanceof GraphQLError ? error.originalError : error;
     if (cause instanceof BadRequest) {
       return shown(cause.message, error, { code: cause.code, argument: cause.argument });
+    }
+    if (cause instanceof AnswerTooLarge) {
+      return shown(cause.message, error, { code: cause.code, limit: cause.limit, max: cause.max });
     }
     if (cause instanceof Unavailable || cause instanceof Problem) {
       return shown(cause.message, error, { code: cause.code });

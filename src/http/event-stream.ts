@@ -5,22 +5,19 @@
  */
 import { Readable } from 'node:stream';
 import { clearInterval, setInterval } from 'node:timers';
-import type { ExecutionResult } from 'graphql';
 import { type FetchAPI, isAsyncIterable } from 'graphql-yoga';
-import { errorForClient, statusOf } from './errors.ts';
+import { turns } from '../db/index.ts';
+import { type Answer, answerPieces } from './answers.ts';
+import { statusOf } from './errors.ts';
 
 export const eventStreamType = 'text/event-stream';
-
-/** An answer that may have its JSON at hand. */
-interface Answer extends ExecutionResult {
-  /** @param shown the answer, without what is not meant for clients. */
-  readonly stringify?: (shown: object) => string;
-}
 
 type IdOf = (answer: Answer) => string | null;
 
 /** A comment: no event, but a sign of life. */
 const signOfLife = ':\n\n';
+/** What is gathered of a large event before it is pushed. */
+const pushCharacters = 64 * 1024;
 const complete = 'event: complete\ndata:\n\n';
 
 const headers = {
@@ -62,6 +59,8 @@ class EventStream extends Readable {
   readonly #keepAliveMs: number;
   #timer: NodeJS.Timeout | null = null;
   #isMaking = false;
+  /** Whether a part of an event has been pushed: a comment would break it in two. */
+  #isWithinEvent = false;
 
   constructor(answers: AsyncIterator<Answer>, idOf: IdOf, keepAliveMs: number) {
     super({ highWaterMark: 1 });
@@ -77,7 +76,7 @@ class EventStream extends Readable {
     this.#makeNext().catch(() => {
       // What fails arrives as an answer, unless the request was broken off. Whoever reads still is
       // told no `complete`, and comes back.
-      this.push(null);
+      this.#end();
     });
   }
 
@@ -89,7 +88,7 @@ class EventStream extends Readable {
 
   #begin(): void {
     this.#timer = setInterval(() => {
-      if (this.readableLength === 0) this.push(signOfLife);
+      if (this.readableLength === 0 && !this.#isWithinEvent) this.push(signOfLife);
     }, this.#keepAliveMs).unref();
     // At once, since some browsers take a response for begun only when something has come.
     this.push(signOfLife);
@@ -97,22 +96,33 @@ class EventStream extends Readable {
 
   async #makeNext(): Promise<void> {
     const { done, value } = await this.#answers.next();
+    const last = done ? complete : await this.#pushEvent(value);
+    // Before the push: it may be what asks for more.
     this.#isMaking = false;
+    this.#isWithinEvent = false;
     if (this.destroyed) return;
-    if (!done) {
-      this.push(eventOf(value, this.#idOf(value)));
-      return;
-    }
-    this.push(complete);
+    this.push(last);
+    if (done) this.#end();
+  }
+
+  /** Nothing may be pushed after the end, signs of life included. */
+  #end(): void {
+    if (this.#timer) clearInterval(this.#timer);
     this.push(null);
   }
-}
 
-function eventOf(answer: Answer, id: string | null): string {
-  return `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${jsonOf(answer)}\n\n`;
-}
-
-function jsonOf(answer: Answer): string {
-  const { errors, stringify = JSON.stringify } = answer;
-  return stringify(errors ? { ...answer, errors: errors.map(errorForClient) } : answer);
+  /** Pushes what is long of an event. @returns what is left to be pushed. */
+  async #pushEvent(answer: Answer): Promise<string> {
+    const id = this.#idOf(answer);
+    let text = `event: next\n${id === null ? '' : `id: ${id}\n`}data: `;
+    for (const piece of answerPieces(answer)) {
+      text += piece;
+      if (text.length < pushCharacters || this.destroyed) continue;
+      this.#isWithinEvent = true;
+      this.push(text);
+      text = '';
+      await turns.yield();
+    }
+    return `${text}\n\n`;
+  }
 }

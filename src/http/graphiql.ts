@@ -2,6 +2,7 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { type Entity, Todo } from '../entities/index.ts';
+import { iconUrl, logoSvg } from './logo.ts';
 
 /**
  * A tour in four tabs. Each tab is titled by its first operation. Lines of at most 45 columns do
@@ -131,6 +132,8 @@ export function graphiqlOptions(entities: readonly Entity[]): GraphiQLOptions {
   const queries = entities.includes(Todo) ? Object.values(tour) : [lookAround(entities), tour.live];
   return {
     title: 'Everstate',
+    favicon: iconUrl,
+    logo: logoSvg.replace('<svg', '<svg width="28"'),
     defaultTabs: queries.map((query) => ({ query })),
     // The empty editors for variables and headers give their room to the queries until opened.
     defaultEditorToolsVisibility: false,
@@ -150,4 +153,62 @@ ${lists.join('')}  log { position transactions versions }
 `;
 }
 
-export { renderGraphiQL };
+/**
+ * GraphiQL drags its tabs by a library that measures them while the page is not laid out yet. When
+ * a width changes for the first time, be it that the font has loaded, it takes each tab for one that
+ * was dragged to the end of the row. GraphiQL hides that until the tab has the focus: so it jumps
+ * away under the pointer that presses it, and the click is lost or another tab’s. Moved a little
+ * while it is pressed, it changes places, too. So tabs stand still here, and are not dragged.
+ */
+const stillTabs = `<style>
+  .graphiql-tab { transform: none !important; touch-action: auto !important; }
+</style>
+<script>
+  document.addEventListener(
+    'pointerdown',
+    (event) => { if (event.target.closest?.('.graphiql-tab')) event.stopPropagation(); },
+    true,
+  );
+</script>
+`;
+
+/**
+ * GraphiQL remembers its tabs and, apart from them, the query last seen, but that only once another
+ * has been. When it starts with tabs and no query it opens an empty tab beside them, as it would at
+ * the second visit. So the query is there from the beginning.
+ */
+function firstQuery(query: string): string {
+  return `<script>
+  try {
+    if (localStorage.getItem('graphiql:tabState') === null) {
+      localStorage.setItem('graphiql:query', ${JSON.stringify(query)});
+    }
+  } catch {
+    // Where nothing may be remembered, each visit is the first.
+  }
+</script>
+`;
+}
+
+/** Makes GraphiQL’s page, of 9 MB, once for an application. */
+export function graphiqlRenderer(): (options: GraphiQLOptions) => string {
+  let page: string | undefined;
+  return (options) => {
+    page ??= pageOf(options);
+    return page;
+  };
+}
+
+function pageOf(options: GraphiQLOptions): string {
+  const root = '<div id="root">';
+  const page = renderGraphiQL(options);
+  const start = page.indexOf(root);
+  if (start < 0) {
+    throw new Error(
+      `Expected ${root} in the page of @graphql-yoga/render-graphiql, and it is not there. ` +
+        'Adapt pageOf to what the package renders now.',
+    );
+  }
+  const additions = stillTabs + firstQuery(options.defaultTabs?.[0]?.query ?? '');
+  return page.slice(0, start) + additions + page.slice(start);
+}

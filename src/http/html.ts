@@ -1,4 +1,5 @@
 /** Small pages of the server's own, which need nothing but themselves. */
+import { iconUrl } from './logo.ts';
 
 /**
  * For pages: they run only what comes from this server, and are asked for anew each time. Made for
@@ -14,12 +15,6 @@ export function htmlHeaders(): Record<string, string> {
     'x-content-type-options': 'nosniff',
   };
 }
-
-const icon =
-  '%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"%3E' +
-  '%3Crect width="32" height="32" rx="8" fill="%233f51d9"/%3E%3Cg fill="none" stroke="white" ' +
-  'stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"%3E%3Cpath ' +
-  'd="M7.5 16a8.5 8.5 0 1 0 2.6-6.1M9.6 5.6v4.6h4.6M16 11.5V16l3.4 2.2"/%3E%3C/g%3E%3C/svg%3E';
 
 const style = `
   :root {
@@ -39,16 +34,20 @@ const style = `
   .lead { margin: 0 0 2rem; color: var(--muted); font-size: 1.0625rem; }
   a { color: var(--accent); }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
-  .cards { display: grid; gap: 1rem; margin: 0; padding: 0; list-style: none; }
-  @media (width >= 40rem) { .cards { grid-template-columns: repeat(3, 1fr); } }
+  .cards {
+    display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem;
+    margin: 0; padding: 0; list-style: none;
+  }
   .card {
     display: block; height: 100%; box-sizing: border-box; padding: 1.125rem 1.25rem;
     border: 1px solid var(--line); border-radius: 14px; background: var(--surface);
     color: inherit; text-decoration: none;
   }
   a.card:hover { border-color: var(--accent); }
-  .card h2 { margin: 0 0 .25rem; font-size: 1.0625rem; }
-  a.card h2 { color: var(--accent); }
+  .cards + h2 { margin-top: 2rem; }
+  h2 { font-size: 1.1875rem; }
+  .card :is(h2, h3) { margin: 0 0 .25rem; font-size: 1.0625rem; }
+  a.card :is(h2, h3) { color: var(--accent); }
   .card p { margin: 0; color: var(--muted); font-size: .9375rem; }
   code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
   pre {
@@ -56,26 +55,24 @@ const style = `
     background: var(--surface);
   }
   .card pre { margin: .5rem 0 0; padding: .4rem .6rem; }
-  article pre code { font-size: .8125rem; line-height: 1.55; }
-  article table { display: block; overflow-x: auto; border-collapse: collapse; font-size: .9375rem; }
-  article :is(th, td) { padding: .4rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-  article h2 { margin: 2.5rem 0 .5rem; letter-spacing: -.01em; }
   footer { margin-top: 2rem; color: var(--muted); font-size: .875rem; }
 `;
 
 /**
  * A page as a text.
  * @param content HTML; what is not the server's own in it has gone through `escapeHtml`.
+ * @param head HTML for the head of the page, such as styles of its own.
  */
-export function pageOf(title: string, content: string): string {
+export function pageOf(title: string, content: string, head = ''): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<link rel="icon" href='data:image/svg+xml,${icon}'>
+<link rel="icon" href="${iconUrl}">
 <style>${style}</style>
+${head}
 </head>
 <body>
 <main>

@@ -1,15 +1,16 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
 export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
+export { demoCommand } from './demo-command.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';
 export { FrontDoor } from './front-door.ts';
-export { graphiqlOptions, renderGraphiQL } from './graphiql.ts';
+export { graphiqlOptions, graphiqlRenderer } from './graphiql.ts';
 export { hostnameOf, hostRule } from './hosts.ts';
 export { packageVersion } from './package-version.ts';
 export { requestLimits } from './request-limits.ts';
 export { RequestsUnderWay } from './requests-under-way.ts';
 export { useAnswerForms, wantsPage } from './use-answer-forms.ts';
-export { boardDirectory, useBoard } from './use-board.ts';
+export { boardDirectory, canShowBoard, useBoard } from './use-board.ts';
 export { useBodyLimit } from './use-body-limit.ts';
 export { useDocs } from './use-docs.ts';
 export { useDocumentLimits } from './use-document-limits.ts';

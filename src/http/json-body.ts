@@ -1,10 +1,14 @@
 /** The JSON of a request's body: its bytes are checked before anything is made of them. */
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
+import { turns } from '../db/index.ts';
 import { refusal } from './errors.ts';
 import { isUtf8, listElements, parseMediaType } from './media-types.ts';
 
 const jsonTypes = ['application/json', 'application/graphql+json'];
+
+/** A body that takes some milliseconds to be read. */
+const largeCharacters = 256 * 1024;
 
 /** Malformed bytes fail, rather than being stored as U+FFFD for ever; a byte order mark is left out. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -42,6 +46,8 @@ export async function readJsonBody(request: Request): Promise<GraphQLParams> {
     const got = body === null ? 'null' : `a ${typeof body}`;
     throw malformed(`must be a JSON object, but was ${got}`);
   }
+  // What a large one asks for is coerced in one stretch: another than that of reading it.
+  if (text.length > largeCharacters) await turns.later(null);
   // An array is a batch, which is refused with words of its own.
   if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
     throw malformed('must have a query, but has none');

@@ -9,10 +9,10 @@ export const requestLimits = {
   /** How deep selections may be nested, fragments included. */
   documentDepthMax: 30,
   /** Most fields of one document, those of a fragment counted at each spread. */
-  documentFieldsMax: 5_000,
+  documentFieldsMax: 2_500,
   /** Most root fields of one document, aliases included. */
   documentRootFieldsMax: 100,
-  /** Most nodes that the page sizes of one operation allow, nested pages multiplied. */
+  /** Most objects that the lists of one operation may have, nested ones multiplied. */
   operationNodesMax: 100_000,
   /** Largest message over a WebSocket. */
   messageBytesMax: 1024 * 1024,

@@ -9,12 +9,12 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  execute,
   Kind,
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Operation } from '../resolvers/index.ts';
+import { type Answer, dataPieces, executeToAnswer } from './answers.ts';
 import { requestLimits } from './request-limits.ts';
 
 /** What every source of events yields, besides more: events with the same two are the same. */
@@ -27,13 +27,8 @@ interface Context {
   readonly operation: Operation;
 }
 
-/** An answer that has its JSON at hand; Yoga asks for it. */
-interface SharedAnswer extends ExecutionResult {
-  readonly stringify?: () => string;
-}
-
 export class SharedEvents {
-  readonly #answers = new LRUCache<string, Promise<SharedAnswer>>({
+  readonly #answers = new LRUCache<string, Promise<Answer>>({
     max: requestLimits.sharedEventsMax,
   });
   readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
@@ -68,7 +63,7 @@ export class SharedEvents {
     return answers;
   }
 
-  #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<SharedAnswer> {
+  #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<Answer> {
     const key = `${asked} ${event.kind} ${event.position}`;
     const known = this.#answers.get(key);
     if (known) return known;
@@ -95,21 +90,14 @@ interface AskedDocument {
   readonly variables: readonly string[];
 }
 
-async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<SharedAnswer> {
+async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<Answer> {
   // Nothing of one subscriber's request is known to an answer that others get.
   const operation = (args.contextValue as Context).operation.another();
-  const result = await execute({ ...args, rootValue: event, contextValue: { operation } });
+  const result = await executeToAnswer({ ...args, rootValue: event, contextValue: { operation } });
   const answer = { ...result, extensions: { position: String(event.position) } };
   // Errors are masked on their way to each subscriber: there is no one JSON of them.
   if (answer.errors) return answer;
-  let json: string | null = null;
-  return {
-    ...answer,
-    stringify: () => {
-      json ??= JSON.stringify(answer);
-      return json;
-    },
-  };
+  return dataPieces in answer ? answer : { ...answer, [dataPieces]: [JSON.stringify(answer.data)] };
 }
 
 /**

@@ -1,7 +1,10 @@
 /** In which form an answer goes out: JSON, or a stream of events, as the request accepts. */
+import { Readable } from 'node:stream';
 import type { ExecutionArgs } from 'graphql';
-import { isAsyncIterable, type Plugin, processRegularResult } from 'graphql-yoga';
-import { refusal } from './errors.ts';
+import { type FetchAPI, isAsyncIterable, type Plugin, processRegularResult } from 'graphql-yoga';
+import { turns } from '../db/index.ts';
+import { type Answer, answerPieces, dataPieces } from './answers.ts';
+import { refusal, statusOf } from './errors.ts';
 import { eventStream, eventStreamType } from './event-stream.ts';
 import { type Preference, preferred } from './media-types.ts';
 
@@ -9,6 +12,9 @@ import { type Preference, preferred } from './media-types.ts';
 export const jsonTypes = ['application/json', 'application/graphql-response+json'];
 
 const pageType = 'text/html';
+
+/** What is gathered of a large answer before it is written. */
+const writeCharacters = 64 * 1024;
 
 /** @param keepAliveMs how often a stream says that it is still there, in milliseconds. */
 export function useAnswerForms(keepAliveMs: number): Plugin {
@@ -23,7 +29,8 @@ export function useAnswerForms(keepAliveMs: number): Plugin {
         setResultProcessor((each, fetchAPI) => eventStream(each, keepAliveMs, fetchAPI), type);
       } else {
         // Whoever takes neither is told so as JSON.
-        setResultProcessor(processRegularResult, type ?? 'application/json');
+        const process = dataPieces in result ? largeAnswer : processRegularResult;
+        setResultProcessor(process, type ?? 'application/json');
       }
     },
   };
@@ -32,6 +39,29 @@ export function useAnswerForms(keepAliveMs: number): Plugin {
 /** Whether a browser asks for a page to look at, rather than a client for an answer. */
 export function wantsPage({ headers }: Request): boolean {
   return preferred(headers.get('accept'), [...jsonTypes, pageType])?.type === pageType;
+}
+
+/** A large answer leaves in pieces, as fast as it is taken. */
+function largeAnswer(result: unknown, fetchAPI: FetchAPI, type: string): Response {
+  const answer = result as Answer;
+  const body = Readable.from(gathered(answerPieces(answer)), { objectMode: false });
+  return new fetchAPI.Response(body as unknown as BodyInit, {
+    status: statusOf(answer),
+    headers: { 'content-type': `${type}; charset=utf-8` },
+  });
+}
+
+/** Pieces as bytes, some of them at a time. */
+async function* gathered(pieces: Iterable<string>): AsyncGenerator<Buffer, void> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < writeCharacters) continue;
+    yield Buffer.from(text);
+    text = '';
+    await turns.yield();
+  }
+  yield Buffer.from(text);
 }
 
 /** JSON, unless events are wanted more. */

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'graphql-yoga';
-import { htmlHeaders, pageOf } from './html.ts';
+import { type Entity, LakeFile, Todo } from '../entities/index.ts';
+import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
 
 /** Where the build lies, beside the sources as beside the built package. */
 export const boardDirectory = fileURLToPath(new URL('../../examples/board/dist/', import.meta.url));
@@ -23,16 +24,35 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Names below hold a digest of the contents, so they never change. */
 const hashed = 'assets';
 
+/** What the board shows, and the demo writes. */
+const shownKinds: readonly Entity[] = [Todo, LakeFile];
+
+/** Whether the kinds that the board shows, and the demo writes, are among those that are served. */
+export function canShowBoard(entities: readonly Entity[]): boolean {
+  return shownKinds.every((kind) => entities.includes(kind));
+}
+
 /**
  * @param directory what the board was built into; it may not be there, or come later.
+ * @param entities what is served; where the board’s kinds are missing, a page says so in its place.
  * @param maskError what a client may see of an error; Yoga masks only those of GraphQL.
  */
-export function useBoard(directory: string, maskError: (error: unknown) => Error): Plugin {
+export function useBoard(
+  directory: string,
+  entities: readonly Entity[],
+  maskError: (error: unknown) => Error,
+): Plugin {
+  const instead = canShowBoard(entities) ? null : kindsMissing(entities);
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       const place = placeOf(url.pathname);
       // Not even a promise for the requests that are none of its business: most of them.
       if (place === null) return;
+      if (instead) {
+        const body = request.method === 'HEAD' ? null : instead;
+        endResponse(new fetchAPI.Response(body, { status: 404, headers: htmlHeaders() }));
+        return;
+      }
       return answer(directory, place, request.method)
         .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
         .then(({ body, ...init }) =>
@@ -105,4 +125,15 @@ function notBuilt(): Answer {
      <p><a href="/">Back</a></p>`,
   );
   return { body, status: 404, headers: htmlHeaders() };
+}
+
+function kindsMissing(entities: readonly Entity[]): string {
+  const served = entities.map(({ name }) => name).join(', ');
+  return pageOf(
+    'The board has nothing to show here',
+    `<p>It shows the kinds Todo and LakeFile, and this server serves ${escapeHtml(served)}. To have
+     both, export those two as well from the file that <code>--entities</code> names:</p>
+     <pre><code>export { LakeFile, Todo } from 'everstate';</code></pre>
+     <p><a href="/">Back</a></p>`,
+  );
 }

@@ -1,26 +1,36 @@
-/** The README and the guides, at /docs: what the package brings along, readable offline. */
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+/** The README, the guides and the schema, at /docs: readable offline, and linked to each other. */
+import { posix } from 'node:path';
+import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { guideHtml } from './guide-page.ts';
+import { copyScript } from './copy-script.ts';
+import { guideHtml, leadHtml } from './guide-page.ts';
+import { guideStyle } from './guide-style.ts';
+import { type Guide, nameOf, picturePaths, readGuides, readPicture } from './guides.ts';
 import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
+import { schemaGuide } from './schema-guide.ts';
 
-const root = new URL('../../', import.meta.url);
+/** The file that the API’s page stands for. */
+const schemaPath = 'schema.graphql';
+/** The address in the guides’ examples: this server, wherever it listens. */
+const exampleServer = 'http://127.0.0.1:4000';
 
-interface Guide {
-  readonly name: string;
-  readonly title: string;
-  readonly text: string;
-}
-
-/** @param maskError what a client may see of an error; Yoga masks only those of GraphQL. */
-export function useDocs(maskError: (error: unknown) => Error): Plugin {
+/**
+ * @param schema what is served, and shown as a guide.
+ * @param demo how the data for the guides’ sessions is made; null where their kinds are not served.
+ * @param maskError what a client may see of an error; Yoga masks only those of GraphQL.
+ */
+export function useDocs(
+  schema: GraphQLSchema,
+  demo: string | null,
+  maskError: (error: unknown) => Error,
+): Plugin {
+  const docs = new Docs(schema, demo);
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       const isAsked = url.pathname === '/docs' || url.pathname.startsWith('/docs/');
       if (!isAsked || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-      return readGuides()
-        .then((guides) => answer(guides, url.pathname.slice('/docs/'.length)))
+      return docs
+        .answer(url.pathname.slice('/docs/'.length))
         .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
         .then(({ body, ...init }) =>
           endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
@@ -30,66 +40,106 @@ export function useDocs(maskError: (error: unknown) => Error): Plugin {
 }
 
 interface Answer extends ResponseInit {
-  readonly body: string;
+  readonly body: BodyInit;
 }
 
-/** Only names that are in the list are answered, so no name leads out of it. */
-function answer(guides: readonly Guide[], name: string): Answer {
-  if (name === '') return { body: index(guides), headers: htmlHeaders() };
-  const guide = guides.find((it) => it.name === name);
-  if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
-  const names = guides.map((it) => it.name);
-  const content = `<article>${guideHtml(guide.text, names)}</article>${footer}`;
-  return { body: pageOf(guide.title, content), headers: htmlHeaders() };
+class Docs {
+  readonly #schema: GraphQLSchema;
+  readonly #demo: string | null;
+  #schemaGuide: Guide | undefined;
+  /** Pages as they were last made, by name: making one takes a while, reading files does not. */
+  readonly #made = new Map<string, { readonly key: string; readonly page: string }>();
+
+  constructor(schema: GraphQLSchema, demo: string | null) {
+    this.#schema = schema;
+    this.#demo = demo;
+  }
+
+  /** Only names that are in the lists are answered, so no name leads out of them. */
+  async answer(name: string): Promise<Answer> {
+    if (name === 'copy.js') return script();
+    const pictures = await picturePaths();
+    const picture = pictures.find((path) => nameOf(path) === name);
+    if (picture) return pictureAnswer(await readPicture(picture));
+    this.#schemaGuide ??= guideOf(this.#schema);
+    const guides = [...(await readGuides()), this.#schemaGuide];
+    if (name === '') return { body: index(guides, this.#demo), headers: htmlHeaders() };
+    const guide = guides.find((it) => it.name === name);
+    if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
+    const paths = [...guides.map(({ path }) => path), ...pictures];
+    return { body: this.#page(guide, paths), headers: htmlHeaders() };
+  }
+
+  #page(guide: Guide, paths: readonly string[]): string {
+    const key = JSON.stringify([guide.text, paths]);
+    const made = this.#made.get(guide.name);
+    if (made?.key === key) return made.page;
+    const html = guideHtml(guide.text, (href) => targetOf(href, guide.path, paths));
+    const page = pageOf(guide.title, html + footer, head);
+    this.#made.set(guide.name, { key, page });
+    return page;
+  }
 }
+
+function guideOf(schema: GraphQLSchema): Guide {
+  return { path: schemaPath, name: 'schema', title: 'Schema', text: schemaGuide(schema) };
+}
+
+/** Where a link of a guide leads here; null where to nothing that is served. */
+function targetOf(href: string, from: string, paths: readonly string[]): string | null {
+  if (href.startsWith(exampleServer)) return href.slice(exampleServer.length) || '/';
+  if (/^(https?:|#)/.test(href)) return href;
+  const [relative = '', part] = href.split('#');
+  const path = posix.join(posix.dirname(from), relative);
+  const found = paths.find((it) => it === path || it === posix.join(path, 'README.md'));
+  if (!found) return null;
+  const name = found === schemaPath ? 'schema' : nameOf(found);
+  return `/docs/${name}${part === undefined ? '' : `#${part}`}`;
+}
+
+function script(): Answer {
+  const type = 'text/javascript; charset=utf-8';
+  return { body: copyScript, headers: { ...htmlHeaders(), 'content-type': type } };
+}
+
+function pictureAnswer(body: Buffer<ArrayBuffer> | null): Answer {
+  if (!body) return { body: 'There is no such picture.\n', status: 404 };
+  return { body, headers: { ...htmlHeaders(), 'content-type': 'image/png' } };
+}
+
+const head = `<style>${guideStyle}</style>\n<script src="/docs/copy.js" defer></script>`;
 
 const footer =
   '<footer><a href="/">Everstate</a> · <a href="/docs">Guides</a> · ' +
   '<a href="/graphql">GraphiQL</a></footer>';
 
-function index(guides: readonly Guide[]): string {
-  const cards = guides.map(
-    ({ name, title, text }) =>
-      `<li><a class="card" href="/docs/${encodeURIComponent(name)}"><h2>${escapeHtml(title)}</h2>
-<p>${escapeHtml(leadOf(text))}</p></a></li>`,
-  );
-  return pageOf(
-    'Guides',
-    `<p class="lead">Everything in the guides runs as it stands on the data of
-<code>npm run demo</code>.</p>
-<ul class="cards">${cards.join('\n')}</ul>
-${footer}`,
-  );
+/** What the guides, written in the repository, say for making that data. */
+const namedDemo = 'npm run demo';
+
+/** What the list is divided into, by paths. */
+const groups: readonly (readonly [string, RegExp])[] = [
+  ['To begin with', /^(README\.md|docs\/.*)$/],
+  ['Examples', /^examples\/.*\.md$/],
+  ['To look up', /^(schema\.graphql|ARCHITECTURE\.md|CHANGELOG\.md)$/],
+];
+
+function index(guides: readonly Guide[], demo: string | null): string {
+  const data =
+    demo === null
+      ? 'The guides’ sessions are about the kinds Todo and LakeFile, which are not served here.'
+      : `Everything in the guides runs as it stands on the data of <code>${demo}</code>${
+          demo === namedDemo ? '' : `, which they call <code>${namedDemo}</code>`
+        }.`;
+  const sections = groups.map(([title, paths]) => {
+    const cards = guides.filter(({ path }) => paths.test(path)).map(card);
+    return cards.length === 0
+      ? ''
+      : `<h2>${title}</h2>\n<ul class="cards">${cards.join('\n')}</ul>`;
+  });
+  return pageOf('Guides', `<p class="lead">${data}</p>\n${sections.join('\n')}\n${footer}`);
 }
 
-/** README first, then the guides by name. */
-async function readGuides(): Promise<Guide[]> {
-  const names = await readdir(new URL('docs/', root)).catch(unlessMissing([]));
-  const guides = names.filter((name) => name.endsWith('.md')).sort();
-  const read = await Promise.all([
-    readGuide('README.md', root),
-    ...guides.map((name) => readGuide(name, new URL('docs/', root))),
-  ]);
-  return read.flatMap((guide) => guide ?? []);
-}
-
-async function readGuide(name: string, directory: URL): Promise<Guide | null> {
-  const path = fileURLToPath(new URL(encodeURIComponent(name), directory));
-  const text = await readFile(path, 'utf8').catch(unlessMissing(null));
-  if (text === null) return null;
-  return { name, text, title: /^# (.+)$/m.exec(text)?.[1] ?? name };
-}
-
-/** What to take for a file or directory that is not there; any other failure is one. */
-function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
-  return (error) => {
-    if (error.code === 'ENOENT') return instead;
-    throw error;
-  };
-}
-
-/** The first sentence below the title. */
-function leadOf(text: string): string {
-  const paragraph = /^# .+\n+((?:.+\n)+)/m.exec(text)?.[1] ?? '';
-  return `${paragraph.replaceAll('\n', ' ').split(/[.:] /)[0]?.trim()}.`.replace('..', '.');
+function card({ name, title, text }: Guide): string {
+  return `<li><a class="card" href="/docs/${name}"><h3>${escapeHtml(title)}</h3>
+<p>${leadHtml(text)}</p></a></li>`;
 }

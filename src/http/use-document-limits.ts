@@ -1,8 +1,16 @@
 /** Refuses documents that ask for too much, before anything of them runs. */
-import { type DocumentNode, type ExecutionArgs, GraphQLError, parse } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  GraphQLError,
+  getOperationAST,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type DocumentSize, measureDocument } from './document-size.ts';
 import { measureTokens } from './document-tokens.ts';
+import { estimateNodes, type NodesEstimate } from './operation-nodes.ts';
 import { requestLimits } from './request-limits.ts';
 
 export function useDocumentLimits(): Plugin {
@@ -38,11 +46,18 @@ function sizeOf(document: DocumentNode): DocumentSize {
   return size;
 }
 
+/** What an operation was estimated at, unless that depends on its variables. */
+const estimates = new WeakMap<OperationDefinitionNode, NodesEstimate>();
+
 /** Page sizes may be variables: then what they allow is known only when the operation runs. */
-function refuseTooManyNodes({ document, variableValues }: ExecutionArgs): void {
-  const size = sizeOf(document);
-  const { nodes } = size.variable ? measureDocument(document, variableValues ?? {}) : size;
-  const refused = exceeded('operationNodesMax', 'nodes in its pages', nodes);
+function refuseTooManyNodes(args: ExecutionArgs): void {
+  const { schema, document, operationName, variableValues } = args;
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return;
+  const estimate =
+    estimates.get(operation) ?? estimateNodes(schema, document, operation, variableValues ?? {});
+  if (!estimate.variable) estimates.set(operation, estimate);
+  const refused = exceeded('operationNodesMax', 'objects in its lists', estimate.nodes);
   if (refused) throw refused;
 }
 

@@ -4,19 +4,23 @@ import { join } from 'node:path';
 import type { Plugin } from 'graphql-yoga';
 import { htmlHeaders, pageOf } from './html.ts';
 
-/** @param board what the board was built into; where nothing is, the page says how to build it. */
-export function useHome(board: string): Plugin {
+/**
+ * @param board what the board was built into; where nothing is, the page says how to build it. Null
+ *   where the kinds that it shows are not served: then it is not offered.
+ * @param demo how the demo's data is made; null where its kinds are not served.
+ */
+export function useHome(board: string | null, demo: string | null): Plugin {
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       if (url.pathname !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-      const page = home(existsSync(join(board, 'index.html')));
+      const page = home(board === null ? '' : boardCard(board), demo);
       const body = request.method === 'HEAD' ? null : page;
       endResponse(new fetchAPI.Response(body, { headers: htmlHeaders() }));
     },
   };
 }
 
-function home(isBuilt: boolean): string {
+function home(boardCard: string, demo: string | null): string {
   return pageOf(
     'Everstate',
     `<p class="lead">Application state that never forgets: every change is a new version, and any
@@ -24,12 +28,20 @@ moment can be asked for.</p>
 <ul class="cards">
 <li><a class="card" href="/graphql"><h2>GraphiQL</h2>
 <p>The API to try out. Its descriptions are the manual.</p></a></li>
-<li>${isBuilt ? builtBoard : missingBoard}</li>
+${boardCard}
 <li><a class="card" href="/docs"><h2>Guides</h2>
 <p>Time travel, writing, and how it works, with sessions to paste.</p></a></li>
 </ul>
-<footer>Something to look at is one command away: <code>npm run demo</code></footer>`,
+${demo === null ? '' : footerFor(demo)}`,
   );
+}
+
+function footerFor(demo: string): string {
+  return `<footer>Something to look at is one command away: <code>${demo}</code></footer>`;
+}
+
+function boardCard(directory: string): string {
+  return `<li>${existsSync(join(directory, 'index.html')) ? builtBoard : missingBoard}</li>`;
 }
 
 const builtBoard = `<a class="card" href="/board"><h2>Board</h2>

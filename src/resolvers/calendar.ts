@@ -1,7 +1,7 @@
 /** The calendar in UTC: stretches of time in intervals of one unit. */
 import { BadRequest, limits } from '../db/index.ts';
 import type { Microseconds } from '../entities/index.ts';
-import { formatDateTime } from './date-time.ts';
+import { formatDateTime, parseDateTime } from './date-time.ts';
 
 export type TimeUnit = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH';
 
@@ -77,4 +77,23 @@ export function intervalEnds(
     ends.push(date.getTime() * 1000);
   }
   return ends;
+}
+
+/** About how long an interval is, the shortest of its kind: in microseconds. */
+const lengths: Readonly<Record<TimeUnit, number>> = {
+  MINUTE: 60e6,
+  HOUR: 3_600e6,
+  DAY: 86_400e6,
+  WEEK: 7 * 86_400e6,
+  MONTH: 28 * 86_400e6,
+};
+
+/**
+ * At most how many intervals there will be, told from arguments as they came.
+ * @returns 0 for what is no moment: it will be refused.
+ */
+export function intervalCount(from: unknown, to: unknown, every: TimeUnit): number {
+  const [begin, end] = [from, to].map((text) => parseDateTime(String(text)) ?? 0);
+  const count = Math.ceil(((end as number) - (begin as number)) / (lengths[every] ?? Infinity)) + 1;
+  return Math.min(Math.max(count, 0), limits.timePointsMax);
 }

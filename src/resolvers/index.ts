@@ -1,8 +1,9 @@
 /** What each operation does, free of GraphQL's types and of SQL. */
+export { type AnswerSize, AnswerTooLarge, answerLimits } from './answer-size.ts';
 export type { AsOf } from './as-of.ts';
 export { type FieldBlame, readBlame } from './blame.ts';
 export { type BulkPayload, bulkName, createRecords, updateRecords } from './bulk-writes.ts';
-export type { TimeUnit } from './calendar.ts';
+export { intervalCount, type TimeUnit } from './calendar.ts';
 export { followChanges } from './change-feed.ts';
 export { type ChangePage, readChangePage } from './change-page.ts';
 export {

@@ -79,7 +79,11 @@ function decoded(text: string): string | null {
   }
 }
 
-/** The bytes of a version; @throws BadRequest when there are more than maxBytes. */
+/**
+ * The bytes of a version.
+ * @throws BadRequest when there are more than maxBytes; AnswerTooLarge when there are, with what the
+ *   operation read before, more than one answer may hold.
+ */
 export async function readBytes(
   { values }: LakeFileVersion,
   maxBytes: number,
@@ -91,6 +95,7 @@ export async function readBytes(
       `is ${maxBytes}, but the file has ${values.size} bytes. Raise it, or use downloadUrl.`,
     );
   }
+  operation.answerSize.addContents(values.size);
   const chunks: Uint8Array[] = [];
   for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);

@@ -2,12 +2,15 @@
 
 import type { Store, Tentative } from '../db/index.ts';
 import type { Entity, Position, Transaction, TransactionId } from '../entities/index.ts';
+import { AnswerSize } from './answer-size.ts';
 import type { EntityLoaders, Loaders } from './loaders.ts';
 import { TentativeLoaders } from './tentative.ts';
 
 export class Operation {
   readonly store: Store;
   readonly loaders: Loaders;
+  /** How large the answer is so far. */
+  readonly answerSize = new AnswerSize();
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
   #repeatable = true;

@@ -6,6 +6,7 @@ import { updateProblems, type WriteInputs } from './mutations.ts';
 import { addBulkPayload, problemRefs } from './payloads.ts';
 import { type ProblemTypes, resultUnion } from './problems.ts';
 import type { RecordContext } from './records.ts';
+import { rowsOfInputs } from './rows.ts';
 
 const rule =
   `1 to ${limits.bulkRecordsMax.toLocaleString('en')}, all or none; no two with the same id. ` +
@@ -47,6 +48,7 @@ function addCreates(
         }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
+      extensions: rowsOfInputs('inputs'),
       resolve: (_root, args, { operation }) => createRecords(entity, createSteps, args, operation),
     }),
   );
@@ -73,6 +75,7 @@ function addUpdates(
         inputs: t.arg({ type: [update], required: true, description: `The patches: ${rule}` }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
+      extensions: rowsOfInputs('inputs'),
       resolve: (_root, args, { operation }) => updateRecords(entity, updateSteps, args, operation),
     }),
   );

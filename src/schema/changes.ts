@@ -3,6 +3,7 @@ import type { EnumRef, ObjectRef } from '@pothos/core';
 import type { Entity, Version } from '../entities/index.ts';
 import { type ChangePage, followChanges, readChangePage } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
+import { pageRows, pagingRows } from './rows.ts';
 import type { HistoryTypes } from './versions.ts';
 
 export function addChanges(
@@ -61,6 +62,7 @@ function addChangePage(
       changes: t.field({
         type: [change],
         description: 'In order, the oldest first.',
+        extensions: pageRows,
         resolve: (parent) => [...parent.changes],
       }),
       position: t.expose('position', {
@@ -86,6 +88,7 @@ function addChangePage(
         first: t.arg.int({ defaultValue: 100, description: 'How many at most, up to 1,000.' }),
         entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
       },
+      extensions: pagingRows,
       resolve: (_root, args, { operation }) => readChangePage(args, operation),
     }),
   );

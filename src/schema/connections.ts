@@ -3,6 +3,7 @@ import type { InterfaceParam, ObjectParam, ObjectRef } from '@pothos/core';
 import { type GraphQLResolveInfo, Kind } from 'graphql';
 import type { Connection, ConnectionArgs, Edge } from '../resolvers/index.ts';
 import type { ArgBuilder, Builder, BuilderTypes } from './builder.ts';
+import { pageRows } from './rows.ts';
 
 type NodeType<Node> =
   | ObjectParam<BuilderTypes>
@@ -57,6 +58,7 @@ export class Connections {
         edges: t.field({
           type: [edge],
           description: 'The page, in the order of the list.',
+          extensions: pageRows,
           resolve: (parent) => [...parent.edges],
         }),
         pageInfo: t.field({

@@ -6,6 +6,7 @@ import type { Entity, Field, FieldKind, GroupMeasure } from '../entities/index.t
 import {
   type AskedMeasures,
   type IntervalPoint,
+  intervalCount,
   readGroups,
   readOverTime,
   type TimeUnit,
@@ -14,6 +15,7 @@ import { askedFields } from './asked-fields.ts';
 import type { Builder, BuilderTypes, FieldBuilder } from './builder.ts';
 import type { EntityTypes } from './extension.ts';
 import type { SharedInputs } from './inputs.ts';
+import { rowsOf } from './rows.ts';
 
 /** The types of what groups can be told apart by. */
 const scalars: Readonly<Partial<Record<FieldKind, 'ID' | 'String' | 'Int' | 'Boolean'>>> = {
@@ -201,6 +203,7 @@ export class GroupTypes {
             description: 'Only those that matched as they were then.',
           }),
         },
+        extensions: rowsOf(({ from, to, every }) => intervalCount(from, to, every as TimeUnit)),
         resolve: (_root, args, { operation }, info) =>
           readOverTime(entity, args, askedMeasures(entity, info), operation),
       }),

@@ -1,6 +1,7 @@
 /** What clients see: the GraphQL schema of a set of entities. */
 import type { GraphQLSchema } from 'graphql';
 import { type Entity, LakeFile } from '../entities/index.ts';
+import { boundAnswers } from './bounded-fields.ts';
 import { createBuilder } from './builder.ts';
 import { addBulkMutations } from './bulk-mutations.ts';
 import { addChanges } from './changes.ts';
@@ -64,5 +65,5 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   addChanges(builder, history, entities);
   addLog(builder);
   // As written here, not by the alphabet: GraphiQL shows what matters first.
-  return builder.toSchema({ sortSchema: false });
+  return boundAnswers(builder.toSchema({ sortSchema: false }));
 }

@@ -6,6 +6,7 @@ import type { BuilderTypes, FieldBuilder } from './builder.ts';
 import type { EntityTypes } from './extension.ts';
 import type { ProblemTypes } from './problems.ts';
 import type { RecordContext } from './records.ts';
+import { pageRows } from './rows.ts';
 
 export type ProblemRef = ObjectRef<BuilderTypes, Refused>;
 
@@ -75,6 +76,7 @@ export function addBulkPayload(
       [entity.plural]: t.field({
         type: [record],
         description: `The ${entity.name}s as the write left them, in the order of the inputs.`,
+        extensions: pageRows,
         resolve: (payload) => [...payload.records],
       }),
       ...(parts.changed && { changed: changedField(t) }),
@@ -95,6 +97,7 @@ export function addVersionsPayload(
       versions: t.field({
         type: [history.version],
         description,
+        extensions: pageRows,
         resolve: (payload) => [...payload.versions],
       }),
       changed: changedField(t),

@@ -13,6 +13,7 @@ import type {
 import type { Version } from '../entities/index.ts';
 import type { Refused } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes, FieldBuilder } from './builder.ts';
+import { pageRows } from './rows.ts';
 
 type ProblemRef<P extends Problem> = ObjectRef<BuilderTypes, Refused<P>>;
 
@@ -116,6 +117,7 @@ function addRevertConflict(
       conflicts: t.field({
         type: [obstacle],
         description: 'Every record in the way, the one that the transaction changed last first.',
+        extensions: pageRows,
         resolve: (refused) => [...refused.problem.conflicts],
       }),
     }),

@@ -17,6 +17,7 @@ import type { EntityTypes } from './extension.ts';
 import { type FilterTypes, valueFields } from './field-types.ts';
 import type { SharedInputs } from './inputs.ts';
 import type { NodeType } from './node.ts';
+import { pagingRows } from './rows.ts';
 import type { HistoryTypes } from './versions.ts';
 
 /** What an entity's types are made with. */
@@ -101,6 +102,7 @@ function addRecordType(
             description: 'Newest first, or oldest first.',
           }),
         },
+        extensions: pagingRows,
         resolve: (record, args, { operation }, info) =>
           readHistory(record, askedPaging(args, info), operation),
       }),
@@ -164,6 +166,7 @@ function addQueries(
         }),
         asOf: t.arg({ type: inputs.asOf, description: 'As they were at this moment.' }),
       },
+      extensions: pagingRows,
       resolve: (_root, args, { operation }) => listRecords(entity, args, operation),
     }),
   );

@@ -17,6 +17,7 @@ import type { WriteInputs } from './mutations.ts';
 import { addVersionsPayload, problemRefs } from './payloads.ts';
 import { type ProblemTypes, resultUnion } from './problems.ts';
 import type { RecordContext } from './records.ts';
+import { rowsOf, rowsOfInputs } from './rows.ts';
 
 /** An entity as `transact` writes it. */
 export interface TransactedEntity {
@@ -71,6 +72,7 @@ export function addTransact(
         }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
+      extensions: rowsOfInputs('operations'),
       resolve: (_root, args, { operation }) => transact(byName, args, operation),
     }),
   );
@@ -127,6 +129,8 @@ function addRevert(context: RecordContext, problems: ProblemTypes): void {
         id: t.arg.id({ required: true, description: 'The id of the transaction.' }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
+      // How many records the transaction changed is known only once it was read.
+      extensions: rowsOf(() => limits.bulkRecordsMax),
       resolve: (_root, args, { operation }) => revertTransaction(args, operation),
     }),
   );

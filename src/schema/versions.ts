@@ -12,6 +12,7 @@ import {
 } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { Connections } from './connections.ts';
+import { pagingRows } from './rows.ts';
 
 export interface HistoryTypes {
   readonly version: InterfaceRef<BuilderTypes, SeenAt<Version>>;
@@ -175,6 +176,7 @@ function addTransactionFields(
         }),
         after: t.arg.string({ description: 'Go on after this cursor.' }),
       },
+      extensions: pagingRows,
       resolve: (parent, args, { operation }) => readVersions(parent, args, operation),
     }),
   }));

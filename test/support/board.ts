@@ -34,6 +34,9 @@ export interface BoardServer {
   readonly ask: (query: string, variables?: object) => Promise<ApiAnswer['data']>;
   /** Breaks every WebSocket, as a network does. */
   readonly breakWebSockets: () => void;
+  /** Stops listening, as a server that is restarted; `comeBack` listens at the same address. */
+  readonly leave: () => Promise<void>;
+  readonly comeBack: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -56,21 +59,29 @@ export async function startBoard(): Promise<BoardServer> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listen = (at: number) =>
+    new Promise<void>((listening) => server.listen(at, '127.0.0.1', listening));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   const breakWebSockets = () => {
     for (const socket of sockets) socket.destroy();
   };
-  const close = async () => {
-    store.endFollowing();
-    closeWebSockets();
+  const leave = async () => {
     breakWebSockets();
     server.closeAllConnections();
     await new Promise((closed) => server.close(closed));
+  };
+  const comeBack = () => listen(port);
+  const close = async () => {
+    store.endFollowing();
+    closeWebSockets();
+    await leave();
     await store.close();
     rmSync(directory, { recursive: true, force: true });
   };
-  return { url, store, clock, ask: askAt(`${url}/graphql`), breakWebSockets, close };
+  const ask = askAt(`${url}/graphql`);
+  return { url, store, clock, ask, breakWebSockets, leave, comeBack, close };
 }
 
 function askAt(endpoint: string): BoardServer['ask'] {

@@ -2,7 +2,13 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import bundled from '@sparticuz/chromium';
-import { type Browser, chromium, type LaunchOptions, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  type Page,
+} from 'playwright-core';
 
 /** The bundled browser takes its time to unpack, once per `npm ci`. */
 const cacheDirectory = resolve(import.meta.dirname, '../../node_modules/.cache');
@@ -116,7 +122,11 @@ export interface WatchedPage {
 }
 
 /** Opens a URL in a new page, as a visitor without a past. */
-export async function openPage(browser: Browser, url: string): Promise<WatchedPage> {
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
   const { origin } = new URL(url);
   const isForeign = (target: string) =>
     !/^(?:data|blob):/.test(target) && new URL(target.replace(/^ws/, 'http')).origin !== origin;
@@ -125,6 +135,7 @@ export async function openPage(browser: Browser, url: string): Promise<WatchedPa
   const context = await browser.newContext({
     viewport: { width: 1_280, height: 800 },
     reducedMotion: 'reduce',
+    ...options,
   });
   await context.route(
     (target) => isForeign(target.href),

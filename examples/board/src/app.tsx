@@ -10,6 +10,7 @@ import { TimeBar } from './time/time-bar.tsx';
 import { firstChoice } from './todos/filter.ts';
 import { TodosPage } from './todos/todos-page.tsx';
 import { Icon } from './ui/icons.tsx';
+import { keepFocus } from './ui/kept-focus.ts';
 import { ThemeChoice } from './ui/theme.tsx';
 import { Toasts } from './ui/toast.tsx';
 import './app.css';
@@ -31,6 +32,7 @@ function Board() {
   const isPast = useMoment().wanted !== null;
   const [choice, setChoice] = useState(firstChoice);
   useEffect(() => liveFeed.start(), []);
+  useEffect(() => keepFocus(), []);
   return (
     <div className="board" data-past={isPast || undefined}>
       <header className="top">

@@ -25,6 +25,7 @@ class LiveFeed {
   #retry = retryMs.first;
   #timer = 0;
   #unsubscribe = () => {};
+  #returns = 0;
   readonly #stateListeners = new Set<() => void>();
   readonly #changeListeners = new Set<(change: Change) => void>();
   readonly #returnListeners = new Set<() => void>();
@@ -36,7 +37,9 @@ class LiveFeed {
         const returned = this.#state === 'lost';
         this.#retry = retryMs.first;
         this.#setState('live');
-        if (returned) for (const listener of this.#returnListeners) listener();
+        if (!returned) return;
+        this.#returns += 1;
+        for (const listener of this.#returnListeners) listener();
       }),
       socket.on('closed', () => this.#lose()),
     ];
@@ -65,6 +68,8 @@ class LiveFeed {
     this.#returnListeners.add(listener);
     return () => this.#returnListeners.delete(listener);
   };
+
+  readonly returns = (): number => this.#returns;
 
   async #connect(): Promise<void> {
     const after = this.#position ?? (await positionNow());
@@ -108,6 +113,11 @@ export const liveFeed = new LiveFeed();
 
 export function useLiveState(): LiveState {
   return useSyncExternalStore(liveFeed.onState, liveFeed.state);
+}
+
+/** How often a lost connection came back: what failed meanwhile can be asked again. */
+export function useReturns(): number {
+  return useSyncExternalStore(liveFeed.onReturn, liveFeed.returns);
 }
 
 /** How often a busy feed makes the same question be asked again. */

@@ -6,9 +6,11 @@ import { goTo, PlaceLink } from '../router.tsx';
 import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { Changes } from '../todos/diff.tsx';
-import { bytes, moment as momentText, sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
+import { bytes } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { whyUnread } from '../ui/unread.ts';
 import { Preview } from './preview.tsx';
 
 const pageSize = 50;
@@ -56,7 +58,7 @@ export function FileDetail({ id }: { readonly id: string }) {
         </button>
       </header>
       {error && !file && (
-        <Notice kind="problem">The file could not be read: {error.message}</Notice>
+        <Notice kind="problem">The file could not be read: {whyUnread(error)}</Notice>
       )}
       {!file && !error && !fetching && (
         <Notice>
@@ -135,10 +137,7 @@ function Versions({ versions, totalCount, chosen, onChoose, onMore }: VersionsPr
             >
               <span className="history-head">
                 <strong>{version.transaction.actor ?? 'Someone'}</strong> {made[version.operation]}{' '}
-                this{' '}
-                <time dateTime={version.committedAt} title={momentText(version.committedAt)}>
-                  {sinceThen(version.committedAt)}
-                </time>
+                this <Ago time={version.committedAt} />
                 <span className="revision">revision {version.revision}</span>
                 <span className="size">{bytes(version.size)}</span>
               </span>

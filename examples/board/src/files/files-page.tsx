@@ -35,8 +35,11 @@ export function FilesPage({ openId }: { readonly openId: string | null }) {
           </label>
           {shown && <span className="counted">{counted(shown.length, 'file')}</span>}
         </search>
-        {problem && !files && (
-          <Notice kind="problem">The files could not be read: {problem}</Notice>
+        {problem && (
+          <Notice kind="problem">
+            The files could not be read: {problem}
+            {files && ' What is shown was read before.'}
+          </Notice>
         )}
         {!files && !problem && <div className="waiting">Reading the files…</div>}
         {files && shown?.length === 0 && <Notice>There are no files here.</Notice>}

@@ -8,6 +8,7 @@ import { filesQuery, type LakeFile } from '../graphql/files.ts';
 import { useAfterChanges } from '../live.ts';
 import { useMoment } from '../time/moment.tsx';
 import { ofFiles } from '../time/use-board-query.ts';
+import { whyUnread } from '../ui/unread.ts';
 
 const pageSize = 100;
 
@@ -43,7 +44,7 @@ export function useAllFiles(): AllFiles {
         const { data, error } = await client.query(filesQuery, variables, policy).toPromise();
         if (!current) return;
         if (!data) {
-          setAll((known) => ({ ...known, problem: error?.message ?? 'No answer.' }));
+          setAll((known) => ({ ...known, problem: error ? whyUnread(error) : 'no answer.' }));
           return;
         }
         const { edges, pageInfo } = data.lakeFiles;

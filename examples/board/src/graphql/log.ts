@@ -20,6 +20,31 @@ export const logQuery = gql<{
   }
 `;
 
+interface LastPosition {
+  readonly edges: readonly { readonly node: { readonly position: string } }[];
+}
+
+/** The last change of each kind at a moment of the clock. */
+export const positionAtQuery = gql<
+  { readonly todos: LastPosition; readonly lakeFiles: LastPosition },
+  { asOf: { readonly time: string } }
+>`
+  query PositionAt($asOf: AsOf!) {
+    todos(
+      first: 1
+      filter: { includeDeleted: true }
+      orderBy: [{ field: UPDATED_AT, direction: DESC }]
+      asOf: $asOf
+    ) { edges { node { id position } } }
+    lakeFiles(
+      first: 1
+      filter: { includeDeleted: true }
+      orderBy: [{ field: UPDATED_AT, direction: DESC }]
+      asOf: $asOf
+    ) { edges { node { id position } } }
+  }
+`;
+
 /** What happened at one position: who did what, when and why. */
 export interface Happening {
   readonly position: string;

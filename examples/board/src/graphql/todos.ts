@@ -32,6 +32,7 @@ export interface TodoFilter {
   readonly labels?: { readonly hasAll: readonly string[] };
   readonly not?: TodoFilter;
   readonly search?: string;
+  readonly includeDeleted?: boolean;
 }
 
 export const rowFragment = gql<TodoRow>`
@@ -94,14 +95,63 @@ export interface StatusCount {
 export const countsQuery = gql<
   {
     readonly byStatus: readonly StatusCount[];
+    readonly withDeleted: readonly StatusCount[];
     readonly byLabel: readonly { readonly label: string | null; readonly count: number }[];
   },
-  { anyStatus: TodoFilter; filter: TodoFilter; asOf: AsOf }
+  { anyStatus: TodoFilter; withDeleted: TodoFilter; filter: TodoFilter; asOf: AsOf }
 >`
-  query Counts($anyStatus: TodoFilter, $filter: TodoFilter, $asOf: AsOf) {
+  query Counts(
+    $anyStatus: TodoFilter
+    $withDeleted: TodoFilter
+    $filter: TodoFilter
+    $asOf: AsOf
+  ) {
     byStatus: todoGroups(by: [STATUS], filter: $anyStatus, asOf: $asOf) { status count }
+    withDeleted: todoGroups(by: [STATUS], filter: $withDeleted, asOf: $asOf) { status count }
     byLabel: todoGroups(by: [LABEL], filter: $filter, asOf: $asOf) { label count }
   }
+`;
+
+export interface DeletedVariables {
+  readonly live: TodoFilter;
+  readonly all: TodoFilter;
+  readonly first: number;
+  readonly after: string | null;
+  readonly asOf: AsOf;
+  readonly [name: string]: unknown;
+}
+
+/** Deleted todos among the others, what changed last first; and how many of them there are. */
+export const deletedQuery = gql<
+  {
+    readonly all: TodosData['todos'] & {
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+    };
+    readonly live: { readonly totalCount: number };
+  },
+  DeletedVariables
+>`
+  query DeletedTodos(
+    $live: TodoFilter
+    $all: TodoFilter
+    $first: Int!
+    $after: String
+    $asOf: AsOf
+  ) {
+    all: todos(
+      filter: $all
+      first: $first
+      after: $after
+      orderBy: [{ field: UPDATED_AT, direction: DESC }]
+      asOf: $asOf
+    ) {
+      totalCount
+      edges { node { ...TodoRow } }
+      pageInfo { hasNextPage endCursor }
+    }
+    live: todos(filter: $live, first: 1, asOf: $asOf) { totalCount }
+  }
+  ${rowFragment}
 `;
 
 /** How many todos have each status. */

@@ -43,14 +43,16 @@ export type RestoreResult =
 export type CreateInput = TodoPatch & { readonly id: string };
 export type UpdateInput = TodoPatch & { readonly id: string; readonly expectedRevision: number };
 
-interface Options {
+export interface WriteOptions {
   readonly reason: string;
   readonly onConflict?: 'FAIL' | 'REBASE';
+  /** Put in where it is sent: see todos/attempts.ts. */
+  readonly idempotencyKey?: string;
 }
 
 export const createMutation = gql<
   { readonly createTodo: CreateResult },
-  { input: CreateInput; options: Options }
+  { input: CreateInput; options: WriteOptions }
 >`
   mutation CreateTodo($input: CreateTodoInput!, $options: WriteOptions) {
     createTodo(input: $input, options: $options) {
@@ -66,7 +68,7 @@ export const createMutation = gql<
 
 export const updateMutation = gql<
   { readonly updateTodo: UpdateResult },
-  { input: UpdateInput; options: Options }
+  { input: UpdateInput; options: WriteOptions }
 >`
   mutation UpdateTodo($input: UpdateTodoInput!, $options: WriteOptions) {
     updateTodo(input: $input, options: $options) {
@@ -83,7 +85,7 @@ export const updateMutation = gql<
 
 export const deleteMutation = gql<
   { readonly deleteTodo: DeleteResult },
-  { id: string; expectedRevision: number; options: Options }
+  { id: string; expectedRevision: number; options: WriteOptions }
 >`
   mutation DeleteTodo($id: ID!, $expectedRevision: Int, $options: WriteOptions) {
     deleteTodo(id: $id, expectedRevision: $expectedRevision, options: $options) {
@@ -100,7 +102,7 @@ export const deleteMutation = gql<
 
 export const restoreMutation = gql<
   { readonly restoreTodo: RestoreResult },
-  { id: string; revision: number; options: Options }
+  { id: string; revision: number; options: WriteOptions }
 >`
   mutation RestoreTodo($id: ID!, $revision: Int!, $options: WriteOptions) {
     restoreTodo(id: $id, revision: $revision, options: $options) {

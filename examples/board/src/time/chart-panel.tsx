@@ -1,12 +1,14 @@
-/** The chart with its legend, and the same in words for whoever does not see it. */
+/** The chart with its legend above the slider, and the same in words for whoever does not see it. */
 import { lazy, Suspense, useState } from 'react';
 import { totalsQuery } from '../graphql/todos.ts';
 import { Boundary } from '../ui/boundary.tsx';
 import { count, moment as momentText } from '../ui/format.ts';
 import { AtMoment, useMoment } from './moment.tsx';
+import type { Axis, Scale } from './scale.ts';
+import { Scrubber } from './scrubber.tsx';
 import { type Point, pointOf, type Status, statuses } from './series.ts';
 import { ofTodos, useBoardQuery } from './use-board-query.ts';
-import { type Axis, useSeries } from './use-series.ts';
+import { useSeries } from './use-series.ts';
 
 /** The chart library is most of the code: the list does not wait for it. */
 const Chart = lazy(() => import('./chart.tsx'));
@@ -16,14 +18,23 @@ const axes: readonly { readonly axis: Axis; readonly name: string }[] = [
   { axis: 'time', name: 'over time' },
 ];
 
-export function ChartPanel({ shownAt }: { readonly shownAt: string | null }) {
-  const { wanted } = useMoment();
+interface Props {
+  /** When the moment that is shown was, in milliseconds since 1970; null while that is not known. */
+  readonly time: number | null;
+  /** The moment in words. */
+  readonly text: string;
+  readonly onHold: () => void;
+}
+
+export function ChartPanel({ time, text, onHold }: Props) {
+  const { wanted, head } = useMoment();
   const [chosen, setChosen] = useState<Axis | null>(null);
   const series = useSeries(chosen);
-  const byTime = series?.axis === 'time';
+  const scale: Scale = series ?? { axis: 'changes', from: 0, to: head };
+  const byTime = scale.axis === 'time';
   const nameOf = (x: number) =>
     byTime ? momentText(new Date(x).toISOString()) : `after change ${count(x)}`;
-  const time = shownAt === null ? null : Date.parse(shownAt);
+  const isNow = wanted === null && time === null;
   return (
     <figure className="chart" aria-labelledby="chart-title">
       <figcaption>
@@ -47,19 +58,20 @@ export function ChartPanel({ shownAt }: { readonly shownAt: string | null }) {
           ))}
         </fieldset>
       </figcaption>
-      <div className="chart-area" aria-hidden="true">
+      <Scrubber
+        scale={scale}
+        place={isNow ? scale.to : wanted === 0 ? scale.from : byTime ? time : wanted}
+        text={text}
+        onHold={onHold}
+      >
         {series && (
           <Boundary instead={<p className="waiting">The chart could not be drawn.</p>}>
             <Suspense>
-              <Chart
-                series={series}
-                nameOf={nameOf}
-                marker={wanted === null ? null : byTime ? time : wanted}
-              />
+              <Chart series={series} nameOf={nameOf} />
             </Suspense>
           </Boundary>
         )}
-      </div>
+      </Scrubber>
       {series && <ChartTable points={series.points} nameOf={nameOf} />}
     </figure>
   );

@@ -1,8 +1,7 @@
-/** Todos by status over time, stacked; a line marks the moment that is shown. */
+/** Todos by status over time, stacked. */
 import {
   Area,
   AreaChart,
-  ReferenceLine,
   ResponsiveContainer,
   Tooltip,
   type TooltipContentProps,
@@ -10,6 +9,7 @@ import {
   YAxis,
 } from 'recharts';
 import { count } from '../ui/format.ts';
+import { roundStep, ticksOf, tickText } from './scale.ts';
 import { type Point, type Status, statuses } from './series.ts';
 import type { Series } from './use-series.ts';
 
@@ -17,22 +17,46 @@ interface Props {
   readonly series: Series;
   /** What a place on the axis is called: "412", "23 Nov 2026, 11:32". */
   readonly nameOf: (x: number) => string;
-  /** Where the moment stands that is shown; null is now. */
-  readonly marker: number | null;
 }
 
-export default function Chart({ series, nameOf, marker }: Props) {
+/** The slider below begins and ends where the plot does: see `.slider` in time-bar.css. */
+const insetPx = { left: 36, right: 9 };
+
+const axisLook = {
+  axisLine: { stroke: 'var(--line)' },
+  tickLine: { stroke: 'var(--line)' },
+  tick: { fill: 'var(--muted)', fontSize: 11 },
+} as const;
+
+export default function Chart({ series, nameOf }: Props) {
   const { points, from, to } = series;
+  const most = Math.max(1, ...points.map(totalOf));
+  const step = roundStep(most / 2);
   const shown = statuses.filter((status) => points.some((point) => point[status] > 0));
   return (
     <ResponsiveContainer width="100%" height="100%">
       <AreaChart
         data={points as Point[]}
-        margin={{ top: 4, right: 0, bottom: 0, left: 0 }}
+        margin={{ top: 6, right: insetPx.right, bottom: 0, left: 0 }}
         accessibilityLayer={false}
       >
-        <XAxis dataKey="x" type="number" domain={[from, to]} hide allowDataOverflow />
-        <YAxis hide domain={[0, 'dataMax']} />
+        <XAxis
+          dataKey="x"
+          type="number"
+          domain={[from, to]}
+          allowDataOverflow
+          height={20}
+          ticks={ticksOf(series)}
+          tickFormatter={(tick: number) => tickText(series, tick)}
+          {...axisLook}
+        />
+        <YAxis
+          width={insetPx.left}
+          domain={[0, most]}
+          ticks={[0, step, 2 * step].filter((tick) => tick <= most)}
+          tickFormatter={count}
+          {...axisLook}
+        />
         <Tooltip
           isAnimationActive={false}
           cursor={{ stroke: 'var(--faint)' }}
@@ -51,12 +75,13 @@ export default function Chart({ series, nameOf, marker }: Props) {
             activeDot={false}
           />
         ))}
-        {marker !== null && (
-          <ReferenceLine x={marker} stroke="var(--accent)" strokeWidth={2} className="marker" />
-        )}
       </AreaChart>
     </ResponsiveContainer>
   );
+}
+
+function totalOf(point: Point): number {
+  return statuses.reduce((total, status) => total + point[status], 0);
 }
 
 interface LegendProps extends TooltipContentProps {

@@ -16,6 +16,8 @@ import { Provider, useQuery } from 'urql';
 import { isPastBusy, past, present } from '../client.ts';
 import { type AsOf, logQuery } from '../graphql/log.ts';
 import { useAfterChanges } from '../live.ts';
+import { useKept } from './use-kept.ts';
+import { usePositionAt } from './use-position-at.ts';
 
 export interface Moment {
   /** The last position of the log. */
@@ -25,10 +27,14 @@ export interface Moment {
   readonly ended: string | null;
   /** Where the slider stands; null is now. */
   readonly wanted: number | null;
+  /** The moment of the clock that was asked for, in milliseconds since 1970; null for a position. */
+  readonly time: number | null;
   /** What queries are asked with: it follows `wanted`. */
   readonly asOf: AsOf;
   /** Stands at a position; null, or the head and beyond, is now. */
   readonly goTo: (position: number | null) => void;
+  /** Stands at the last change before a moment of the clock. */
+  readonly goToTime: (time: number) => void;
 }
 
 const MomentContext = createContext<Moment>({
@@ -36,8 +42,10 @@ const MomentContext = createContext<Moment>({
   began: null,
   ended: null,
   wanted: null,
+  time: null,
   asOf: null,
   goTo: () => {},
+  goToTime: () => {},
 });
 
 export function useMoment(): Moment {
@@ -47,7 +55,8 @@ export function useMoment(): Moment {
 const always = () => true;
 
 export function MomentProvider({ children }: { readonly children: ReactNode }) {
-  const [{ data }, ask] = useQuery({ query: logQuery });
+  const [answer, ask] = useQuery({ query: logQuery });
+  const data = useKept(answer.data);
   const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
   useAfterChanges(askAgain, always);
   const head = Number(data?.log.position ?? 0);
@@ -55,28 +64,46 @@ export function MomentProvider({ children }: { readonly children: ReactNode }) {
   // A link may name a moment that is now, or has not been yet.
   if (data && wanted !== null && wanted >= head) setWanted(null);
   const at = usePaced(wanted);
+  const [time, setTime] = useState<number | null>(null);
+  const standAt = useCallback(
+    (position: number | null) =>
+      setWanted(position === null || position >= head ? null : Math.max(0, position)),
+    [head],
+  );
+  usePositionAt(time, standAt);
+  const began = data?.changes.changes[0]?.version.committedAt ?? null;
+  const ended = data?.log.committedAt ?? null;
   const goTo = useCallback(
     (position: number | null) => {
-      setWanted(position === null || position >= head ? null : Math.max(0, position));
+      setTime(null);
+      standAt(position);
     },
-    [head],
+    [standAt],
+  );
+  const goToTime = useCallback(
+    (to: number) => {
+      if (ended === null || to >= Date.parse(ended)) return goTo(null);
+      if (began === null || to < Date.parse(began)) return goTo(0);
+      setTime(to);
+    },
+    [began, ended, goTo],
   );
   useEffect(() => {
     const timer = setTimeout(() => putIntoUrl(wanted), 250);
     return () => clearTimeout(timer);
   }, [wanted]);
-  const began = data?.changes.changes[0]?.version.committedAt ?? null;
-  const ended = data?.log.committedAt ?? null;
   const moment = useMemo(
     () => ({
       head,
       began,
       ended,
       wanted,
+      time,
       asOf: at === null ? null : { position: String(at) },
       goTo,
+      goToTime,
     }),
-    [head, began, ended, wanted, at, goTo],
+    [head, began, ended, wanted, time, at, goTo, goToTime],
   );
   return <MomentContext.Provider value={moment}>{children}</MomentContext.Provider>;
 }

@@ -1,5 +1,6 @@
 /** The chart's points: how many todos had each status, from moment to moment or change to change. */
 import type { StatusCount, TimePoint, TimeUnit } from '../graphql/todos.ts';
+import { roundStep } from './scale.ts';
 
 /** Statuses in the order in which they are stacked, settled ones below. Others are `other`. */
 export const statuses = ['done', 'dropped', 'blocked', 'doing', 'open', 'other'] as const;
@@ -57,9 +58,7 @@ const positionsMost = 60;
  * log that grows keeps them, and gets another only once in a while.
  */
 export function positionsTo(head: number): number[] {
-  const least = Math.max(1, head / positionsMost);
-  const ten = 10 ** Math.floor(Math.log10(least));
-  const step = ten * ([1, 2, 5, 10].find((factor) => factor * ten >= least) ?? 10);
+  const step = roundStep(head / positionsMost);
   const count = Math.ceil(head / step);
   return Array.from({ length: count }, (_, index) => index * step);
 }

@@ -2,11 +2,14 @@
 import { useEffect, useState } from 'react';
 import { past } from '../client.ts';
 import { type Happening, happeningQuery } from '../graphql/log.ts';
+import { useReturns } from '../live.ts';
 
 /** @returns the last one that is known while the next is asked for; null at now and at 0. */
 export function useHappening(position: number | null): Happening | null {
   const [happening, setHappening] = useState<Happening | null>(null);
+  const returns = useReturns();
   const none = position === null || position === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what failed is asked again
   useEffect(() => {
     if (none) return;
     let current = true;
@@ -20,6 +23,6 @@ export function useHappening(position: number | null): Happening | null {
       current = false;
       clearTimeout(timer);
     };
-  }, [position, none]);
+  }, [position, none, returns]);
   return none ? null : happening;
 }

@@ -1,22 +1,17 @@
 /** Asks for the chart's points. */
-
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { gql, useQuery } from 'urql';
 import { overTimeQuery, type StatusCount, totalsQuery } from '../graphql/todos.ts';
 import { useAfterChanges } from '../live.ts';
+import { clock } from '../ui/clock.ts';
 import { useMoment } from './moment.tsx';
+import type { Axis, Scale } from './scale.ts';
 import { type Point, pointOf, pointsOverTime, positionsTo, stepsOf, unitOf } from './series.ts';
 import { ofTodos } from './use-board-query.ts';
+import { useKept } from './use-kept.ts';
 
-/** What the chart runs along: the clock, or the changes one by one. */
-export type Axis = 'time' | 'changes';
-
-export interface Series {
-  readonly axis: Axis;
+export interface Series extends Scale {
   readonly points: readonly Point[];
-  /** Where the axis begins and ends. */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** Fewer steps of the clock tell less than the changes do. */
@@ -35,7 +30,7 @@ export function useSeries(chosen: Axis | null): Series | null {
 function useOverTime(): Series | null {
   const { began } = useMoment();
   // A new minute is a new question; nothing else about the time of asking is.
-  const minute = Math.ceil(Date.now() / 60_000) * 60_000;
+  const minute = useSyncExternalStore(clock.onTick, () => Math.ceil(clock.now() / 60_000) * 60_000);
   const [from, to] = [Date.parse(began ?? ''), began === null ? 0 : minute];
   const variables = useMemo(
     () => ({
@@ -45,7 +40,8 @@ function useOverTime(): Series | null {
     }),
     [began, from, to],
   );
-  const [{ data }, ask] = useQuery({ query: overTimeQuery, variables, pause: began === null });
+  const [answer, ask] = useQuery({ query: overTimeQuery, variables, pause: began === null });
+  const data = useKept(answer.data);
   const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
   useAfterChanges(askAgain, ofTodos);
   return (
@@ -61,11 +57,15 @@ function useOverChanges(head: number, pause: boolean): Series | null {
   // What was counted once stays so: most changes bring a new end, and no new question.
   const positions = positionsTo(head).join();
   const query = useMemo(() => countsAt(positions.split(',')), [positions]);
-  const [{ data }] = useQuery({ query, pause, requestPolicy: 'cache-first' });
-  const [{ data: now }, ask] = useQuery({ query: totalsQuery, variables: present, pause });
+  const [counts, askCounts] = useQuery({ query, pause, requestPolicy: 'cache-first' });
+  const [totals, ask] = useQuery({ query: totalsQuery, variables: present, pause });
+  const [data, now] = [useKept(counts.data), useKept(totals.data)];
+  const hasFailed = counts.error !== undefined;
   const askAgain = useCallback(() => {
-    if (!pause) ask({ requestPolicy: 'network-only' });
-  }, [ask, pause]);
+    if (pause) return;
+    ask({ requestPolicy: 'network-only' });
+    if (hasFailed) askCounts();
+  }, [ask, askCounts, hasFailed, pause]);
   useAfterChanges(askAgain, ofTodos);
   return useMemo(() => {
     if (!data || !now) return null;

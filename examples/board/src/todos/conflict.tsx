@@ -1,6 +1,6 @@
 /** Someone else was faster: their values and one's own, side by side, to choose between. */
 import { useEffect, useRef } from 'react';
-import { sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
 import { fieldName } from './fields.ts';
 import type { TodoWrites } from './use-todo.ts';
 import type { Conflict } from './writes.ts';
@@ -31,7 +31,12 @@ export function ConflictPanel({ conflict, writes, onSettled }: Props) {
       <h3>Someone else was faster</h3>
       <p>
         {last?.transaction.actor ?? 'Someone'} changed this
-        {last && ` ${sinceThen(last.committedAt)}`}
+        {last && (
+          <>
+            {' '}
+            <Ago time={last.committedAt} />
+          </>
+        )}
         {last?.transaction.reason && `: “${last.transaction.reason}”`}.
         {isDeletion && ' It was not deleted.'}
       </p>

@@ -4,11 +4,13 @@ import type { Todo, TodoFilter } from '../graphql/todos.ts';
 /** `active` is everything that is neither done nor dropped; `all` is everything. */
 export interface Choice {
   readonly status: string;
+  /** The deleted ones instead, whatever their status was. */
+  readonly deleted: boolean;
   readonly labels: readonly string[];
   readonly search: string;
 }
 
-export const firstChoice: Choice = { status: 'active', labels: [], search: '' };
+export const firstChoice: Choice = { status: 'active', deleted: false, labels: [], search: '' };
 
 const settled: readonly string[] = ['done', 'dropped'];
 
@@ -17,7 +19,12 @@ export function isSettled(status: string | null): boolean {
   return settled.includes(status ?? '');
 }
 
-/** The filter that the server is asked with. */
+/** Whether only some of the todos are meant, wherever they are. */
+export function isSearch({ labels, search }: Choice): boolean {
+  return labels.length > 0 || search.trim() !== '';
+}
+
+/** The filter that the server is asked with; `deleted` is not a part of it. */
 export function filterOf({ status, labels, search }: Choice): TodoFilter {
   return {
     ...(status === 'active' && { not: { status: { in: settled } } }),

@@ -1,32 +1,35 @@
 /** What to show of the todos: by words, by status, by labels. */
 import { useId } from 'react';
-import type { StatusCount } from '../graphql/todos.ts';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { type Counts, sumOf } from './counts.ts';
 import { statusChoices } from './fields.ts';
 import { type Choice, isSettled } from './filter.ts';
 
 interface Props {
   readonly choice: Choice;
   readonly onChoose: (choice: Choice) => void;
-  readonly byStatus: readonly StatusCount[];
+  readonly counts: Counts;
   readonly byLabel: readonly { readonly label: string | null; readonly count: number }[];
 }
 
-export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
+export function Filters({ choice, onChoose, counts, byLabel }: Props) {
   const labelId = useId();
-  const sum = (counted: readonly StatusCount[]) =>
-    counted.reduce((total, { count }) => total + count, 0);
+  const { byStatus, deleted } = counts;
   const others = byStatus.flatMap(({ status }) => status ?? []).sort();
   const known: readonly string[] = statusChoices;
   const choices = [
-    { value: 'active', name: 'Active', count: sum(byStatus.filter((it) => !isSettled(it.status))) },
+    {
+      value: 'active',
+      name: 'Active',
+      count: sumOf(byStatus.filter((it) => !isSettled(it.status))),
+    },
     ...[...known, ...others.filter((status) => !known.includes(status))].map((value) => ({
       value,
       name: value,
-      count: sum(byStatus.filter(({ status }) => status === value)),
+      count: sumOf(byStatus.filter(({ status }) => status === value)),
     })),
-    { value: 'all', name: 'All', count: sum(byStatus) },
+    { value: 'all', name: 'All', count: sumOf(byStatus) },
   ].filter((it) => it.count > 0 || it.value === 'active' || it.value === choice.status);
   const offered = byLabel.filter(({ label }) => label !== null && !choice.labels.includes(label));
   return (
@@ -60,6 +63,7 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
         </label>
         <select
           id={labelId}
+          data-focus="home"
           value=""
           onChange={({ target }) => {
             if (target.value) onChoose({ ...choice, labels: [...choice.labels, target.value] });
@@ -68,7 +72,9 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
           <option value="">{choice.labels.length > 0 ? 'and label…' : 'Label…'}</option>
           {offered.map(({ label, count: number }) => (
             <option key={label} value={label ?? ''}>
-              {label} ({count(number)})
+              {label}
+              {/* Those counts are of the others, too. */}
+              {!choice.deleted && ` (${count(number)})`}
             </option>
           ))}
         </select>
@@ -81,8 +87,8 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
               type="radio"
               name="status"
               className="cover"
-              checked={choice.status === value}
-              onChange={() => onChoose({ ...choice, status: value })}
+              checked={!choice.deleted && choice.status === value}
+              onChange={() => onChoose({ ...choice, status: value, deleted: false })}
             />
             <span className="chip">
               {known.includes(value) && <i className="dot" data-status={value} />}
@@ -90,6 +96,20 @@ export function Filters({ choice, onChoose, byStatus, byLabel }: Props) {
             </span>
           </label>
         ))}
+        {(deleted > 0 || choice.deleted) && (
+          <label>
+            <input
+              type="radio"
+              name="status"
+              className="cover"
+              checked={choice.deleted}
+              onChange={() => onChoose({ ...choice, deleted: true })}
+            />
+            <span className="chip">
+              <Icon name="bin" /> Deleted <b>{count(deleted)}</b>
+            </span>
+          </label>
+        )}
       </fieldset>
     </search>
   );

@@ -1,6 +1,6 @@
 /** All versions of a record, newest first: who changed what, when and why. */
 import type { FieldChange, TodoVersion } from '../graphql/todos.ts';
-import { moment as momentText, sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Changes } from './diff.tsx';
 import './history.css';
@@ -36,10 +36,7 @@ export function History(props: Props) {
           <li key={version.id} data-operation={version.operation}>
             <p className="history-head">
               <strong>{version.transaction.actor ?? 'Someone'}</strong> {done[version.operation]}{' '}
-              this{' '}
-              <time dateTime={version.committedAt} title={momentText(version.committedAt)}>
-                {sinceThen(version.committedAt)}
-              </time>
+              this <Ago time={version.committedAt} />
               <span className="revision">revision {version.revision}</span>
             </p>
             {version.transaction.reason && <p className="reason">{version.transaction.reason}</p>}

@@ -45,6 +45,7 @@ export function LabelsInput({ labels, known, readOnly, onChange }: Props) {
         <>
           <input
             aria-label="Add a label"
+            data-focus="home"
             placeholder="Add a label"
             list={id}
             value={text}

@@ -7,6 +7,7 @@ import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { whyUnread } from '../ui/unread.ts';
 import { History } from './history.tsx';
 import { TodoForm } from './todo-form.tsx';
 import { useTodoWrites } from './use-todo.ts';
@@ -37,7 +38,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
     });
   };
   const restore = async (revision: number) => {
-    if (await writes.restore(revision)) moment.goTo(null);
+    if (await writes.restore(revision, todo?.revision ?? revision)) moment.goTo(null);
   };
   return (
     <section
@@ -51,7 +52,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
         <PlaceLink to={{ page: 'todos', id: null }} className="back-link">
           <Icon name="back" /> All todos
         </PlaceLink>
-        <h2 id="detail-title" ref={heading} tabIndex={-1}>
+        <h2 id="detail-title" ref={heading} tabIndex={-1} data-focus="home">
           Todo
         </h2>
         {todo && <span className="badge">revision {todo.revision}</span>}
@@ -75,7 +76,7 @@ export function TodoDetail({ id, knownLabels }: Props) {
         </button>
       </header>
       {error && !todo && (
-        <Notice kind="problem">The todo could not be read: {error.message}</Notice>
+        <Notice kind="problem">The todo could not be read: {whyUnread(error)}</Notice>
       )}
       {!todo && !error && !fetching && (
         <Notice>

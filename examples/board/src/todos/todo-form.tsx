@@ -1,8 +1,9 @@
 /** The fields of a todo, to be read and changed in place. */
-import { type FormEvent, type KeyboardEvent, type ReactNode, useId } from 'react';
+import { type FormEvent, type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 import type { Todo, TodoField } from '../graphql/todos.ts';
 import { ConflictPanel } from './conflict.tsx';
 import { LabelsInput } from './labels-input.tsx';
+import { PriorityInput, problemOfPriority } from './priority-input.tsx';
 import { StatusBadge, StatusSelect } from './status.tsx';
 import { type Draft, useDraft } from './use-draft.ts';
 import type { TodoWrites } from './use-todo.ts';
@@ -16,12 +17,16 @@ interface Props {
 }
 
 export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
-  const draft = useDraft(todo);
+  const draft = useDraft(todo, writes.settle);
   const { set } = draft;
   // A draft is of now: the past is shown as it was.
   const value: Draft['value'] = readOnly ? (field) => todo[field] : draft.value;
+  const form = useRef<HTMLFormElement>(null);
+  const priorityProblem = readOnly ? null : problemOfPriority(draft.patch.priority);
   const save = async (event?: FormEvent) => {
     event?.preventDefault();
+    if (priorityProblem)
+      return form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
     if (draft.isDirty && (await writes.save(draft.patch, draft.revision))) draft.drop();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -34,6 +39,9 @@ export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
     draft.drop(kept === 'mine' ? undefined : writes.conflict?.fields);
   };
   const hint = (field: TodoField) => {
+    if (field === 'priority' && priorityProblem) {
+      return <Hint kind="problem">{priorityProblem}</Hint>;
+    }
     const issue = writes.issues.find(({ path }) => path[0] === field);
     if (issue) return <Hint kind="problem">{issue.message}</Hint>;
     if (readOnly || !draft.isOvertaken(field) || writes.conflict) return null;
@@ -42,7 +50,16 @@ export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
     return <Hint>Changed meanwhile to “{text}”. Saving will ask.</Hint>;
   };
   return (
-    <form className="todo-form" onSubmit={save} onKeyDown={onKeyDown}>
+    <form
+      ref={form}
+      className="todo-form"
+      aria-label="Fields"
+      noValidate
+      tabIndex={-1}
+      data-focus="home"
+      onSubmit={save}
+      onKeyDown={onKeyDown}
+    >
       <Field label="Subject" hint={hint('subject')}>
         {(props) => (
           <textarea
@@ -78,16 +95,11 @@ export function TodoForm({ todo, writes, readOnly, knownLabels }: Props) {
         </div>
         <Field label="Priority" hint={hint('priority')}>
           {(props) => (
-            <input
+            <PriorityInput
               {...props}
-              type="number"
-              min={0}
-              max={1_000_000}
               value={value('priority')}
               readOnly={readOnly}
-              onChange={({ target }) => {
-                if (target.value !== '') set('priority', Math.trunc(Number(target.value)));
-              }}
+              onChange={(priority) => set('priority', priority)}
             />
           )}
         </Field>

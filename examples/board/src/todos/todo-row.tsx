@@ -2,7 +2,7 @@
 import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { TodoRow } from '../graphql/todos.ts';
 import { PlaceLink } from '../router.tsx';
-import { moment as momentText, sinceThen } from '../ui/format.ts';
+import { Ago } from '../ui/ago.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { ConflictPanel } from './conflict.tsx';
 import { StatusBadge, StatusSelect } from './status.tsx';
@@ -42,7 +42,8 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           checked={isDone}
           aria-label={`Done: ${name}`}
           disabled={readOnly}
-          onChange={() => writes.save({ status: isDone ? 'open' : 'done' }, todo.revision)}
+          data-focus="done"
+          onChange={() => writes.mark(isDone ? 'open' : 'done', todo)}
         />
         <div className="todo-main">
           <PlaceLink
@@ -50,6 +51,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
             className="subject"
             aria-current={isOpen || undefined}
             data-todo={todo.id}
+            data-focus="home"
           >
             {todo.subject ?? <em>Without a subject</em>}
           </PlaceLink>
@@ -72,9 +74,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           <span className="priority" title="Priority: the lower, the sooner">
             {todo.priority}
           </span>
-          <time dateTime={todo.updatedAt} title={momentText(todo.updatedAt)}>
-            {sinceThen(todo.updatedAt)}
-          </time>
+          <Ago time={todo.updatedAt} />
         </span>
         {readOnly ? (
           <StatusBadge status={todo.status} />
@@ -82,7 +82,7 @@ export const TodoLine = memo(function TodoLine(props: Props) {
           <StatusSelect
             status={todo.status}
             label={`Status of ${name}`}
-            onChoose={(status) => writes.save({ status }, todo.revision)}
+            onChoose={(status) => writes.mark(status, todo)}
           />
         )}
         {!readOnly && (

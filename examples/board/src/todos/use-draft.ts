@@ -29,13 +29,20 @@ export interface Draft {
 /** Drafts of todos that were closed before they were saved: they are there when one comes back. */
 const drafts = new Map<string, Kept>();
 
-export function useDraft(todo: Todo): Draft {
+/** @param onOver is called when the todo came to be the draft without that a save said so. */
+export function useDraft(todo: Todo, onOver: () => void): Draft {
   const { id } = todo;
   const [kept, setKept] = useState<Kept | null>(drafts.get(id) ?? null);
   useEffect(() => {
     if (kept) drafts.set(id, kept);
     else drafts.delete(id);
   }, [id, kept]);
+  useEffect(() => {
+    // The answer to a save may be lost: the draft is over all the same when the todo came to be it.
+    if (!kept || todo.revision <= kept.base.revision || !isIn(todo, kept.patch)) return;
+    setKept(null);
+    onOver();
+  }, [kept, todo, onOver]);
   const set = useCallback(
     <F extends TodoField>(field: F, value: Todo[F]) => {
       setKept((now) => {
@@ -73,4 +80,8 @@ export function useDraft(todo: Todo): Draft {
       !isSame(kept.patch[field], todo[field]),
     drop,
   };
+}
+
+function isIn(todo: Todo, patch: TodoPatch): boolean {
+  return (Object.keys(patch) as TodoField[]).every((field) => isSame(todo[field], patch[field]));
 }

@@ -1,5 +1,4 @@
 /** Writing todos. Each write says why, and is made for the revision that its maker saw. */
-import type { CombinedError, OperationResult } from 'urql';
 import { present } from '../client.ts';
 import {
   type FieldChange,
@@ -17,6 +16,7 @@ import {
   updateMutation,
 } from '../graphql/writes.ts';
 import { isSame } from '../same.ts';
+import { type Answer, send } from './send.ts';
 
 /** Someone else was faster: what they made of it, and what was to be written. */
 export interface Conflict {
@@ -34,16 +34,22 @@ export type Outcome =
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   | { readonly kind: 'invalid'; readonly issues: readonly InputIssue[] }
   | { readonly kind: 'gone'; readonly message: string }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The answer was lost: it may have been written. The same again is written once at most. */
+  | { readonly kind: 'unknown' };
 
 /** How many changes are looked at to tell who was faster. */
 const versionsLooked = 20;
 
-export async function createTodo(patch: TodoPatch): Promise<Outcome> {
-  const input = { id: crypto.randomUUID(), ...patch };
+/**
+ * @param id the draft's own: should it have been saved before its answer was lost and have been
+ *   changed since, it is the same todo that gets the changes.
+ */
+export async function createTodo(id: string, patch: TodoPatch): Promise<Outcome> {
   const options = { reason: 'Added on the board' };
-  const answer = await present.mutation(createMutation, { input, options }).toPromise();
-  return outcomeOf(answer, answer.data?.createTodo);
+  const answer = await send(createMutation, { input: { id, ...patch }, options });
+  const isThere = answer.kind === 'answered' && answer.result.__typename === 'AlreadyExists';
+  return isThere ? await updateTodo(id, 1, patch) : outcomeOf(answer);
 }
 
 /**
@@ -54,28 +60,23 @@ export function updateTodo(id: string, revision: number, patch: TodoPatch): Prom
   return inTurn(id, revision, async (expectedRevision) => {
     const input = { id, expectedRevision, ...patch };
     const options = { reason: reasonFor(patch), onConflict: 'REBASE' as const };
-    const answer = await present.mutation(updateMutation, { input, options }).toPromise();
-    const result = answer.data?.updateTodo;
-    if (result?.__typename !== 'RevisionConflict') return outcomeOf(answer, result);
-    return await conflictOf(id, expectedRevision, patch);
+    const answer = await send(updateMutation, { input, options });
+    return isConflict(answer) ? await conflictOf(id, expectedRevision, patch) : outcomeOf(answer);
   });
 }
 
 export function deleteTodo(id: string, revision: number): Promise<Outcome> {
   return inTurn(id, revision, async (expectedRevision) => {
     const options = { reason: 'Deleted on the board' };
-    const variables = { id, expectedRevision, options };
-    const answer = await present.mutation(deleteMutation, variables).toPromise();
-    const result = answer.data?.deleteTodo;
-    if (result?.__typename !== 'RevisionConflict') return outcomeOf(answer, result);
-    return await conflictOf(id, expectedRevision, {});
+    const answer = await send(deleteMutation, { id, expectedRevision, options });
+    return isConflict(answer) ? await conflictOf(id, expectedRevision, {}) : outcomeOf(answer);
   });
 }
 
-export async function restoreTodo(id: string, revision: number): Promise<Outcome> {
+/** @param seen the todo's revision when it was decided to bring an earlier one back. */
+export async function restoreTodo(id: string, revision: number, seen: number): Promise<Outcome> {
   const options = { reason: `Revision ${revision} brought back on the board` };
-  const answer = await present.mutation(restoreMutation, { id, revision, options }).toPromise();
-  return outcomeOf(answer, answer.data?.restoreTodo);
+  return outcomeOf(await send(restoreMutation, { id, revision, options }, seen));
 }
 
 function reasonFor({ status, ...others }: TodoPatch): string {
@@ -91,8 +92,16 @@ type Result =
       readonly issues?: readonly InputIssue[];
     };
 
-function outcomeOf({ error }: OperationResult, result: Result | undefined): Outcome {
-  if (!result) return { kind: 'failed', message: messageOf(error) };
+function isConflict(answer: Answer<Result>): boolean {
+  return answer.kind === 'answered' && answer.result.__typename === 'RevisionConflict';
+}
+
+function outcomeOf(answer: Answer<Result>): Outcome {
+  if (answer.kind === 'unknown') return answer;
+  if (answer.kind === 'refused') {
+    return { kind: 'failed', message: `Nothing was saved. ${answer.message}` };
+  }
+  const { result } = answer;
   if ('todo' in result) {
     return { kind: 'written', todo: result.todo, rebased: result.rebasedOver?.length ?? 0 };
   }
@@ -101,16 +110,11 @@ function outcomeOf({ error }: OperationResult, result: Result | undefined): Outc
   return { kind, message: result.message };
 }
 
-function messageOf(error: CombinedError | undefined): string {
-  if (error?.networkError) return 'The server does not answer, so nothing was saved.';
-  return error?.graphQLErrors[0]?.message ?? 'Nothing was saved.';
-}
-
 async function conflictOf(id: string, expected: number, mine: TodoPatch): Promise<Outcome> {
   const variables = { id, first: versionsLooked, asOf: null };
   const policy = { requestPolicy: 'network-only' } as const;
-  const { data, error } = await present.query(todoQuery, variables, policy).toPromise();
-  if (!data?.todo) return { kind: 'failed', message: messageOf(error) };
+  const { data } = await present.query(todoQuery, variables, policy).toPromise();
+  if (!data?.todo) return { kind: 'failed', message: conflictUnread };
   const theirs = data.todo;
   const versions = theirs.history.edges
     .map(({ node }) => node)
@@ -121,6 +125,9 @@ async function conflictOf(id: string, expected: number, mine: TodoPatch): Promis
   );
   return { kind: 'conflict', conflict: { mine, fields, theirs, versions } };
 }
+
+const conflictUnread =
+  'Someone else was faster, and what they changed cannot be read now. Nothing was saved.';
 
 function nameOf({ field }: FieldChange): string {
   return field;
