@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `everstate serve`. Listening, and closing in order. */
+/** The command line: `everstate serve` and `demo`. Listening, and closing in order. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { Command, Option } from 'commander';
 import pino from 'pino';
 import { createApp } from './app.ts';
 import { type Config, readConfig, settingFlags, WrongSetting } from './config.ts';
-import { CannotOpen, openStore } from './db/index.ts';
+import { CannotOpen, openStore, type Store, Unavailable } from './db/index.ts';
 import { FrontDoor, hostRule, packageVersion, RequestsUnderWay } from './http/index.ts';
 import { loadEntities } from './load-entities.ts';
 import { onParentEnd } from './parent.ts';
@@ -33,16 +33,32 @@ const serving = program
   .allowExcessArguments()
   .action(async (given: Record<string, string>, { args }: Command) => {
     if (args[0] !== undefined) refuseArgument(args[0]);
-    const flags = settings.map(({ name, option }) => [name, given[option.attributeName()]]);
-    await serve(readConfig(Object.fromEntries(flags), process.env));
+    await serve(configOf(given));
   });
-for (const { option } of settings) serving.addOption(option);
+const demo = program
+  .command('demo')
+  .description('fill a data directory with real files and todos about them')
+  .action(async (given: Record<string, string>) => {
+    const { runDemo } = await import('./demo/index.ts');
+    await runDemo(configOf(given));
+  });
+for (const { name, option } of settings) {
+  serving.addOption(option);
+  if (name === 'data') demo.addOption(option);
+}
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof WrongSetting || error instanceof CannotOpen)) throw error;
-  fail(error.message);
+  const expected = [CannotOpen, Unavailable, WrongSetting].find((kind) => error instanceof kind);
+  if (!expected) throw error;
+  fail((error as Error).message);
+}
+
+/** @param given what commander read, by its own names. */
+function configOf(given: Record<string, string>): Config {
+  const flags = settings.map(({ name, option }) => [name, given[option.attributeName()]]);
+  return readConfig(Object.fromEntries(flags), process.env);
 }
 
 /** A word that is no command is given to the one that stands for none. */
@@ -51,7 +67,7 @@ function refuseArgument(word: string): never {
     fail(`too many arguments: serve takes none, but was given "${word}".`);
   }
   const known = program.commands.map((command) => command.name()).join(', ');
-  fail(`unknown command "${word}"; there is ${known}. See everstate --help.`);
+  fail(`unknown command "${word}"; there are ${known}. See everstate --help.`);
 }
 
 /** Says in one line why it cannot serve. A port that is open already must not keep the process. */
@@ -92,8 +108,20 @@ async function serve(config: Config): Promise<void> {
     await underWay.close(closeTimeMaxMs);
     await store.close();
   });
+  tellOfHiddenKinds(store, config);
   const data = resolve(config.data);
   console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
+}
+
+/** Whoever misses records after a start with other kinds should not have to guess why. */
+function tellOfHiddenKinds({ hiddenKinds }: Store, { entities }: Config): void {
+  if (hiddenKinds.length === 0) return;
+  const kinds = new Intl.ListFormat('en').format(hiddenKinds);
+  const how =
+    entities === null
+      ? 'Start with --entities and a file that exports them, too'
+      : `Export them from ${entities}, too`;
+  console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

@@ -42,6 +42,10 @@ const questions = `query ($at: Position!) {
     last: 2
   ) { totalCount edges { node { id deletedAt } } pageInfo { hasPreviousPage } }
   a: todo(id: "a", asOf: { position: $at }, includeDeleted: true) { revision deletedAt }
+  transactions(asOf: { position: $at }, filter: { actor: { isNull: true } }, first: 3) {
+    totalCount
+    edges { cursor node { id committedAt versions { totalCount edges { node { id } } } } }
+  }
 }`;
 
 async function applyAll(

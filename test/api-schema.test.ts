@@ -81,6 +81,7 @@ test('a kind of record gets everything that Todo has by its definition alone', a
     'specimensOverTime',
     'node',
     'transaction',
+    'transactions',
     'changes',
     'log',
   ]);

@@ -73,9 +73,10 @@ test('contents of a file’s earlier revisions stay readable', async () => {
   expect(Buffer.concat(await read(store, after ?? '')).toString()).toBe('two');
 });
 
-test('contents that nobody stored have no chunks', async () => {
+test('contents that nobody stored are missing, and not empty', async () => {
   const store = await openTemporary();
-  expect(await read(store, 'no such digest')).toEqual([]);
+  const missing = { code: 'CONTENTS_DAMAGED', missing: true };
+  await expect(read(store, '0'.repeat(64))).rejects.toMatchObject(missing);
 });
 
 test('contents over the limit are refused', async () => {

@@ -6,10 +6,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DataFile, readDataPackage, whyLeftOut } from '../scripts/demo/data-file.ts';
-import { fillStore, unfinished } from '../scripts/demo/fill.ts';
-import { measureFiles } from '../scripts/demo/measurement.ts';
-import { type Story, storyOf } from '../scripts/demo/story.ts';
+import { type DataFile, readDataPackage, whyLeftOut } from '../src/demo/data-file.ts';
+import { fillStore, unfinished } from '../src/demo/fill.ts';
+import { measureFiles } from '../src/demo/measurement.ts';
+import { type Story, storyOf } from '../src/demo/story.ts';
 import { positionZero } from '../src/entities/index.ts';
 import { createApp, LakeFile, openStore, type Store, shippedEntities, Todo } from '../src/index.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
@@ -43,7 +43,7 @@ interface Run {
 }
 
 function runDemo(data: string): Promise<Run> {
-  const args = ['--import', 'tsx', resolve('scripts/demo.ts'), '--data', data];
+  const args = ['--import', 'tsx', resolve('src/main.ts'), 'demo', '--data', data];
   return new Promise((done) => {
     const child = execFile(process.execPath, args, (_error, stdout, stderr) =>
       done({ code: child.exitCode ?? -1, stdout, stderr }),

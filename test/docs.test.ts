@@ -15,7 +15,7 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'everstate-docs-'));
-  const demo = ['--import', 'tsx', 'scripts/demo.ts', '--data', join(directory, 'demo')];
+  const demo = ['--import', 'tsx', 'src/main.ts', 'demo', '--data', join(directory, 'demo')];
   await promisify(execFile)(process.execPath, demo);
 }, 120_000);
 

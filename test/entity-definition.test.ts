@@ -1,7 +1,9 @@
 /** Defining an entity: what follows from a definition, and which definitions cannot work. */
+import { printSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { columnOf, defineEntity, field, LakeFile, Todo } from '../src/entities/index.ts';
-import { openTemporary } from './support/temporary-store.ts';
+import { buildSchema } from '../src/schema/index.ts';
+import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
 const text = field.text({ description: 'A text.' });
 const define = (definition: object) =>
@@ -27,6 +29,37 @@ test('the words of a name are parted in tables and enums', () => {
     table: 'meeting_notes',
   });
   expect(columnOf('userId')).toBe('user_id');
+});
+
+test.for([
+  ['Category', 'categories', /categorys/i],
+  ['Box', 'boxes', /boxs/i],
+  ['Address', 'addresses', /addresss/i],
+  ['Branch', 'branches', /branchs/i],
+  ['Key', 'keys', /keies/i],
+] as const)('of %s there are %s, wherever they are named', ([name, plural, wrong]) => {
+  const entity = define({ name });
+  expect(entity).toMatchObject({ plural, table: plural });
+  const schema = printSchema(buildSchema([entity]));
+  const records = plural.charAt(0).toUpperCase() + plural.slice(1);
+  for (const text of [`${plural}OverTime(`, `create${records}(`, `${records} that match`]) {
+    expect(schema).toContain(text);
+  }
+  expect(schema).not.toMatch(wrong);
+});
+
+test('a plural of one’s own is named everywhere as well', () => {
+  const schema = printSchema(buildSchema([define({ name: 'Person', plural: 'people' })]));
+  expect(schema).toContain('People that match');
+  expect(schema).not.toMatch(/persons/i);
+});
+
+test('a log in which the table of a kind has another plural says how to go on', async () => {
+  const directory = temporaryDirectory();
+  const before = define({ name: 'Category', table: 'categorys' });
+  await (await openTemporary({ directory, entities: [before] })).close();
+  const opening = openTemporary({ directory, entities: [define({ name: 'Category' })] });
+  await expect(opening).rejects.toThrow('table: "categorys"');
 });
 
 test('the shipped entities have the tables that dkdc-state had', () => {

@@ -263,7 +263,10 @@ test('a log that was written before there were keys gains them when it is opened
   await store.append(Todo, { id: 'x', subject: 'a' });
   await store.close();
   const raw = new Database(logPath(directory));
-  raw.exec('drop table idempotency_keys');
+  const triggers = ['update', 'delete', 'replace'].map(
+    (name) => `drop trigger log_refuses_${name};`,
+  );
+  raw.exec(`${triggers.join(' ')} alter table log drop column digest; drop table idempotency_keys`);
   raw.pragma('user_version = 1');
   raw.close();
   const api = await openApi({ directory });

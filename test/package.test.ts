@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Installed, installEverstate, linkInto } from './support/installed.ts';
 import { ready, TestProcess } from './support/server.ts';
+import { temporaryDirectory } from './support/temporary-store.ts';
 
 const run = promisify(execFile);
 const project = join(import.meta.dirname, '..');
@@ -32,6 +33,34 @@ test('holds what it needs to run, and nothing else', () => {
   const code = names.filter((name) => /(?<!\.d)\.ts$|\.test\./.test(name)).sort();
   expect(code).toEqual(['examples/apollo/todos.ts', 'examples/notes/notes.ts']);
   expect(readFileSync(everstate.bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+test('npm installs it into an empty folder without a warning', async ({ skip }) => {
+  const folder = temporaryDirectory();
+  writeFileSync(join(folder, 'package.json'), '{}');
+  // What npm would install, by its own choice of versions, without fetching and building it.
+  const install = [
+    'install',
+    '--package-lock-only',
+    '--ignore-scripts',
+    '--no-audit',
+    '--loglevel=warn',
+  ];
+  const { stderr, failed } = await run('npm', [...install, everstate.tarball], { cwd: folder })
+    .then(({ stderr }) => ({ stderr, failed: false }))
+    .catch(({ stderr }: { stderr: string }) => ({ stderr, failed: true }));
+  if (failed && /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(stderr)) {
+    skip('The registry cannot be reached.');
+  }
+  expect({ stderr, failed }).toEqual({ stderr: '', failed: false });
+}, 120_000);
+
+test('whatever overrides say is for development: they do not reach those who install it', () => {
+  const read = (name: string) => JSON.parse(readFileSync(join(project, name), 'utf8'));
+  const { packages } = read('package-lock.json');
+  for (const name of Object.keys(read('package.json').overrides ?? {})) {
+    expect(packages[`node_modules/${name}`]).toMatchObject({ dev: true });
+  }
 });
 
 async function serveNotes(args: readonly string[] = []) {
@@ -115,6 +144,25 @@ test('kinds that ship are served beside one’s own, files with their downloads'
   expect((await kept.json()).data).toEqual({ notes: { totalCount: 1 } });
   expect(kept.headers.get('cache-control')).toContain('immutable');
   expect(kept.headers.get('etag')).not.toBeNull();
+});
+
+test('fills a data directory with a demo of its own, and says how to get the whole', async () => {
+  const data = join(everstate.folder, 'data-demo');
+  const { stdout, stderr } = await run(process.execPath, [everstate.bin, 'demo', '--data', data], {
+    cwd: everstate.folder,
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/Wrote \d\d files and \d\d todos into/);
+  expect(stdout).toMatch(/npm install vega-datasets@\d+\.\d+\.\d+, then everstate demo/);
+  const server = await ready(
+    new TestProcess([everstate.bin, '--port', '0', '--data', data], { cwd: everstate.folder }),
+  );
+  const { todo, lakeFile } = await server.data(stdout.slice(stdout.indexOf('{ todo(')));
+  expect(todo.history.edges.length).toBeGreaterThanOrEqual(3);
+  expect(lakeFile.description).toContain('Licence: ');
+  const [{ node }] = lakeFile.history.edges;
+  const file = await fetch(new URL(node.downloadUrl, server.url));
+  expect((await file.arrayBuffer()).byteLength).toBe(lakeFile.size);
 });
 
 test('is a library: define, open, write, read, follow, serve', async () => {

@@ -54,7 +54,10 @@ const models: Record<FilterOperator, (value: never, operand: never) => boolean> 
   in: (value: unknown, operands: unknown[]) => value !== null && operands.includes(value),
   notIn: (value: unknown, operands: unknown[]) => value === null || !operands.includes(value),
   contains: (value: string | null, operand: string) => value?.includes(operand) ?? false,
+  containsInsensitive: (value: string | null, operand: string) =>
+    value?.toLowerCase().includes(operand.toLowerCase()) ?? false,
   startsWith: (value: string | null, operand: string) => value?.startsWith(operand) ?? false,
+  endsWith: (value: string | null, operand: string) => value?.endsWith(operand) ?? false,
   lt: (value: number | null, operand: number) => value !== null && value < operand,
   lte: (value: number | null, operand: number) => value !== null && value <= operand,
   gt: (value: number | null, operand: number) => value !== null && value > operand,
@@ -71,7 +74,7 @@ function matches(version: Version, filter: RecordFilter): boolean {
   return (
     Object.entries(fields).every(([field, operators]) =>
       Object.entries(operators ?? {}).every(([operator, operand]) => {
-        if (operand === null || operand === undefined) return true;
+        if (operand === undefined) return true;
         const value = fieldValue(version, field);
         return models[operator as FilterOperator](value as never, operand as never);
       }),
@@ -143,7 +146,7 @@ const conditions = Object.entries(Specimen.fields).flatMap(([name, { kind }]) =>
 const flatFilter: fc.Arbitrary<RecordFilter> = fc
   .array(
     fc.constantFrom(...conditions).chain(({ name, kind, operator }) =>
-      fc.option(operandFor(kind, operator), { freq: 10 }).map((operand) => ({
+      fc.option(operandFor(kind, operator), { freq: 10, nil: undefined }).map((operand) => ({
         [name]: { [operator]: operand },
       })),
     ),
@@ -349,6 +352,10 @@ test('a limit or an operand list beyond its bounds is refused', async () => {
   const tooMany = Array.from({ length: limits.filterListMax + 1 }, (_, index) => `${index}`);
   const longFilter = store.list(Todo, { filter: { userId: { in: tooMany } } });
   await expect(longFilter).rejects.toMatchObject({ argument: 'filter.userId.in' });
+  const many = tooMany.slice(1);
+  const or = Array.from({ length: 11 }, () => ({ userId: { in: many } }));
+  await expect(store.list(Todo, { filter: { or } })).rejects.toMatchObject({ argument: 'filter' });
+  await expect(store.list(Todo, { filter: { or: or.slice(1) } })).resolves.toBeDefined();
   const unknown = store.list(Todo, { filter: { constructor: { eq: 'x' } } as never });
   await expect(unknown).rejects.toThrow('is not a field of Todo');
 });

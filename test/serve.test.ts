@@ -132,7 +132,7 @@ describe('telling of itself', () => {
   });
 
   test.each([
-    [['bogus'], 'unknown command "bogus"; there is serve'],
+    [['bogus'], 'unknown command "bogus"; there are serve, demo'],
     [['--port', '0', 'bogus'], 'unknown command "bogus"'],
     [['serve', 'me'], 'too many arguments: serve takes none, but was given "me"'],
   ])('%j is refused in one line', async (args, expected) => {
@@ -503,6 +503,25 @@ describe('refusing to start, in one line and with nothing changed', () => {
     const child = run(['serve', '--port', '0', '--entities', './own.ts'], {}, cwd);
     expect(complaint(await child.end())).toContain(expected);
     expect(fileTree(cwd)).toEqual(before);
+  });
+
+  test('an --entities file without kinds that have records is told of in one line', async () => {
+    const cwd = temporaryDirectory();
+    const store = await openStore({ directory: join(cwd, 'data'), entities: shippedEntities });
+    await store.append(Todo, {});
+    await store.close();
+    const own = `import { defineEntity, field } from 'everstate';\n${define('Note')}`;
+    writeFileSync(join(cwd, 'own.ts'), own);
+    const told = /^The log also holds records of (.*), which are not served\. (.*)$/m;
+    const child = run(['serve', '--port', '0', '--entities', './own.ts'], {}, cwd);
+    const [, kinds, how] = await child.prints(told);
+    await ready(child);
+    // LakeFile has no records: nothing is missed.
+    expect([kinds, how]).toEqual(['Todo', 'Export them from ./own.ts, too, to see them.']);
+    await child.stop('SIGINT');
+    const shipped = run(['serve', '--port', '0'], {}, cwd);
+    await ready(shipped);
+    expect(shipped.stdout).not.toMatch(told);
   });
 
   test('an --entities file that contradicts what the log holds', async () => {

@@ -37,13 +37,36 @@ test('a small work that waits goes on before a large one that waited first is do
   const order: string[] = [];
   const large = {};
   const steps = Array.from({ length: 1_000 }, async (_, index) => {
-    await turns.later(null, large);
+    await turns.next(null, large);
     order.push(`large ${index}`);
   });
-  const small = turns.later('small').then((name) => order.push(name));
+  const small = turns.next('small').then((name) => order.push(name));
   await Promise.all([...steps, small]);
   expect(order.indexOf('small')).toBeLessThan(3);
   expect(order.filter((name) => name !== 'small')).toEqual(
     steps.map((_, index) => `large ${index}`),
   );
+});
+
+test('works that begin together give others a turn', async () => {
+  let others = 0;
+  let working = true;
+  const counting = (async () => {
+    while (working) {
+      await setImmediate();
+      others += 1;
+    }
+  })();
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      await turns.next(null);
+      order.push(index);
+      work(limits.stretchMs / 2);
+    }),
+  );
+  working = false;
+  await counting;
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(others).toBeGreaterThan(12);
 });

@@ -44,6 +44,17 @@ const refusals: [string, object, string][] = [
   ['a field of every object', { constructor: 'red' }, 'constructor: is not a field of Todo'],
   ['an id that is empty', { id: '' }, 'id: must not be empty'],
   ['an id that is too long', { id: 'x'.repeat(257) }, 'id: may be at most 256'],
+  [
+    'a text of too many characters of two code units',
+    { subject: `\u{1f600}${'x'.repeat(1_000)}` },
+    'subject: may be at most 1000 characters long, but was 1001.',
+  ],
+  [
+    'a label of too many such characters',
+    { labels: ['\u{1f600}'.repeat(257)] },
+    'labels.0: may be at most 256 characters long, but was 257.',
+  ],
+  ['an id of too many such characters', { id: '\u{1f600}'.repeat(257) }, 'but was 257'],
   ['an id that is malformed', { id: '\ud800' }, 'id: must be well-formed'],
 ];
 
@@ -89,12 +100,16 @@ test('every issue of an input is told at once', async () => {
 test('values at their limits are kept', async () => {
   const store = await openTemporary();
   const input = {
-    id: '\u{1f600}'.repeat(128),
+    id: '\u{1f600}'.repeat(256),
+    subject: '\u{1f600}'.repeat(1_000),
     body: 'ä'.repeat(65_536),
     priority: 1_000_000,
-    labels: Array.from({ length: 100 }, (_, index) => String(index).padEnd(256, 'x')),
+    labels: Array.from({ length: 100 }, (_, index) => {
+      return '\u{1f600}'.repeat(index) + 'x'.repeat(256 - index);
+    }),
   };
-  await store.append(Todo, input);
+  const reason = '\u{1f600}'.repeat(4_096);
+  await store.append(Todo, input, { reason, actor: reason });
   const { id, ...values } = input;
   expect((await store.get(Todo, id))?.values).toMatchObject(values);
 });

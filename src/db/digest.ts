@@ -5,6 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Entity, Transaction, Version } from '../entities/index.ts';
+import type { LogTables } from './log-file.ts';
 
 /** What stands before the first version: 32 zero bytes. */
 export const chainStart: Uint8Array = new Uint8Array(32);
@@ -79,6 +80,21 @@ export function linkDigest(
   ]);
   const hash = createHash('sha256');
   return hash.update(before).update(transaction).update(contents).update(header).digest();
+}
+
+/** Digest of what the log says of itself. It stands in no link, and so finds damage, no forgery. */
+export function logDigest({
+  id,
+  created_at,
+}: Pick<LogTables['log'], 'id' | 'created_at'>): Uint8Array {
+  return sha256(new Uint8Array(), JSON.stringify([id, created_at]));
+}
+
+/** Digest of an idempotency key and its result; as the log's own it finds damage. */
+export function keyDigest(row: Omit<LogTables['idempotency_keys'], 'digest'>): Uint8Array {
+  const { key, request_digest, transaction_id, position, results } = row;
+  const parts = [key, request_digest, transaction_id, position, results];
+  return sha256(new Uint8Array(), JSON.stringify(parts));
 }
 
 function sha256(salt: Uint8Array, text: string): Uint8Array {

@@ -4,6 +4,8 @@
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { FieldKind } from '../entities/index.ts';
+import type { FilterSize } from './filter-size.ts';
+import { foldText } from './fold-text.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
 import { isWellFormed } from './values.ts';
@@ -14,7 +16,9 @@ export type FilterOperator =
   | 'in'
   | 'notIn'
   | 'contains'
+  | 'containsInsensitive'
   | 'startsWith'
+  | 'endsWith'
   | 'lt'
   | 'lte'
   | 'gt'
@@ -25,14 +29,21 @@ export type FilterOperator =
   | 'hasAll'
   | 'isEmpty';
 
-/** Some operators and what they compare with. A null operand is as if left out. */
+/** Some operators and what they compare with. A null operand is refused: isNull asks for it. */
 export type FieldFilter = Readonly<Partial<Record<FilterOperator, unknown>>>;
 
 type Ref = RawBuilder<unknown>;
 
+/** What is compared in SQL. */
+export interface ComparedColumn {
+  readonly ref: Ref;
+  /** Its texts folded, as foldText does it. */
+  readonly folded: Ref;
+}
+
 /** An operator: on a column, and on the value that a version has. */
 interface OperatorForms {
-  readonly sql: (ref: Ref, operand: never) => RawBuilder<SqlBool>;
+  readonly sql: (ref: Ref, operand: never, folded: Ref) => RawBuilder<SqlBool>;
   /** Given the operand once, decides for value after value; a null is the value of no value. */
   readonly test: (operand: never) => (value: never) => boolean;
 }
@@ -43,7 +54,9 @@ const textOperators: readonly FilterOperator[] = [
   'in',
   'notIn',
   'contains',
+  'containsInsensitive',
   'startsWith',
+  'endsWith',
   'isNull',
 ];
 const numberOperators: readonly FilterOperator[] = [
@@ -65,7 +78,7 @@ export const operatorsOf: Readonly<Record<FieldKind, readonly FilterOperator[]>>
   int64: numberOperators,
   float: numberOperators,
   boolean: ['eq', 'ne', 'isNull'],
-  dateTime: ['lt', 'lte', 'gt', 'gte'],
+  dateTime: numberOperators,
   labels: ['has', 'hasAny', 'hasAll', 'isEmpty'],
 };
 
@@ -99,9 +112,20 @@ const forms: Readonly<Record<FilterOperator, OperatorForms>> = {
     sql: (ref, operand: string) => sql`contains(${ref}, ${operand})`,
     test: (operand: string) => (value: string | null) => value?.includes(operand) ?? false,
   },
+  containsInsensitive: {
+    sql: (_ref, operand: string, folded) => sql`contains(${folded}, ${foldText(operand)})`,
+    test: (operand: string) => {
+      const wanted = foldText(operand);
+      return (value: string | null) => value !== null && foldText(value).includes(wanted);
+    },
+  },
   startsWith: {
     sql: (ref, operand: string) => sql`starts_with(${ref}, ${operand})`,
     test: (operand: string) => (value: string | null) => value?.startsWith(operand) ?? false,
+  },
+  endsWith: {
+    sql: (ref, operand: string) => sql`ends_with(${ref}, ${operand})`,
+    test: (operand: string) => (value: string | null) => value?.endsWith(operand) ?? false,
   },
   lt: {
     sql: (ref, operand: unknown) => sql`${ref} < ${operand}`,
@@ -153,20 +177,43 @@ export interface Comparison {
 /**
  * The comparisons that a field's filter asks for; all must hold.
  * @param argument where in the request the filter stands, for errors.
- * @throws BadRequest for an operand list that is too long, or a text that no record can hold.
+ * @param size of the whole filter, to which this is added.
+ * @throws BadRequest for an operand that is null or holds one, an operand list or a filter that is
+ *   too large, or a text that no record can hold.
  */
-export function comparisonsOf(argument: string, operators: FieldFilter): Comparison[] {
+export function comparisonsOf(
+  argument: string,
+  operators: FieldFilter,
+  size: FilterSize,
+): Comparison[] {
   return Object.entries(operators).flatMap(([operator, operand]) => {
-    if (operand === null || operand === undefined) return [];
+    if (operand === undefined) return [];
+    const known = operator as FilterOperator;
+    refuseNull(`${argument}.${operator}`, known, operand);
     refuseLongList(`${argument}.${operator}`, operand);
+    addSize(size, known, operand);
     refuseMalformed(`${argument}.${operator}`, operand);
-    return [{ operator: operator as FilterOperator, operand }];
+    return [{ operator: known, operand }];
   });
 }
 
+function addSize(size: FilterSize, operator: FilterOperator, operand: unknown): void {
+  const values: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
+  const length = values.reduce<number>(
+    (all, value) => all + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+  size.add('values', values.length);
+  size.add('characters', length);
+  if (operator === 'containsInsensitive') size.add('foldedCharacters', length);
+}
+
 /** The comparison of a column, in SQL. */
-export function compareColumn(ref: Ref, { operator, operand }: Comparison): RawBuilder<SqlBool> {
-  return forms[operator].sql(ref, operand as never);
+export function compareColumn(
+  { ref, folded }: ComparedColumn,
+  { operator, operand }: Comparison,
+): RawBuilder<SqlBool> {
+  return forms[operator].sql(ref, operand as never, folded);
 }
 
 /** The comparison of a value, as a function. */
@@ -175,16 +222,42 @@ export function compareValue({ operator, operand }: Comparison): (value: unknown
   return (value) => test(value as never);
 }
 
-/** Joined rather than compared one by one: a thousand values cost hardly more than two. */
+/**
+ * Joined where there are many values: a thousand then cost hardly more than two. But each join costs
+ * more the more there are: short lists are looked through.
+ */
 function isIn(ref: Ref, operands: readonly unknown[]): RawBuilder<SqlBool> {
   if (operands.length === 0) return sql`false`;
-  const type = typeof operands[0] === 'number' ? 'double' : 'varchar';
-  return sql`${ref} in (select unnest([${sql.join(operands)}]::${sql.raw(type)}[]))`;
+  const values = list(operands);
+  return operands.length >= limits.filterJoinedListMin
+    ? sql`${ref} in (select unnest(${values}))`
+    : sql`list_contains(${values}, ${ref})`;
 }
 
-function list(operands: readonly string[]): RawBuilder<unknown> {
-  return sql`[${sql.join(operands)}]::varchar[]`;
+/** One text however many values there are: it is bound once, and the statement stays the same. */
+function list(operands: readonly unknown[]): RawBuilder<unknown> {
+  const type = typeof operands[0] === 'number' ? 'DOUBLE' : 'VARCHAR';
+  return sql`from_json(${JSON.stringify(operands)}, ${sql.lit(`["${type}"]`)})`;
 }
+
+function refuseNull(argument: string, operator: FilterOperator, operand: unknown): void {
+  const nulls = Array.isArray(operand) ? operand.includes(null) : operand === null;
+  if (!nulls) return;
+  throw new BadRequest(
+    argument,
+    `must not ${Array.isArray(operand) ? 'hold' : 'be'} null. ${
+      helpWithNull[operator] ?? 'Use isNull to ask for fields without a value, or leave it out.'
+    }`,
+  );
+}
+
+const helpWithNull: Readonly<Partial<Record<FilterOperator, string>>> = {
+  isNull: 'Give true for fields without a value, false for those with one, or leave it out.',
+  has: 'Labels are never null: use isEmpty to ask for none, or leave it out.',
+  hasAny: 'Labels are never null: use isEmpty to ask for none, or leave it out.',
+  hasAll: 'Labels are never null: use isEmpty to ask for none, or leave it out.',
+  isEmpty: 'Give true for no labels, false for some, or leave it out.',
+};
 
 function refuseLongList(argument: string, operand: unknown): void {
   if (!Array.isArray(operand) || operand.length <= limits.filterListMax) return;
@@ -196,7 +269,7 @@ function refuseLongList(argument: string, operand: unknown): void {
 
 /** DuckDB would take half of a surrogate pair for U+FFFD, and find what holds that. */
 export function refuseMalformed(argument: string, operand: unknown): void {
-  const texts = [operand].flat().filter((value) => typeof value === 'string');
-  if (texts.every(isWellFormed)) return;
+  const wellFormed = (value: unknown) => typeof value !== 'string' || isWellFormed(value);
+  if (Array.isArray(operand) ? operand.every(wellFormed) : wellFormed(operand)) return;
   throw new BadRequest(argument, 'must be well-formed Unicode, but held half of a surrogate pair.');
 }

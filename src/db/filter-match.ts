@@ -7,6 +7,7 @@ import {
   type RecordProperty,
   readFilter,
 } from './filter.ts';
+import { foldText } from './fold-text.ts';
 
 /** Whether the record matches while this version of it is in force. */
 export type Matcher = (version: Version) => boolean;
@@ -55,25 +56,16 @@ class Matchers implements ConditionMaker<Matcher> {
   }
 
   find(word: string): Matcher {
-    const wanted = lowerCase(word);
     const { searchFields } = this.#entity;
     return (version) =>
       searchFields.some((name) =>
         [fieldValue(version, name)]
           .flat()
-          .some((text) => typeof text === 'string' && lowerCase(text).includes(wanted)),
+          .some((text) => typeof text === 'string' && foldText(text).includes(word)),
       );
   }
 }
 
 function fieldValue({ values }: Version, name: string): unknown {
   return (values as Readonly<Record<string, unknown>>)[name] ?? null;
-}
-
-/**
- * Letter by letter, as DuckDB does it: JavaScript alone writes a sigma by its place in the word,
- * and a dotted capital I as two characters.
- */
-function lowerCase(text: string): string {
-  return text.replaceAll('Σ', 'σ').replaceAll('İ', 'i').toLowerCase();
 }

@@ -8,7 +8,7 @@ import {
   type RecordProperty,
   readFilter,
 } from './filter.ts';
-import { deletion } from './replica-table.ts';
+import { deletion, foldedOf } from './replica-table.ts';
 
 type Condition = RawBuilder<SqlBool>;
 
@@ -29,6 +29,7 @@ const propertyColumns: Readonly<Record<RecordProperty, string>> = {
 class SqlConditions implements ConditionMaker<Condition> {
   readonly live = sql<SqlBool>`operation <> ${sql.lit(deletion)}`;
   readonly #entity: Entity;
+  #searched: RawBuilder<string> | null = null;
 
   constructor(entity: Entity) {
     this.#entity = entity;
@@ -51,17 +52,22 @@ class SqlConditions implements ConditionMaker<Condition> {
     const column = Object.hasOwn(this.#entity.fields, name)
       ? columnOf(name)
       : propertyColumns[name as RecordProperty];
-    return compareColumn(sql.ref(column), comparison);
+    const folded = foldedOf(this.#entity.fields[name]?.kind ?? 'id', column);
+    return compareColumn({ ref: sql.ref(column), folded: sql.raw(folded) }, comparison);
   }
 
   find(word: string): Condition {
-    const texts = this.#entity.searchFields.map((name) => {
-      const ref = sql.ref(columnOf(name));
-      // No word holds a line feed, so none is found across two labels or two fields.
-      return this.#entity.fields[name]?.kind === 'labels'
-        ? sql`array_to_string(${ref}, chr(10))`
-        : ref;
-    });
-    return sql`contains(lower(concat_ws(chr(10), ${sql.join(texts)})), lower(${word}))`;
+    this.#searched ??= searchedTexts(this.#entity);
+    return this.#searched ? sql`contains(${this.#searched}, ${word})` : sql`false`;
   }
+}
+
+/**
+ * What searches look through; null where there is nothing. No word holds a line feed, so none is
+ * found across two labels or two fields.
+ */
+function searchedTexts({ fields, searchFields }: Entity): RawBuilder<string> | null {
+  if (searchFields.length === 0) return null;
+  const texts = searchFields.map((name) => foldedOf(fields[name]?.kind ?? 'text', columnOf(name)));
+  return sql.raw(`concat_ws(chr(10), ${texts.join(', ')})`);
 }

@@ -9,10 +9,12 @@ import {
   type FieldFilter,
   refuseMalformed,
 } from './field-filter.ts';
+import { FilterSize } from './filter-size.ts';
+import { foldText } from './fold-text.ts';
 import { limits } from './limits.ts';
 import { BadRequest } from './problems.ts';
 
-/** Everything that is given must hold; a null is as if left out. */
+/** Everything that is given must hold; a null is as if left out, but not as an operand. */
 export interface RecordFilter {
   /** All of these hold. */
   readonly and?: readonly RecordFilter[] | null | undefined;
@@ -48,7 +50,7 @@ export interface ConditionMaker<Condition> {
   not(condition: Condition): Condition;
   /** @param name a field, or a RecordProperty. */
   compare(name: string, comparison: Comparison): Condition;
-  /** The word is found in one of the entity's searchFields, in any case. */
+  /** @param word found, folded, in one of the entity's searchFields, folded. */
   find(word: string): Condition;
 }
 
@@ -70,7 +72,7 @@ export function readFilter<Condition>(
 class FilterReader<Condition> {
   readonly #entity: Entity;
   readonly #maker: ConditionMaker<Condition>;
-  #conditions = 0;
+  readonly #size = new FilterSize();
 
   constructor(entity: Entity, maker: ConditionMaker<Condition>) {
     this.#entity = entity;
@@ -95,7 +97,8 @@ class FilterReader<Condition> {
       this.#readField(`${argument}.${name}`, name, (operators ?? {}) as FieldFilter),
     );
     if (search != null) conditions.push(...this.#readSearch(`${argument}.search`, search));
-    this.#count(1 + conditions.length);
+    // A nested filter counts as one condition, and so does each of its own.
+    this.#size.add('conditions', 1 + conditions.length);
     if (and != null) conditions.push(...nested('and', and));
     if (or != null) conditions.push(this.#maker.anyOf(nested('or', or)));
     if (not != null) {
@@ -108,25 +111,19 @@ class FilterReader<Condition> {
     if (!Object.hasOwn(this.#entity.fields, name) && !recordProperties.has(name)) {
       throw new BadRequest(argument, `is not a field of ${this.#entity.name}.`);
     }
-    const comparisons = comparisonsOf(argument, operators);
+    const comparisons = comparisonsOf(argument, operators, this.#size);
     return comparisons.map((comparison) => this.#maker.compare(name, comparison));
   }
 
   #readSearch(argument: string, search: string): Condition[] {
+    this.#size.add('foldedCharacters', search.length);
     refuseMalformed(argument, search);
     const words = search.split(/\s+/u).filter((word) => word !== '');
     if (words.length > limits.searchWordsMax) {
       const message = `may hold at most ${limits.searchWordsMax} words, but held ${words.length}.`;
       throw new BadRequest(argument, message);
     }
-    return words.map((word) => this.#maker.find(word));
-  }
-
-  /** A nested filter counts as one condition, and so does each of its own. */
-  #count(more: number): void {
-    this.#conditions += more;
-    if (this.#conditions <= limits.filterConditionsMax) return;
-    const message = `may hold at most ${limits.filterConditionsMax} conditions.`;
-    throw new BadRequest('filter', message);
+    this.#size.add('searchWords', words.length);
+    return words.map((word) => this.#maker.find(foldText(word)));
   }
 }

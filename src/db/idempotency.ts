@@ -1,5 +1,6 @@
 /** Mutations that are done once per key: the result of the first one is found again in the log. */
 import type { Entity, Position, Transaction, TransactionId, Version } from '../entities/index.ts';
+import { keyDigest } from './digest.ts';
 import { limits } from './limits.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
@@ -73,15 +74,16 @@ export class IdempotencyKeys {
       const over = rebasedOver.map(({ position }) => position);
       return [version.entity.name, version.position, changed, over];
     });
+    const row = {
+      key: once.key,
+      request_digest: once.requestDigest,
+      transaction_id: log.versions.length > 0 ? log.id : null,
+      position: log.position,
+      results: JSON.stringify(kept),
+    };
     await this.#log.kysely
       .insertInto('idempotency_keys')
-      .values({
-        key: once.key,
-        request_digest: once.requestDigest,
-        transaction_id: log.versions.length > 0 ? log.id : null,
-        position: log.position,
-        results: JSON.stringify(kept),
-      })
+      .values({ ...row, digest: keyDigest(row) })
       .execute();
   }
 

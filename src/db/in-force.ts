@@ -1,7 +1,6 @@
 /** Which versions were in force at a position: the scan that every list and every sum begins with. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Position } from '../entities/index.ts';
-import { columnsOf } from './record-query.ts';
 import type { ReadSource } from './replica.ts';
 import { type ReplicaTable, stillInForce } from './replica-table.ts';
 
@@ -15,7 +14,7 @@ export function inForceAt(
   at: Position,
   { fromCurrent, withDelta }: ReadSource,
 ): RawBuilder<unknown> {
-  const columns = columnsOf(table);
+  const columns = columnsStored(table);
   const delta = sql.table(table.delta);
   const merged = fromCurrent
     ? sql`select ${columns} from ${sql.table(table.current)}`
@@ -38,7 +37,7 @@ export function inForceBetween(
   to: Position,
   { withDelta }: Pick<ReadSource, 'withDelta'>,
 ): RawBuilder<unknown> {
-  const columns = columnsOf(table);
+  const columns = columnsStored(table);
   const base = sql`
     select ${columns}, until_position from ${sql.table(table.base)}
     where position <= ${to} and until_position > ${from}`;
@@ -55,4 +54,9 @@ export function inForceBetween(
     union all
     select ${columns}, coalesce(lead(position) over (partition by id order by position), ${end})
     from ${delta} where position <= ${to}`;
+}
+
+/** Filters look at texts folded, too. */
+function columnsStored({ storedNames }: ReplicaTable): RawBuilder<unknown> {
+  return sql.join(storedNames.map((name) => sql.ref(name)));
 }

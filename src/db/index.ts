@@ -14,6 +14,7 @@ export {
   AlreadyExists,
   BadRequest,
   CannotOpen,
+  ContentsDamaged,
   IdempotencyMismatch,
   InvalidInput,
   NotFound,
@@ -22,6 +23,7 @@ export {
   problemAt,
   RevertConflict,
   RevisionConflict,
+  TransactionTimeout,
   Unavailable,
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';
@@ -29,6 +31,7 @@ export type { EarlierState } from './restore.ts';
 export type { VersionChange } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
+export type { TransactionFilter } from './transaction-list.ts';
 export { turns } from './turns.ts';
 export { differingFields, isWellFormed } from './values.ts';
 export type { Verified } from './verify.ts';

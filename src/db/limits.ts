@@ -2,22 +2,34 @@
 export const limits = {
   /** Most records of one page, versions of one history page or keys of one batch. */
   pageRowsMax: 1_000,
-  /** Longest id of a record, in UTF-16 code units. */
+  /** Longest id of a record, in characters (Unicode code points). */
   idLengthMax: 256,
-  /** Longest reason or actor of a transaction, in UTF-16 code units. */
+  /** Longest reason or actor of a transaction, in characters (Unicode code points). */
   reasonLengthMax: 4_096,
   /** Largest contents of one file. */
   fileBytesMax: 64 * 1024 * 1024,
   /** Contents are stored in pieces of this size. */
   contentChunkBytes: 256 * 1024,
+  /** Memory for the digests of chunks that were found good, as it is estimated. */
+  chunkDigestsBytesMax: 4 * 1024 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
   filterListMax: 1_000,
   /** How deep filters may be nested by and, or and not. */
   filterDepthMax: 10,
   /** Most conditions of one filter, those nested included. */
   filterConditionsMax: 500,
-  /** Most words of one search. */
+  /** Most values that the conditions of one filter compare with, those of lists counted each. */
+  filterValuesMax: 10_000,
+  /** Most text of one filter, in UTF-16 code units … */
+  filterTextLengthMax: 1_000_000,
+  /** … and of that what is looked for in any case, which has to be folded. */
+  filterFoldedLengthMax: 65_536,
+  /** A list of at least as many values is joined in DuckDB; a shorter one is looked through. */
+  filterJoinedListMin: 100,
+  /** Most words of one search … */
   searchWordsMax: 20,
+  /** … and of all searches of one filter together. */
+  filterSearchWordsMax: 100,
   /** Most keys of one order. */
   orderKeysMax: 8,
   /** Most groups of one answer. */
@@ -30,9 +42,15 @@ export const limits = {
   bulkRecordsMax: 10_000,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
+  /** Transactions that are looked through for a filter at a time. */
+  transactionScanRows: 256,
   /** Changes of one transaction made before other work of the process gets a turn. */
   writesPerTurn: 256,
-  /** Longest idempotency key, in UTF-16 code units. */
+  /** Longest time that the work of one transaction may take. */
+  transactionTimeMaxMs: 60_000,
+  /** Rows that verify reads at a time. */
+  verifyPageRows: 32,
+  /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,

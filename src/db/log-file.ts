@@ -29,7 +29,7 @@ export type VersionRow = VersionColumns & Readonly<Record<string, unknown>>;
 
 export interface LogTables {
   /** One row: which log this is. */
-  log: { id: string; created_at: Microseconds };
+  log: { id: string; created_at: Microseconds; digest: Generated<Uint8Array | null> };
   /** The entities that ever wrote here. */
   entities: { name: string; table_name: string; fields: string };
   transactions: {
@@ -55,6 +55,8 @@ export interface LogTables {
     position: number;
     /** Its changes of records, as JSON. */
     results: string;
+    /** Of all that the row says; null in rows from before there were digests. */
+    digest: Uint8Array | null;
   };
   contents: { sha256: string; size: number };
   content_chunks: { sha256: string; number: Generated<number>; bytes: Uint8Array };
@@ -116,7 +118,9 @@ export class LogFile {
     this.#database.pragma('wal_checkpoint(truncate)');
   }
 
+  /** Closes the file, after the queries that wait for it already. */
   async close(): Promise<void> {
+    await this.kysely.connection().execute(async () => {});
     await this.kysely.destroy();
   }
 }

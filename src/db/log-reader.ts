@@ -8,7 +8,7 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { readContents } from './contents.ts';
+import { ContentsReader } from './contents-reader.ts';
 import type { LogFile, LogTables } from './log-file.ts';
 import { readVersionsAt } from './logged-records.ts';
 import { turns } from './turns.ts';
@@ -33,10 +33,12 @@ export interface LogTotals {
 export class LogReader {
   readonly #log: LogFile;
   readonly #entities: readonly Entity[];
+  readonly #contents: ContentsReader;
 
   constructor(log: LogFile, entities: readonly Entity[]) {
     this.#log = log;
     this.#entities = entities;
+    this.#contents = new ContentsReader(log.kysely);
   }
 
   /** Which log this is: a new one gets a new id. */
@@ -63,12 +65,14 @@ export class LogReader {
   /**
    * The versions at positions after `after`, up to `end`, in order.
    * @param rowsMax how many at most, from the oldest on; all of them without it.
+   * @param newest take them from the newest on instead; in order all the same.
    */
   async readBetween(
     after: Position,
     end: Position,
     entities: readonly Entity[] = this.#entities,
     rowsMax?: number,
+    newest = false,
   ): Promise<Version[]> {
     const versions: Version[] = [];
     for (const entity of entities) {
@@ -77,13 +81,15 @@ export class LogReader {
         .select(columnsOfVersion(entity))
         .where('position', '>', after)
         .where('position', '<=', end)
-        .orderBy('position')
+        .orderBy('position', newest ? 'desc' : 'asc')
         .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
         .execute();
       versions.push(...(await turns.map(rows, (row) => versionOfRow(entity, row))));
     }
-    if (entities.length > 1) versions.sort((a, b) => a.position - b.position);
-    return rowsMax === undefined ? versions : versions.slice(0, rowsMax);
+    if (entities.length > 1 || newest) versions.sort((a, b) => a.position - b.position);
+    if (rowsMax === undefined) return versions;
+    const first = newest ? Math.max(0, versions.length - rowsMax) : 0;
+    return versions.slice(first, first + rowsMax);
   }
 
   /** The entity's versions at these positions, in no order. */
@@ -117,7 +123,7 @@ export class LogReader {
   async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
     const rows = await this.#log.kysely
       .selectFrom('transactions')
-      .select(['id', 'committed_at', 'first_position', 'last_position', 'actor', 'reason'])
+      .select(transactionColumns)
       .where('id', 'in', ids)
       .execute();
     const byId = new Map(rows.map((row) => [row.id, transactionOfRow(row)]));
@@ -165,13 +171,17 @@ export class LogReader {
     };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  /**
+   * The bytes stored under a SHA-256, a chunk at a time.
+   * @param range only some of them; `last` is included.
+   * @throws ContentsDamaged, before whoever reads has all of it.
+   */
   contents(
     sha256: string,
-    first = 0,
-    last = Number.MAX_SAFE_INTEGER,
+    range?: { readonly first: number; readonly last: number },
   ): AsyncGenerator<Uint8Array, void> {
-    return readContents(this.#log.kysely, sha256, first, last);
+    if (!range) return this.#contents.whole(sha256);
+    return this.#contents.part(sha256, range.first, range.last);
   }
 
   /** Where a span of at most `rowsMax` versions ends; null when nothing was committed after. */
@@ -196,9 +206,20 @@ export class LogReader {
   }
 }
 
-type TransactionRow = Omit<LogTables['transactions'], 'salt' | 'contents_digest' | 'digest'>;
+/** The columns that make up a transaction. */
+export const transactionColumns = [
+  'id',
+  'committed_at',
+  'first_position',
+  'last_position',
+  'actor',
+  'reason',
+] as const satisfies readonly (keyof LogTables['transactions'])[];
 
-function transactionOfRow(row: TransactionRow): Transaction {
+/** A row as the transaction that it holds. */
+export function transactionOfRow(
+  row: Pick<LogTables['transactions'], (typeof transactionColumns)[number]>,
+): Transaction {
   return {
     id: row.id as TransactionId,
     committedAt: row.committed_at,

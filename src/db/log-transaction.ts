@@ -92,11 +92,13 @@ export class LogTransaction {
 
   /** The record's last version, a deleted one's included; null when the id was never used. */
   async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
+    this.#refuseWhenOver();
     return await readLastVersion(this.#log, entity, id);
   }
 
   /** The id of the live record that has this unique key; a null matches a null. */
   async find<E extends Entity>(entity: E, key: Partial<ValuesOf<E>>): Promise<string | null> {
+    this.#refuseWhenOver();
     return await findByUniqueKey(this.#log, entity, key as AnyValues);
   }
 
@@ -217,6 +219,7 @@ export class LogTransaction {
   /** Waits for changes that were started without being awaited. */
   async settled(): Promise<void> {
     await this.#turn;
+    this.#refuseWhenOver();
   }
 
   /** Lets no further change begin, and waits for one under way. For the writer only. */
@@ -245,12 +248,18 @@ export class LogTransaction {
     const pause = this.#turns % limits.writesPerTurn === 0;
     const done = this.#turn.then(async () => {
       if (pause) await setImmediate();
-      if (this.#over)
-        throw new TypeError('The transaction is over: await its changes in its work.');
+      this.#refuseWhenOver();
       return await change();
     });
     this.#turn = done.catch(() => {});
     return done;
+  }
+
+  /** What came after it may be another transaction's, or nobody's yet. */
+  #refuseWhenOver(): void {
+    if (this.#over) {
+      throw new TypeError('The transaction is over: await its changes in its work, and in time.');
+    }
   }
 
   async #live<E extends Entity>(entity: E, id: string): Promise<Version<E>> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Entity } from '../entities/index.ts';
 import { systemClock } from './clock.ts';
+import { logDigest } from './digest.ts';
 import { applicationId, type LogFile, type LogTables } from './log-file.ts';
 import { refuseChanges } from './refuse-changes.ts';
 import { defineVersionTable } from './version-table.ts';
@@ -12,6 +13,7 @@ import { whenFree } from './when-free.ts';
 const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
   createLog,
   createIdempotencyKeys,
+  createDigests,
 ];
 
 /** The newest format that this program reads and writes. */
@@ -25,18 +27,23 @@ export async function migrate(file: LogFile, entities: readonly Entity[]): Promi
   await file.kysely.connection().execute(async (db) => {
     await whenFree(() => sql`begin immediate`.execute(db));
     try {
-      const from = await versionOf(db);
-      for (const step of migrations.slice(from)) await step(db);
-      if (from < schemaVersion) {
-        await sql.raw(`pragma user_version = ${schemaVersion}`).execute(db);
-      }
-      for (const entity of entities) await defineVersionTable(db, entity);
+      await defineLog(db, entities);
       await sql`commit`.execute(db);
     } catch (error) {
       if (file.inTransaction) await sql`rollback`.execute(db);
       throw error;
     }
   });
+}
+
+/** Brings a database to this program's format, from whichever it has, an empty one from none. */
+export async function defineLog(db: Kysely<LogTables>, entities: readonly Entity[]): Promise<void> {
+  const from = await versionOf(db);
+  for (const step of migrations.slice(from)) await step(db);
+  if (from < schemaVersion) {
+    await sql.raw(`pragma user_version = ${schemaVersion}`).execute(db);
+  }
+  for (const entity of entities) await defineVersionTable(db, entity);
 }
 
 async function versionOf(db: Kysely<LogTables>): Promise<number> {
@@ -102,4 +109,21 @@ async function createIdempotencyKeys(db: Kysely<LogTables>): Promise<void> {
       results text not null
     ) strict`.execute(db);
   await refuseChanges(db, 'idempotency_keys', [['key'], ['transaction_id']]);
+}
+
+/**
+ * Digests of what stands in no link of the chain. What happened to an older log before stays
+ * unknown, and its idempotency keys stay without.
+ */
+async function createDigests(db: Kysely<LogTables>): Promise<void> {
+  await sql`alter table log add column digest blob`.execute(db);
+  await sql`alter table idempotency_keys add column digest blob`.execute(db);
+  const rows = await db.selectFrom('log').selectAll().execute();
+  for (const row of rows) {
+    await db
+      .updateTable('log')
+      .set({ digest: logDigest(row) })
+      .execute();
+  }
+  await refuseChanges(db, 'log', [['id']]);
 }

@@ -1,6 +1,14 @@
 /** The order of a list, and where in it a page goes on (keyset paging). */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { columnOf, type Entity, type OrderKey, type Version } from '../entities/index.ts';
+import {
+  columnOf,
+  type Entity,
+  type FieldKind,
+  isNullable,
+  type OrderKey,
+  type Version,
+} from '../entities/index.ts';
+import { isWellFormed } from './values.ts';
 
 /** The place of a record in an order: its value for each key. */
 export type Place = readonly (string | number | boolean | null)[];
@@ -8,6 +16,8 @@ export type Place = readonly (string | number | boolean | null)[];
 interface OrderColumn {
   readonly column: string;
   readonly descending: boolean;
+  /** Whether a record can have this value there. */
+  readonly accepts: (value: unknown) => boolean;
   readonly read: (version: Version) => Place[number];
 }
 
@@ -31,11 +41,12 @@ export class Order {
     return this.#columns.map((column) => column.read(version));
   }
 
-  /** Whether a place can be one of this order: the right number of values. */
+  /** Whether a place can be one of this order: for each key a value that a record can have. */
   accepts(place: readonly unknown[]): place is Place {
-    const scalar = (value: unknown) =>
-      value === null || ['string', 'number', 'boolean'].includes(typeof value);
-    return place.length === this.#columns.length && place.every(scalar);
+    return (
+      place.length === this.#columns.length &&
+      this.#columns.every(({ accepts }, index) => accepts(place[index]))
+    );
   }
 
   /** What follows `order by`; backwards for a page that is taken from the end. */
@@ -74,19 +85,40 @@ function beyondValue(
   return backward ? compared : sql`(${compared} or ${ref} is null)`;
 }
 
-function orderColumn(entity: Entity, { field, direction }: OrderKey): OrderColumn {
+function orderColumn(entity: Entity, { field: name, direction }: OrderKey): OrderColumn {
   const descending = direction === 'desc';
   // Versions commit in position order, so the position orders by time and never ties.
-  if (field === 'updatedAt') {
-    return { column: 'position', descending, read: (version) => version.position };
+  if (name === 'updatedAt') {
+    const read = (version: Version) => version.position;
+    return { column: 'position', descending, accepts: Number.isSafeInteger, read };
   }
-  if (field === 'createdAt') {
-    return { column: 'created_idx', descending, read: (version) => version.createdAt };
+  if (name === 'createdAt') {
+    const read = (version: Version) => version.createdAt;
+    return { column: 'created_idx', descending, accepts: Number.isSafeInteger, read };
   }
-  if (field === 'id') return { column: 'id', descending, read: (version) => version.id };
-  if (!entity.fields[field])
-    throw new TypeError(`${entity.name} has no field "${field}" to order by.`);
+  if (name === 'id') {
+    return { column: 'id', descending, accepts: isText, read: (version) => version.id };
+  }
+  const field = entity.fields[name];
+  if (!field) throw new TypeError(`${entity.name} has no field "${name}" to order by.`);
   const read = (version: Version) =>
-    (version.values as Readonly<Record<string, Place[number]>>)[field] ?? null;
-  return { column: columnOf(field), descending, read };
+    (version.values as Readonly<Record<string, Place[number]>>)[name] ?? null;
+  const accepts = (value: unknown) =>
+    value === null ? isNullable(field) : acceptedBy[field.kind](value);
+  return { column: columnOf(name), descending, accepts, read };
 }
+
+const isText = (value: unknown) => typeof value === 'string' && isWellFormed(value);
+
+/** Which values a field of each kind can have. */
+const acceptedBy: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
+  id: isText,
+  text: isText,
+  int: Number.isSafeInteger,
+  int64: Number.isSafeInteger,
+  dateTime: Number.isSafeInteger,
+  float: Number.isFinite,
+  boolean: (value) => typeof value === 'boolean',
+  // Lists have no order.
+  labels: () => false,
+};

@@ -219,7 +219,7 @@ async function groupsByPlace(
 ): Promise<Map<number, Group[]>> {
   const groups = new Map<number, Group[]>();
   for (const row of rows) {
-    if (turns.over) await turns.later(null);
+    if (turns.over) await turns.next(null);
     const place = Number(row.place);
     const key = stats.length > 0 ? placeKey(grouping, row) : '';
     const group = grouping.groupOf(row, (index) => stats[index]?.get(key) ?? null);

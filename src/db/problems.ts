@@ -111,6 +111,30 @@ export class Unavailable extends Error {
   readonly code = 'UNAVAILABLE';
 }
 
+/** A transaction took so long that it was given up and taken back: all others wait for it. */
+export class TransactionTimeout extends Error {
+  readonly code = 'TRANSACTION_TIMEOUT';
+}
+
+/**
+ * The bytes stored under a SHA-256 do not have it any more, or are gone: the disk or another
+ * program has changed them. Nobody may take them for what was stored.
+ */
+export class ContentsDamaged extends Error {
+  readonly code = 'CONTENTS_DAMAGED';
+  readonly sha256: string;
+  /** Nothing at all is stored under the SHA-256. */
+  readonly missing: boolean;
+  constructor(sha256: string, missing: boolean) {
+    const what = missing ? 'are missing' : 'are damaged: they do not have it any more';
+    super(
+      `The contents stored under the SHA-256 ${sha256} ${what}. Restore the log from a backup.`,
+    );
+    this.sha256 = sha256;
+    this.missing = missing;
+  }
+}
+
 /** The data directory cannot be used; the message says why and what to do. */
 export class CannotOpen extends Error {
   readonly code = 'CANNOT_OPEN';

@@ -173,7 +173,7 @@ export function wholeOf(table: ReplicaTable): RawBuilder<string> {
   return sql.raw(table.wholeVersion);
 }
 
-/** The columns that base, current and delta share, as they are selected. */
+/** The columns of a version, which base, current and delta share, as they are selected. */
 export function columnsOf(table: ReplicaTable): RawBuilder<unknown> {
   return sql.join(table.columnNames.map((name) => sql.ref(name)));
 }

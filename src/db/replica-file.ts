@@ -9,13 +9,14 @@ import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
 import { makeDirectory } from './directory.ts';
+import { unicodeVersion } from './fold-text.ts';
 import { limits } from './limits.ts';
 import type { LogReader } from './log-reader.ts';
 import { CannotOpen } from './problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 4;
+const replicaFormat = 5;
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;
@@ -131,14 +132,14 @@ function remove(path: string): void {
   rmSync(`${path}.wal`, { force: true });
 }
 
-/** What the replica was built from: another log or other definitions give another one. */
+/** What the replica was built from: another log, other definitions or letters give another one. */
 async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
   const shapes = entities.map(({ name, table, fields }) => [
     name,
     table,
     Object.entries(fields).map(([field, { kind }]) => [field, kind]),
   ]);
-  const identity = JSON.stringify([replicaFormat, await log.id(), shapes]);
+  const identity = JSON.stringify([replicaFormat, unicodeVersion, await log.id(), shapes]);
   return createHash('sha256').update(identity).digest('hex');
 }
 

@@ -81,11 +81,11 @@ async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable)
 
 async function mergeTable(
   connection: DuckDBConnection,
-  { base, current, delta, columnNames, wholeVersion }: ReplicaTable,
+  { base, current, delta, storedNames, wholeVersion }: ReplicaTable,
   after: bigint,
   upTo: bigint,
 ): Promise<void> {
-  const names = columnNames.map((name) => `"${name}"`).join(', ');
+  const names = storedNames.map((name) => `"${name}"`).join(', ');
   await connection.run(
     `insert into "${base}" (${names}, until_position)
      select ${names},

@@ -30,6 +30,7 @@ import {
   type ValuesOf,
   type Version,
 } from '../entities/index.ts';
+import { foldText, isAscii } from './fold-text.ts';
 
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
@@ -61,6 +62,20 @@ export const deletion = operations.indexOf('DELETE');
 
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
+
+/** The column that holds a column of texts folded; no field's can be called that. */
+function foldedColumn(column: string): string {
+  return `_${column}_folded`;
+}
+
+/**
+ * The SQL of a column's texts, or of its labels as lines, in any case: what foldText makes of them.
+ * DuckDB itself lowers ASCII alone, about which nobody differs.
+ */
+export function foldedOf(kind: FieldKind, column: string): string {
+  const asIs = kind === 'labels' ? `array_to_string("${column}", chr(10))` : `"${column}"`;
+  return `coalesce("${foldedColumn(column)}", lower(${asIs}))`;
+}
 
 /** What the text of a whole version holds: the values of versionColumns, then of the fields. */
 type WholeVersion = [
@@ -102,8 +117,10 @@ export class ReplicaTable {
   readonly base: string;
   readonly current: string;
   readonly delta: string;
-  /** The columns that the three share, in order. */
+  /** The columns of a version, in order. */
   readonly columnNames: readonly string[];
+  /** The columns that the three share, in order: those of a version, then its texts folded. */
+  readonly storedNames: readonly string[];
   /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
   readonly wholeVersion: string;
   readonly #columns: readonly NamedColumn[];
@@ -113,8 +130,10 @@ export class ReplicaTable {
     this.base = entity.table;
     this.current = `${entity.table}_current`;
     this.delta = `${entity.table}_delta`;
-    this.#columns = [...versionColumns, ...fieldColumns(entity)];
-    this.columnNames = this.#columns.map((column) => column.name);
+    const ofVersion = [...versionColumns, ...fieldColumns(entity)];
+    this.#columns = [...ofVersion, ...foldedColumns(entity)];
+    this.columnNames = ofVersion.map(({ name }) => name);
+    this.storedNames = this.#columns.map(({ name }) => name);
     this.wholeVersion = `json_array(${this.columnNames.map((name) => `"${name}"`).join(', ')})`;
   }
 
@@ -142,7 +161,7 @@ export class ReplicaTable {
     return `create table "${name}" (${[...shared, whole].join(', ')})`;
   }
 
-  /** The versions as chunks for DuckDB's appender, in the order of columnNames. */
+  /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
   *chunks(versions: readonly Version[]): Generator<DuckDBDataChunk, void> {
     const types = this.#columns.map((column) => column.type);
     for (let begin = 0; begin < versions.length; begin += chunkRowsMax) {
@@ -158,11 +177,36 @@ function fieldColumns(entity: Entity): NamedColumn[] {
   return fieldColumnsOf(entity).map(({ name, column, field }) => {
     const { type, encode } = columns[field.kind];
     const of = (version: Version) => {
-      const value = (version.values as Readonly<Record<string, unknown>>)[name] ?? null;
+      const value = fieldValue(version, name);
       return value === null ? null : encode(value);
     };
     return { name: column, type, of };
   });
+}
+
+/** What can be searched in any case, folded; null where that is ASCII, and takes no room twice. */
+function foldedColumns(entity: Entity): NamedColumn[] {
+  const texts = fieldColumnsOf(entity).filter(({ field }) =>
+    ['id', 'text', 'labels'].includes(field.kind),
+  );
+  return [
+    { name: foldedColumn('id'), type: VARCHAR, of: ({ id }) => foldedText(id) },
+    ...texts.map(({ name, column }) => ({
+      name: foldedColumn(column),
+      type: VARCHAR,
+      of: (version: Version) => foldedText(fieldValue(version, name)),
+    })),
+  ];
+}
+
+/** @param value a text, labels, or null. */
+function foldedText(value: unknown): string | null {
+  const texts = [value ?? []].flat() as string[];
+  return texts.every(isAscii) ? null : texts.map(foldText).join('\n');
+}
+
+function fieldValue({ values }: Version, name: string): unknown {
+  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
 }
 
 /** A version out of the text that wholeVersion made of it. */

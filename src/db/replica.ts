@@ -162,6 +162,8 @@ export class Replica {
    */
   async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
     await this.reach(at);
+    await turns.next(null);
+    this.#refuseWhenClosing();
     const withDelta = this.#watermark > this.#basePosition;
     if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
     const read = { at };

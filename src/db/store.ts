@@ -26,6 +26,7 @@ import { limits } from './limits.ts';
 import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { Updated } from './log-transaction.ts';
+import { hiddenKinds } from './logged-kinds.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
@@ -37,10 +38,16 @@ import type { VersionChange } from './shared-spans.ts';
 import { SqliteInTurns } from './sqlite-in-turns.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
+import {
+  type TransactionFilter,
+  TransactionList,
+  type TransactionPage,
+  type TransactionQuery,
+} from './transaction-list.ts';
 import { type Verified, verifyLog } from './verify.ts';
 import { holdLog } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
-import { type Committed, type Work, Writer } from './writer.ts';
+import { type Committed, type OnCommit, type Work, Writer } from './writer.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
   /** The directory of log and replica; created when it is missing. */
@@ -54,6 +61,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
+  /** Longest time that the work of one transaction may take; for large imports, say. */
+  readonly transactionTimeMaxMs?: number;
   /** Told of every DuckDB query. */
   readonly onReplicaQuery?: (sql: string) => void;
   /** Told of failures in the background; the store goes on. */
@@ -67,9 +76,12 @@ export class Store {
   readonly entities: readonly Entity[];
   /** Which log this is: no other has the same id, whatever its positions. */
   readonly logId: string;
+  /** Names of kinds that have records in the log, and that the store was not opened with. */
+  readonly hiddenKinds: readonly string[];
   readonly #writing: LogFile;
   readonly #reading: LogFile;
   readonly #log: LogReader;
+  readonly #transactions: TransactionList;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
   readonly #replica: Replica;
@@ -83,14 +95,16 @@ export class Store {
   private constructor(
     options: StoreOptions<readonly Entity[]>,
     files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
-    logId: string,
+    about: { logId: string; hiddenKinds: readonly string[] },
   ) {
     this.entities = options.entities;
-    this.logId = logId;
+    this.logId = about.logId;
+    this.hiddenKinds = about.hiddenKinds;
     this.#onFault = options.onFault ?? reportFault;
     this.#writing = files.writing;
     this.#reading = files.reading;
     this.#log = files.log;
+    this.#transactions = new TransactionList(files.reading, () => this.#refuseWhenClosing());
     this.#replica = files.replica;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
@@ -102,10 +116,12 @@ export class Store {
     const { writing } = files;
     const reader = new LogReader(writing, options.entities);
     this.#keys = new IdempotencyKeys(writing, reader, options.entities);
-    this.#writer = new Writer(writing, reader, options.clock ?? systemClock, (versions, end) => {
+    const onCommit: OnCommit = (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
-    });
+    };
+    const { clock = systemClock, transactionTimeMaxMs } = options;
+    this.#writer = new Writer(writing, reader, clock, onCommit, transactionTimeMaxMs);
   }
 
   /**
@@ -122,6 +138,8 @@ export class Store {
       await migrate(writing, options.entities);
       reading = LogFile.open(path, schemaVersion, SqliteInTurns);
       const log = new LogReader(reading, options.entities);
+      const hidden = await hiddenKinds(reading, options.entities);
+      const about = { logId: await log.id(), hiddenKinds: hidden };
       const replica = await Replica.open(log, options.entities, {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
         memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
@@ -130,7 +148,7 @@ export class Store {
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
       });
-      return new Store(options, { writing, reading, log, replica }, await log.id());
+      return new Store(options, { writing, reading, log, replica }, about);
     } catch (error) {
       await reading?.close();
       await writing.close();
@@ -146,6 +164,7 @@ export class Store {
    * @param work awaits nothing but the transaction it is given.
    * @returns what the work returned, after the commit is on disk.
    * @throws a Problem, or whatever the work throws; then nothing of it was written.
+   * @throws TransactionTimeout when the work takes longer than limits.transactionTimeMaxMs.
    */
   transact<T>(work: Work<T>, about: TransactionAbout = {}): Promise<Committed<T>> {
     return this.#writer.submit(work, about);
@@ -217,7 +236,7 @@ export class Store {
   }
 
   async #look(): Promise<Position> {
-    if (this.#closed) throw new Unavailable('The store is closing.');
+    this.#refuseWhenClosing();
     const dataVersion = this.#writing.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {
       const { position } = await this.#log.totals();
@@ -349,16 +368,39 @@ export class Store {
     return this.#log.transactions(ids);
   }
 
+  /** A page of the transactions that match; now unless the query says at which position. */
+  async transactionPage(
+    query: Omit<TransactionQuery, 'at'> & { readonly at?: Position },
+  ): Promise<TransactionPage> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await this.#transactions.page({ ...query, at });
+  }
+
+  /** How many transactions match; now unless a position is given. */
+  async transactionCount(
+    query: { readonly filter?: TransactionFilter | undefined; readonly at?: Position } = {},
+  ): Promise<number> {
+    const at = query.at ?? (await this.head());
+    await this.#refuseFuture(at);
+    return await this.#transactions.count(at, query.filter);
+  }
+
   /**
    * The versions at positions after `after`, up to `end`, in order, straight from the log.
-   * @param only some kinds of records, and how many versions at most, from the oldest on.
+   * @param only some kinds of records, and how many versions at most: from the oldest on, or from
+   *   the newest.
    */
   versionsBetween(
     after: Position,
     end: Position,
-    only: { readonly entities?: readonly Entity[]; readonly limit?: number } = {},
+    only: {
+      readonly entities?: readonly Entity[];
+      readonly limit?: number;
+      readonly newest?: boolean;
+    } = {},
   ): Promise<Version[]> {
-    return this.#log.readBetween(after, end, only.entities, only.limit);
+    return this.#log.readBetween(after, end, only.entities, only.limit, only.newest);
   }
 
   /** Counts of the log, and how far the replica has applied it. */
@@ -366,16 +408,24 @@ export class Store {
     return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
   }
 
-  /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
+  /**
+   * The bytes stored under a SHA-256, a chunk at a time, checked against it on their way.
+   * @param range only some of them; `last` is included. The first reading of a part reads the
+   *   whole once, which is what can be checked.
+   * @throws ContentsDamaged, before the last bytes, when they are not as they were stored.
+   */
   contents(
     sha256: string,
-    first = 0,
-    last = Number.MAX_SAFE_INTEGER,
+    range?: { readonly first: number; readonly last: number },
   ): AsyncGenerator<Uint8Array, void> {
-    return this.#log.contents(sha256, first, last);
+    return this.#log.contents(sha256, range);
   }
 
-  /** Checks the whole history against its digest chain. */
+  /**
+   * Proves that the history is as it was written: versions, contents of files, and what the log
+   * keeps beside them. It reads everything; other work goes on meanwhile.
+   * @returns the first thing that is wrong, with its position where it has one.
+   */
   verify(): Promise<Verified> {
     return verifyLog(this.#reading, this.#log, this.entities);
   }
@@ -432,6 +482,10 @@ export class Store {
     this.#writing.checkpoint();
     await this.#reading.close();
     await this.#writing.close();
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closed) throw new Unavailable('The store is closing.');
   }
 
   async #refuseFuture(at: Position): Promise<void> {

@@ -18,21 +18,14 @@ class Turns {
 
   /** Whether the stretch that runs now has lasted long enough. */
   get over(): boolean {
-    const now = performance.now();
-    if (this.#began === null) {
-      this.#began = now;
-      setImmediate(() => {
-        this.#began = null;
-      });
-    }
-    return now - this.#began > limits.stretchMs;
+    return performance.now() - (this.#began ?? this.#begin()) > limits.stretchMs;
   }
 
   /**
-   * The value, in a later turn.
+   * The value, when the caller's turn comes: at once, unless others wait or took long before.
    * @param work whose step this is: its steps are taken in their order. One of its own without it.
    */
-  later<T>(value: T, work: object = {}): Promise<T> {
+  next<T>(value: T, work: object = {}): Promise<T> {
     return new Promise((resolve) => {
       const steps = this.#waiting.get(work);
       const step = () => resolve(value);
@@ -44,14 +37,14 @@ class Turns {
 
   /** Lets others go first when the stretch is over. */
   async yield(): Promise<void> {
-    if (this.over) await this.later(null);
+    if (this.over) await this.next(null);
   }
 
   /** Makes something of each of many values, in as many turns as that takes. */
   async map<T, Made>(values: readonly T[], make: (value: T) => Made): Promise<Made[]> {
     const made: Made[] = [];
     for (const value of values) {
-      if (this.over) await this.later(null);
+      if (this.over) await this.next(null);
       made.push(make(value));
     }
     return made;
@@ -61,21 +54,29 @@ class Turns {
   async #serve(): Promise<void> {
     this.#serving = true;
     while (this.#waiting.size > 0) {
-      await new Promise((turn) => setImmediate(turn));
-      this.#began = performance.now();
-      do {
-        this.#next()?.();
-        // Whoever goes on does so before the clock is asked again.
-        await null;
-        await null;
-      } while (this.#waiting.size > 0 && !this.over);
-      this.#began = null;
+      if (this.over) {
+        await new Promise((turn) => setImmediate(turn));
+        this.#begin();
+      }
+      this.#take()?.();
+      // Whoever goes on does so before the clock is asked again.
+      await null;
+      await null;
     }
     this.#serving = false;
   }
 
+  /** A stretch begins; it ends with this turn of the event loop. */
+  #begin(): number {
+    setImmediate(() => {
+      this.#began = null;
+    });
+    this.#began = performance.now();
+    return this.#began;
+  }
+
   /** Takes a step of the work that waits longest, which then waits behind all others. */
-  #next(): Step | undefined {
+  #take(): Step | undefined {
     for (const [work, steps] of this.#waiting) {
       const step = steps.shift();
       this.#waiting.delete(work);

@@ -147,8 +147,10 @@ function checkLabels(value: unknown, field: Field): string | InputIssue[] | null
 }
 
 function textIssue(value: string, lengthMax: number): string | null {
-  if (value.length > lengthMax) {
-    return `may be at most ${lengthMax} characters long, but was ${value.length}.`;
+  // No text has more characters than code units.
+  const length = value.length > lengthMax ? charactersOf(value) : 0;
+  if (length > lengthMax) {
+    return `may be at most ${lengthMax} characters long, but was ${length}.`;
   }
   if (!isWellFormed(value)) {
     return 'must be well-formed Unicode, but held half of a surrogate pair.';
@@ -162,11 +164,24 @@ function rangeIssue(value: number, field: Field): string | null {
   return `must be from ${field.min} to ${field.max}, but was ${value}.`;
 }
 
+/** How many characters a text has: Unicode code points, of which some take two code units. */
+function charactersOf(text: string): number {
+  let pairs = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    if ((text.codePointAt(index) as number) <= 0xffff) continue;
+    pairs += 1;
+    index += 1;
+  }
+  return text.length - pairs;
+}
+
 /** Whether every surrogate in the text has its other half. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
+  return typeof value === 'string'
+    ? JSON.stringify([...value.slice(0, 80)].slice(0, 40).join(''))
+    : String(value);
 }

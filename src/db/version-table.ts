@@ -124,7 +124,8 @@ export async function defineVersionTable(db: Kysely<LogTables>, entity: Entity):
   if (known.name !== entity.name || known.table_name !== entity.table) {
     throw new CannotOpen(
       `The log keeps ${known.name} in the table "${known.table_name}", but the definition of ` +
-        `${entity.name} names "${entity.table}". Give the entity a name and table of its own.`,
+        `${entity.name} names "${entity.table}". Give the entity a name and table of its own, or ` +
+        `table: "${known.table_name}" if it is the same kind.`,
     );
   }
   const before = JSON.parse(known.fields) as Record<string, FieldShape>;
@@ -144,12 +145,19 @@ export async function defineVersionTable(db: Kysely<LogTables>, entity: Entity):
   }
 }
 
-interface FieldShape {
+/** What the log says of a field. */
+export interface FieldShape {
   kind: FieldKind;
   nullable: boolean;
 }
 
-function describe(entity: Entity): Record<string, FieldShape> {
+/** Whether there are fields of a kind; what the log says may be damaged. */
+export function isFieldKind(kind: unknown): kind is FieldKind {
+  return typeof kind === 'string' && Object.hasOwn(columns, kind);
+}
+
+/** What the log says of an entity's fields. */
+export function describe(entity: Entity): Record<string, FieldShape> {
   return Object.fromEntries(
     Object.entries(entity.fields).map(([name, field]) => [
       name,

@@ -13,6 +13,7 @@ import type { LogReader } from './log-reader.ts';
 import { LogTransaction } from './log-transaction.ts';
 import { Unavailable } from './problems.ts';
 import type { TransactionAbout } from './transaction-head.ts';
+import { withinTime } from './transaction-time.ts';
 import { whenFree } from './when-free.ts';
 
 /** What a mutation's code does with its transaction. It must await nothing but the transaction. */
@@ -56,12 +57,23 @@ export class Writer {
   readonly #reader: LogReader;
   readonly #clock: Clock;
   readonly #onCommit: OnCommit;
+  readonly #timeMaxMs: number;
   readonly #queue: Queued[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  /** @param reader reads the log through the connection that writes it. */
-  constructor(log: LogFile, reader: LogReader, clock: Clock, onCommit: OnCommit) {
+  /**
+   * @param reader reads the log through the connection that writes it.
+   * @param timeMaxMs how long the work of one mutation may take.
+   */
+  constructor(
+    log: LogFile,
+    reader: LogReader,
+    clock: Clock,
+    onCommit: OnCommit,
+    timeMaxMs: number = limits.transactionTimeMaxMs,
+  ) {
+    this.#timeMaxMs = timeMaxMs;
     this.#log = log;
     this.#reader = reader;
     this.#clock = clock;
@@ -72,6 +84,8 @@ export class Writer {
    * Runs the work in a transaction of its own.
    * @returns after the commit is on disk.
    * @throws what the work throws; then nothing of it was written.
+   * @throws TransactionTimeout when the work takes too long; then nothing of it was written, and
+   *   what it still does with its transaction is refused.
    * @throws Unavailable when too many wait, another process holds the log, or the store closes.
    */
   submit<T>(work: Work<T>, terms: SubmitTerms): Promise<Committed<T>> {
@@ -139,7 +153,7 @@ export class Writer {
     try {
       const now = this.#clock();
       transaction = new LogTransaction(this.#log, this.#reader, end, now, queued.terms);
-      const value = await queued.work(transaction);
+      const value = await withinTime(queued.work(transaction), this.#timeMaxMs);
       const finished = await transaction.finish();
       const made = finished && { ...finished, versions: transaction.versions };
       const kept = queued.terms.dryRun ? null : made;

@@ -10,6 +10,7 @@ import {
   type Groups,
   type GroupsDefinition,
 } from './groups.ts';
+import { pluralOf } from './plural.ts';
 import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
 import { snakeCase } from './snake-case.ts';
 
@@ -98,7 +99,7 @@ const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
  * Defines a kind of record.
- * @param definition its name (`Note`), description and fields; optionally plural (`notes`), table
+ * @param definition its name (`Note`), description and fields; optionally plural (`notes`, `categories`), table
  *   (the plural in snake_case), uniqueKey, searchFields (all texts and labels), defaultOrder
  *   (newest first) and groups (by every field that can be).
  * @returns the frozen entity, to be passed to openStore.
@@ -109,7 +110,7 @@ export function defineEntity<const Name extends string, const Fields extends Fie
 ): Entity<Name, Fields> {
   const { name, fields } = definition;
   const singular = name.charAt(0).toLowerCase() + name.slice(1);
-  const plural = definition.plural ?? `${singular}s`;
+  const plural = definition.plural ?? pluralOf(singular);
   const table = definition.table ?? snakeCase(plural);
   const entity: Entity<Name, Fields> = Object.freeze({
     name,

@@ -36,7 +36,9 @@ export interface Field<Kind extends FieldKind = FieldKind, Given extends Presenc
   readonly default: KindValues[Kind] | null;
   /** Set by the server, never by a client's input: a file's size, say. */
   readonly derived: boolean;
-  /** Longest text, or longest single label, in UTF-16 code units. */
+  /** Names contents that the log keeps, by their SHA-256 in hexadecimal. */
+  readonly contents: boolean;
+  /** Longest text, or longest single label, in characters (Unicode code points). */
   readonly lengthMax: number;
   /** Most labels in a list. */
   readonly countMax: number;
@@ -65,6 +67,9 @@ interface Common<Kind extends FieldKind> {
 interface WithLength {
   readonly lengthMax?: number;
 }
+interface WithContents {
+  readonly contents?: boolean;
+}
 interface WithRange {
   readonly min?: number;
   readonly max?: number;
@@ -77,6 +82,7 @@ type PresenceOf<Options> = Options extends { required: true }
 
 interface AnyOptions extends Common<FieldKind>, WithLength, WithRange {
   readonly countMax?: number;
+  readonly contents?: boolean;
 }
 
 function make<Kind extends FieldKind, Given extends Presence>(
@@ -102,6 +108,7 @@ function make<Kind extends FieldKind, Given extends Presence>(
     description: options.description,
     default: (options.default ?? null) as KindValues[Kind] | null,
     derived: options.derived ?? false,
+    contents: options.contents ?? false,
     lengthMax: options.lengthMax ?? lengthMax,
     countMax: options.countMax ?? fieldLimits.labelCountMax,
     min: options.min ?? range[0],
@@ -120,7 +127,7 @@ const floatRange = [-Number.MAX_VALUE, Number.MAX_VALUE] as const;
 export const field = {
   id: <const O extends Common<'id'> & WithLength>(options: O) =>
     make<'id', PresenceOf<O>>('id', options, fieldLimits.idLengthMax, intRange),
-  text: <const O extends Common<'text'> & WithLength>(options: O) =>
+  text: <const O extends Common<'text'> & WithLength & WithContents>(options: O) =>
     make<'text', PresenceOf<O>>('text', options, fieldLimits.textLengthMax, intRange),
   int: <const O extends Common<'int'> & WithRange>(options: O) =>
     make<'int', PresenceOf<O>>('int', options, 0, intRange),

@@ -1,6 +1,7 @@
 /** What records can be grouped by, and what is told of each group besides how many it holds. */
 import type { FieldMap } from './entity.ts';
 import type { Field, FieldKind } from './field.ts';
+import { pluralOf, singularOf } from './plural.ts';
 import { reservedGroupNames } from './reserved-names.ts';
 import { snakeCase } from './snake-case.ts';
 
@@ -122,18 +123,6 @@ function statsOf(field: string): GroupMeasure {
 function totalOf(field: string): GroupMeasure {
   const name = `total${field.charAt(0).toUpperCase()}${field.slice(1)}`;
   return Object.freeze({ field, name });
-}
-
-/** `labels` as `label`, `categories` as `category`. */
-function singularOf(name: string): string {
-  if (name.endsWith('ies')) return `${name.slice(0, -3)}y`;
-  return /[^s]s$/.test(name) ? name.slice(0, -1) : name;
-}
-
-/** `priority` as `priorities`, `weight` as `weights`, `box` as `boxes`. */
-function pluralOf(name: string): string {
-  if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;
-  return /(s|x|z|ch|sh)$/.test(name) ? `${name}es` : `${name}s`;
 }
 
 function freeze(groups: Groups): Groups {

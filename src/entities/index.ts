@@ -15,6 +15,7 @@ export {
 } from './entity.ts';
 export { type Field, type FieldKind, field, isNullable } from './field.ts';
 export type { GroupMeasure } from './groups.ts';
+export { recordsName } from './plural.ts';
 export {
   type Microseconds,
   type Operation,

@@ -13,7 +13,9 @@ export const LakeFile = defineEntity({
       lengthMax: 4_096,
     }),
     filename: field.text({
-      description: 'The name within the folder; unique there for its user.',
+      description:
+        'The name within the folder; unique there for its user, character for character: the same ' +
+        'letters composed differently (NFC, NFD) are another name.',
       required: true,
       lengthMax: 1_024,
     }),
@@ -34,6 +36,7 @@ export const LakeFile = defineEntity({
       description: 'SHA-256 of the contents, in hexadecimal.',
       required: true,
       derived: true,
+      contents: true,
       lengthMax: 64,
     }),
   },

@@ -56,8 +56,3 @@ export function* answerPieces(answer: Answer): Generator<string, void> {
   if (extensions) yield `,"extensions":${JSON.stringify(extensions)}`;
   yield '}';
 }
-
-/** The JSON of an answer as clients get it. */
-export function answerJson(answer: Answer): string {
-  return [...answerPieces(answer)].join('');
-}

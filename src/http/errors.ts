@@ -5,7 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { BadRequest, Problem, Unavailable } from '../db/index.ts';
+import {
+  BadRequest,
+  ContentsDamaged,
+  Problem,
+  TransactionTimeout,
+  Unavailable,
+} from '../db/index.ts';
 import { AnswerTooLarge } from '../resolvers/index.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
@@ -25,14 +31,22 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (cause instanceof AnswerTooLarge) {
       return shown(cause.message, error, { code: cause.code, limit: cause.limit, max: cause.max });
     }
-    if (cause instanceof Unavailable || cause instanceof Problem) {
+    if (
+      cause instanceof Unavailable ||
+      cause instanceof Problem ||
+      cause instanceof TransactionTimeout
+    ) {
       return shown(cause.message, error, { code: cause.code });
     }
     if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
     const errorId = randomUUID();
     log.error({ errorId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
-    const message = `Unexpected error. The server’s log has it under ${errorId}.`;
-    return shown(message, error, { code: 'INTERNAL_SERVER_ERROR', errorId });
+    const [what, code] =
+      cause instanceof ContentsDamaged
+        ? ['The stored contents are damaged, and are not served', cause.code]
+        : ['Unexpected error', 'INTERNAL_SERVER_ERROR'];
+    const message = `${what}. The server’s log has it under ${errorId}.`;
+    return shown(message, error, { code, errorId });
   };
 }
 

@@ -1,7 +1,7 @@
 /** The JSON of a request's body: its bytes are checked before anything is made of them. */
+import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { turns } from '../db/index.ts';
 import { refusal } from './errors.ts';
 import { isUtf8, listElements, parseMediaType } from './media-types.ts';
 
@@ -47,7 +47,7 @@ export async function readJsonBody(request: Request): Promise<GraphQLParams> {
     throw malformed(`must be a JSON object, but was ${got}`);
   }
   // What a large one asks for is coerced in one stretch: another than that of reading it.
-  if (text.length > largeCharacters) await turns.later(null);
+  if (text.length > largeCharacters) await setImmediate();
   // An array is a batch, which is refused with words of its own.
   if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
     throw malformed('must have a query, but has none');

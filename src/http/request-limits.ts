@@ -14,6 +14,10 @@ export const requestLimits = {
   documentRootFieldsMax: 100,
   /** Most objects that the lists of one operation may have, nested ones multiplied. */
   operationNodesMax: 100_000,
+  /** Most values that a query or subscription hands over, such as those of filters; see input-size. */
+  queryValuesMax: 10_000,
+  /** Most values that a mutation hands over: 10,000 records with all fields have some 200,000. */
+  writtenValuesMax: 500_000,
   /** Largest message over a WebSocket. */
   messageBytesMax: 1024 * 1024,
   /** How long an opened WebSocket may take to begin with `connection_init`. */

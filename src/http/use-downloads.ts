@@ -54,18 +54,17 @@ async function answer(
   const { sha256, size } = version.values;
   const isPartWanted = isRangeWanted(request.headers.get('if-range'), headers.etag);
   const range = isPartWanted ? parseByteRange(request.headers.get('range'), size) : null;
-  const read = (first?: number, last?: number) =>
-    Readable.from(store.contents(sha256, first, last)).on('error', onFailure);
-  if (range === null) return { body: read() as unknown as BodyInit, headers };
   if (range === 'unsatisfiable') {
     return { body: null, status: 416, headers: { 'content-range': `bytes */${size}` } };
   }
+  const contents = store.contents(sha256, range ?? undefined);
+  const body = Readable.from(contents).on('error', onFailure) as unknown as BodyInit;
+  if (range === null) return { body, headers };
   const part = {
     ...headers,
     'content-length': String(range.last - range.first + 1),
     'content-range': `bytes ${range.first}-${range.last}/${size}`,
   };
-  const body = read(range.first, range.last) as unknown as BodyInit;
   return { body, status: 206, headers: part };
 }
 

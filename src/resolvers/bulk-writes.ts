@@ -1,6 +1,6 @@
 /** Writing many records of one kind in one transaction: all or none. */
 import { InvalidInput } from '../db/index.ts';
-import type { Entity, Transaction } from '../entities/index.ts';
+import { type Entity, recordsName, type Transaction } from '../entities/index.ts';
 import {
   type Change,
   creating,
@@ -80,6 +80,6 @@ function refuseTwice(inputs: readonly WriteInput[]): void {
 }
 
 /** The name of a mutation of many records: `createTodos`. */
-export function bulkName(verb: 'create' | 'update', { plural }: Entity): string {
-  return `${verb}${plural.charAt(0).toUpperCase()}${plural.slice(1)}`;
+export function bulkName(verb: 'create' | 'update', entity: Entity): string {
+  return `${verb}${recordsName(entity)}`;
 }

@@ -32,6 +32,33 @@ export function decodeCursor(argument: string, text: string, list: string): Curs
   return { at: at as Position, place };
 }
 
+/**
+ * Where a list stands: at the moment asked for, or where the page that a cursor is of stood.
+ * @throws BadRequest where these contradict each other.
+ */
+export function pagingPosition(
+  args: { readonly asOf?: unknown },
+  moment: Position,
+  after: Pick<Cursor, 'at'> | null,
+  before: Pick<Cursor, 'at'> | null,
+): Position {
+  if (after && before && after.at !== before.at) {
+    throw new BadRequest(
+      'before',
+      'must come from the same paging as after, but stands elsewhere.',
+    );
+  }
+  const at = after?.at ?? before?.at ?? moment;
+  if (args.asOf && at !== moment) {
+    const argument = after ? 'after' : 'before';
+    throw new BadRequest(
+      argument,
+      `must be a cursor at asOf, which is ${moment}, but is at ${at}.`,
+    );
+  }
+  return at;
+}
+
 function parse(text: string): unknown[] | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));

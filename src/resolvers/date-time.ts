@@ -11,10 +11,14 @@ export function formatDateTime(time: Microseconds): string {
   return new Date(milliseconds).toISOString().replace('Z', `${micros}Z`);
 }
 
-/** Microseconds since 1970; null for a text that is not RFC 3339. Nanoseconds are cut off. */
+/**
+ * Microseconds since 1970; null for a text that is not RFC 3339, for a leap second, which no clock
+ * of a computer has, and for a moment between two microseconds: there digits past the sixth are
+ * zeros, as some clients write them.
+ */
 export function parseDateTime(text: string): Microseconds | null {
   const [, date, time, fraction = '', zone] = pattern.exec(text) ?? [];
-  if (!date || !time || !zone) return null;
+  if (!date || !time || !zone || /[1-9]/.test(fraction.slice(6))) return null;
   const seconds = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
   if (Number.isNaN(seconds)) return null;
   // Date takes 30 February for 2 March: what it reads back has to be what was written.

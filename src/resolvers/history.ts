@@ -67,7 +67,7 @@ function readCursor(
   const { at, place } = decodeCursor(argument, text, list);
   const [id, revision] = place;
   const known = Number.isSafeInteger(revision) && (revision as number) >= 1;
-  if (id !== record.id || !known || (revision as number) > record.revision) {
+  if (place.length !== 2 || id !== record.id || !known || (revision as number) > record.revision) {
     throw new BadRequest(argument, 'must be a cursor of this record’s history, but is not one.');
   }
   past(argument, at, head);

@@ -53,6 +53,7 @@ export {
   transact,
   type VersionsPayload,
 } from './transact.ts';
+export { listTransactions } from './transaction-list.ts';
 export {
   readTransaction,
   readTransactionById,

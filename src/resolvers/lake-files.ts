@@ -2,6 +2,7 @@
 
 import {
   BadRequest,
+  ContentsDamaged,
   InvalidInput,
   isWellFormed,
   type LogTransaction,
@@ -97,13 +98,14 @@ export async function readBytes(
   }
   operation.answerSize.addContents(values.size);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  if (bytes.length < values.size && operation.tentative) {
+  try {
+    for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
+  } catch (error) {
+    if (!(operation.tentative && error instanceof ContentsDamaged && error.missing)) throw error;
     const message = 'keeps no contents: they can be read once the write was made without it.';
     throw new BadRequest('dryRun', message);
   }
-  return bytes;
+  return Buffer.concat(chunks);
 }
 
 /** The bytes of a version as text; null when they are not UTF-8. */

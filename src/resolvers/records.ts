@@ -4,7 +4,7 @@ import { BadRequest, limits, Order, type Place, type RecordFilter } from '../db/
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { type AsOf, past, positionOf } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
 
@@ -89,30 +89,6 @@ export async function listRecords<E extends Entity>(
 interface ListCursor {
   readonly at: Position;
   readonly place: Place;
-}
-
-/** Where the list stands: at the moment asked for, or where the page that a cursor is of stood. */
-function pagingPosition(
-  args: ListArgs,
-  moment: Position,
-  after: ListCursor | null,
-  before: ListCursor | null,
-): Position {
-  if (after && before && after.at !== before.at) {
-    throw new BadRequest(
-      'before',
-      'must come from the same paging as after, but stands elsewhere.',
-    );
-  }
-  const at = after?.at ?? before?.at ?? moment;
-  if (args.asOf && at !== moment) {
-    const argument = after ? 'after' : 'before';
-    throw new BadRequest(
-      argument,
-      `must be a cursor at asOf, which is ${moment}, but is at ${at}.`,
-    );
-  }
-  return at;
 }
 
 /** @throws BadRequest for too many keys, or a field named twice. */

@@ -51,10 +51,7 @@ export async function readVersions(
   const list = `Transaction.versions:${transaction.id}`;
   const before = (firstPosition - 1) as Position;
   const last = Math.min(lastPosition, seenAt) as Position;
-  const begin = args.after == null ? before : placeOf(args.after, list);
-  if (begin < before || begin > lastPosition) {
-    throw new BadRequest('after', 'must be a cursor of this transaction, but is not one.');
-  }
+  const begin = args.after == null ? before : readCursor(args.after, list, transaction);
   const end = Math.min(begin + count, last) as Position;
   const versions = await versionsBetween(transaction, begin, end, operation);
   const edges = versions.map((version) => ({
@@ -75,6 +72,14 @@ async function versionsBetween(
   return tentative.versions.filter(({ position }) => position > begin && position <= end);
 }
 
-function placeOf(after: string, list: string): Position {
-  return decodeCursor('after', after, list).at;
+function readCursor(
+  after: string,
+  list: string,
+  { firstPosition, lastPosition }: Transaction,
+): Position {
+  const { at, place } = decodeCursor('after', after, list);
+  if (place.length > 0 || at < firstPosition - 1 || at > lastPosition) {
+    throw new BadRequest('after', 'must be a cursor of this transaction, but is not one.');
+  }
+  return at;
 }

@@ -51,7 +51,7 @@ function boundField(field: GraphQLField<unknown, Context>): void {
         // Many that waited for one batch would go on in one stretch.
         (made) =>
           turns.over
-            ? turns.later(made, size).then((later) => count(size, name, later))
+            ? turns.next(made, size).then((later) => count(size, name, later))
             : count(size, name, made),
         failed,
       );
@@ -80,6 +80,6 @@ function countOf(type: GraphQLOutputType): Count {
 function* itemsInTurns(items: Iterable<unknown>, size: AnswerSize): Generator<unknown, void> {
   for (const item of items) {
     size.addItem();
-    yield turns.over ? turns.later(item, size) : item;
+    yield turns.over ? turns.next(item, size) : item;
   }
 }

@@ -1,5 +1,7 @@
 /** Writing many records of one kind in one durable transaction. */
+
 import { limits } from '../db/index.ts';
+import { recordsName } from '../entities/index.ts';
 import { bulkName, createRecords, updateRecords } from '../resolvers/index.ts';
 import type { EntityTypes, SchemaExtension } from './extension.ts';
 import { updateProblems, type WriteInputs } from './mutations.ts';
@@ -39,12 +41,12 @@ function addCreates(
   builder.mutationField(field, (t) =>
     t.field({
       type: result,
-      description: `Creates many ${entity.name}s in one transaction.`,
+      description: `Creates many ${recordsName(entity)} in one transaction.`,
       args: {
         inputs: t.arg({
           type: [create],
           required: true,
-          description: `The new ${entity.name}s: ${rule}`,
+          description: `The new ${recordsName(entity)}: ${rule}`,
         }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),
       },
@@ -70,7 +72,7 @@ function addUpdates(
   builder.mutationField(field, (t) =>
     t.field({
       type: result,
-      description: `Changes many ${entity.name}s in one transaction.`,
+      description: `Changes many ${recordsName(entity)} in one transaction.`,
       args: {
         inputs: t.arg({ type: [update], required: true, description: `The patches: ${rule}` }),
         options: t.arg({ type: inputs.writeOptions, description: 'What to say about the write.' }),

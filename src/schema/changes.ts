@@ -3,6 +3,7 @@ import type { EnumRef, ObjectRef } from '@pothos/core';
 import type { Entity, Version } from '../entities/index.ts';
 import { type ChangePage, followChanges, readChangePage } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
+import { askedPaging } from './connections.ts';
 import { pageRows, pagingRows } from './rows.ts';
 import type { HistoryTypes } from './versions.ts';
 
@@ -72,14 +73,18 @@ function addChangePage(
           'subscription. No gap, no repeat.',
       }),
       hasMore: t.exposeBoolean('hasMore', {
-        description: 'Whether there was more when the page was read.',
+        description:
+          'Whether there was more when the page was read: after it, or with `last` before it.',
       }),
     }),
   });
   builder.queryField('changes', (t) =>
     t.field({
       type: page,
-      description: 'Every version of every record after a position, in order: for offline clients.',
+      description:
+        'Every version of every record after a position, in order, for offline clients; or with ' +
+        '`last` the newest, in order as well: read on towards the beginning with the position of ' +
+        'the first of them as `before`.',
       args: {
         after: t.arg({
           type: 'Position',
@@ -87,9 +92,17 @@ function addChangePage(
         }),
         first: t.arg.int({ defaultValue: 100, description: 'How many at most, up to 1,000.' }),
         entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
+        last: t.arg.int({
+          description: 'How many from the end, at most 1,000. Not together with `first`.',
+        }),
+        before: t.arg({
+          type: 'Position',
+          description: 'Only what comes before this position; up to the end of the log without it.',
+        }),
       },
       extensions: pagingRows,
-      resolve: (_root, args, { operation }) => readChangePage(args, operation),
+      resolve: (_root, args, { operation }, info) =>
+        readChangePage(askedPaging(args, info), operation),
     }),
   );
 }

@@ -89,7 +89,7 @@ export function pagingArgs(t: ArgBuilder, firstDefault?: number) {
 }
 
 /** The arguments without a `first` that is only its default: beside `last` nobody asked for it. */
-export function askedPaging<Args extends ConnectionArgs>(
+export function askedPaging<Args extends Pick<ConnectionArgs, 'first' | 'last'>>(
   args: Args,
   { fieldNodes, variableValues }: GraphQLResolveInfo,
 ): Args {

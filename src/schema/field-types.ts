@@ -81,11 +81,15 @@ const filterNames: Readonly<Record<FieldKind, string>> = {
 
 const operatorDescriptions: Readonly<Record<FilterOperator, string>> = {
   eq: 'Equal to this.',
-  ne: 'Not equal to this; null is not equal to anything.',
+  ne: 'Not equal to this; a field without a value is not equal to anything.',
   in: 'Equal to one of these.',
-  notIn: 'Equal to none of these.',
+  notIn: 'Equal to none of these; a field without a value is equal to none.',
   contains: 'Holds this text, in the same case.',
+  containsInsensitive:
+    'Holds this text in any case, as `search` finds its words. Named as in other APIs: `mode: ' +
+    'insensitive` of Prisma, `includesInsensitive` of PostGraphile.',
   startsWith: 'Begins with this text, in the same case.',
+  endsWith: 'Ends with this text, in the same case.',
   lt: 'Less than, or before, this.',
   lte: 'At most, or not after, this.',
   gt: 'Greater than, or after, this.',
@@ -128,9 +132,19 @@ export class FilterTypes {
         : t.field({ type, description });
     };
     return this.#builder.inputType(name, {
-      description: 'Conditions on one field; all that are given must hold.',
+      description: `Conditions on one field; all that are given must hold. ${filterNotes(kind)}`,
       fields: (t) =>
         Object.fromEntries(operatorsOf[kind].map((operator) => [operator, operand(t, operator)])),
     }) as InputRef<unknown>;
   }
+}
+
+/** What has to be known of the conditions on fields of a kind. */
+function filterNotes(kind: FieldKind): string {
+  if (kind === 'labels')
+    return 'None of them may be null: isEmpty asks for records without labels.';
+  const notes = 'None of them may be null: isNull asks for fields without a value.';
+  return scalars[kind] === 'String' || kind === 'id'
+    ? `${notes} Texts are equal character for character: NFC and NFD make two of one.`
+    : notes;
 }

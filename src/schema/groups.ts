@@ -2,7 +2,13 @@
 import type { EnumRef, InputRef, ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Group, RecordFilter, Stats } from '../db/index.ts';
-import type { Entity, Field, FieldKind, GroupMeasure } from '../entities/index.ts';
+import {
+  type Entity,
+  type Field,
+  type FieldKind,
+  type GroupMeasure,
+  recordsName,
+} from '../entities/index.ts';
 import {
   type AskedMeasures,
   type IntervalPoint,
@@ -47,20 +53,20 @@ export class GroupTypes {
     this.#addOverTimeQuery(entity, field, this.#addTimePoint(entity, group), filter);
   }
 
-  #addGroupField({ name, groups }: Entity): EnumRef<BuilderTypes, string> {
-    const values = groups.by.map(({ field, name: shown, enumName }) => [
+  #addGroupField(entity: Entity): EnumRef<BuilderTypes, string> {
+    const values = entity.groups.by.map(({ field, name: shown, enumName }) => [
       enumName,
       { value: field, description: `By \`${shown}\`.` },
     ]);
-    return this.#builder.enumType(`${name}GroupField`, {
-      description: `What ${name}s can be grouped by.`,
+    return this.#builder.enumType(`${entity.name}GroupField`, {
+      description: `What ${recordsName(entity)} can be grouped by.`,
       values: Object.fromEntries(values) as Record<string, { value: string; description: string }>,
     });
   }
 
   #addGroup(entity: Entity): ObjectRef<BuilderTypes, Group> {
     return this.#builder.objectRef<Group>(`${entity.name}Group`).implement({
-      description: `${entity.name}s that have something in common, and how many they are.`,
+      description: `${recordsName(entity)} that have something in common, and how many they are.`,
       fields: (t) => ({
         ...keyFields(t, entity),
         count: t.exposeInt('count', { description: 'How many they are.' }),
@@ -115,7 +121,7 @@ export class GroupTypes {
     group: ObjectRef<BuilderTypes, Group>,
   ): ObjectRef<BuilderTypes, IntervalPoint> {
     return this.#builder.objectRef<IntervalPoint>(`${entity.name}TimePoint`).implement({
-      description: `The ${entity.name}s as they stood at the end of one interval.`,
+      description: `The ${recordsName(entity)} as they stood at the end of one interval.`,
       fields: (t) => ({
         at: t.expose('at', {
           type: 'DateTime',
@@ -144,7 +150,7 @@ export class GroupTypes {
       t.field({
         type: [group],
         description:
-          `How many ${entity.name}s match, in groups: the largest first, those of one size by ` +
+          `How many ${recordsName(entity)} match, in groups: the largest first, those of one size by ` +
           'what they have in common, in the order of `by`, null last. At most 10,000.' +
           labelsText(entity),
         args: {
@@ -172,7 +178,7 @@ export class GroupTypes {
       t.field({
         type: [point],
         description:
-          `How many ${entity.name}s matched at the end of each interval of the calendar, in UTC: ` +
+          `How many ${recordsName(entity)} matched at the end of each interval of the calendar, in UTC: ` +
           'from the one that holds `from` to the last that begins before `to`, those in which ' +
           'nothing happened included. One that is not over yet stands at this operation’s ' +
           'position. At most 10,000 intervals, and 100,000 groups in all of them.' +

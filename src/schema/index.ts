@@ -19,7 +19,8 @@ import { addChangeKind, addRecordChanges } from './record-changes.ts';
 import { addRecord, type RecordContext } from './records.ts';
 import { addScalars } from './scalars.ts';
 import { addTransact, type TransactedEntity } from './transact.ts';
-import { addHistory, addTransactionQuery } from './versions.ts';
+import { addTransactionQueries } from './transactions.ts';
+import { addHistory } from './versions.ts';
 
 /** Entities with hand-written parts: one line each. */
 const extensions = new Map([[LakeFile as Entity, lakeFileExtension]]);
@@ -61,7 +62,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   }
   addTransact(context, problems, transacted);
   addNodeQuery(builder, node, inputs);
-  addTransactionQuery(builder, history);
+  addTransactionQueries(context);
   addChanges(builder, history, entities);
   addLog(builder);
   // As written here, not by the alphabet: GraphiQL shows what matters first.

@@ -51,7 +51,11 @@ function addWriteOptions(builder: Builder): InputRef<WriteOptions> {
   return builder.inputType('WriteOptions', {
     description: 'What may be said about any write.',
     fields: (t) => ({
-      reason: t.string({ description: 'Why; kept on the transaction. At most 4,096 characters.' }),
+      reason: t.string({
+        description:
+          'Why; kept on the transaction. 1 to 4,096 characters: an empty text is refused, so leave ' +
+          'it out where there is none.',
+      }),
       idempotencyKey: t.string({
         description:
           'A name of your choice for this one write: the same write again under the same key, ' +

@@ -1,6 +1,6 @@
 /** What writes that went through answer. */
 import type { ObjectRef } from '@pothos/core';
-import type { Entity, Transaction } from '../entities/index.ts';
+import { type Entity, recordsName, type Transaction } from '../entities/index.ts';
 import type { BulkPayload, Refused, VersionsPayload, WritePayload } from '../resolvers/index.ts';
 import type { BuilderTypes, FieldBuilder } from './builder.ts';
 import type { EntityTypes } from './extension.ts';
@@ -75,7 +75,7 @@ export function addBulkPayload(
     fields: (t) => ({
       [entity.plural]: t.field({
         type: [record],
-        description: `The ${entity.name}s as the write left them, in the order of the inputs.`,
+        description: `The ${recordsName(entity)} as the write left them, in the order of the inputs.`,
         extensions: pageRows,
         resolve: (payload) => [...payload.records],
       }),

@@ -1,6 +1,6 @@
 /** The live feed of a kind of record: one subscription per entity. */
 import type { EnumRef } from '@pothos/core';
-import type { Entity } from '../entities/index.ts';
+import { type Entity, recordsName } from '../entities/index.ts';
 import { type ChangeKind, followRecords, type RecordChange } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { EntityTypes } from './extension.ts';
@@ -33,7 +33,7 @@ export function addRecordChanges(
   { record, version, filter }: EntityTypes,
 ): void {
   const change = builder.objectRef<RecordChange>(`${entity.name}Change`).implement({
-    description: `What happened to one of the ${entity.name}s that are followed.`,
+    description: `What happened to one of the ${recordsName(entity)} that are followed.`,
     fields: (t) => ({
       kind: t.field({
         type: kind,
@@ -75,7 +75,7 @@ export function addRecordChanges(
     t.field({
       type: change,
       description:
-        `Follows the ${entity.name}s that match: changes as they are committed, whichever process ` +
+        `Follows the ${recordsName(entity)} that match: changes as they are committed, whichever process ` +
         'committed them, in order, those of one transaction one after the other.',
       args: {
         filter: t.arg({ type: filter, description: 'Only those that match, or matched before.' }),

@@ -1,7 +1,13 @@
 /** A kind of record: its type with current and history, the type of its versions, and its queries. */
 import type { InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
-import { columnOf, type Entity, orderFieldsOf, type Version } from '../entities/index.ts';
+import {
+  columnOf,
+  type Entity,
+  orderFieldsOf,
+  recordsName,
+  type Version,
+} from '../entities/index.ts';
 import {
   currentOf,
   listRecords,
@@ -152,7 +158,7 @@ function addQueries(
     t.field({
       type: connection,
       description:
-        `A page of the ${entity.name}s that match, ${orderText(entity)}. Pages that go on from a ` +
+        `A page of the ${recordsName(entity)} that match, ${orderText(entity)}. Pages that go on from a ` +
         'cursor stand where the first page stood, whatever is written meanwhile.',
       args: {
         ...pagingArgs(t.arg),
@@ -162,7 +168,8 @@ function addQueries(
           defaultValue: [...entity.defaultOrder],
           description:
             'The order: by the first key, where that ties by the second, and so on; in the end ' +
-            'the one changed longest ago first. Nulls come last, either way.',
+            'the one changed longest ago first. Nulls come last, either way. Texts go by the code ' +
+            'points of their characters: Z before a, z before é.',
         }),
         asOf: t.arg({ type: inputs.asOf, description: 'As they were at this moment.' }),
       },
@@ -176,7 +183,9 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
   const filter = builder.inputRef<RecordFilter>(`${entity.name}Filter`);
   const searched = entity.searchFields.join(', ');
   return filter.implement({
-    description: `Which ${entity.name}s: all conditions that are given must hold.`,
+    description:
+      `Which ${recordsName(entity)}: all conditions that are given must hold; null is as if left out. At ` +
+      'most 500 conditions, which compare with at most 10,000 values.',
     fields: (t) => ({
       and: t.field({ type: [filter], description: 'All of these hold.' }),
       or: t.field({
@@ -197,7 +206,9 @@ function addFilter({ builder, filters }: RecordContext, entity: Entity): InputRe
         description: 'When it was last changed.',
       }),
       search: t.string({
-        description: `Every word of this text is found in ${searched}, in any case.`,
+        description:
+          `Every word of this text is found in ${searched}, in any case (Unicode’s full case ` +
+          'folding; İ, I, ı and i are one letter), however its letters are composed (NFC, NFD).',
       }),
       includeDeleted: t.boolean({
         description: 'Deleted ones too, as they last were. Only in the outermost filter.',
@@ -214,7 +225,7 @@ function addOrder(builder: Builder, { sortDirection }: SharedInputs, entity: Ent
     ]),
   );
   const field = builder.enumType(`${entity.name}OrderField`, {
-    description: `What ${entity.name}s can be ordered by.`,
+    description: `What ${recordsName(entity)} can be ordered by.`,
     values: values as Record<string, { value: string; description: string }>,
   });
   return builder.inputType(`${entity.name}Order`, {

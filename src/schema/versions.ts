@@ -6,7 +6,6 @@ import {
   type FieldChange,
   readChanges,
   readTransaction,
-  readTransactionById,
   readVersions,
   type SeenAt,
 } from '../resolvers/index.ts';
@@ -119,18 +118,6 @@ function addFieldBlame(builder: Builder): ObjectRef<BuilderTypes, FieldBlame> {
       }),
     }),
   });
-}
-
-export function addTransactionQuery(builder: Builder, { transaction }: HistoryTypes): void {
-  builder.queryField('transaction', (t) =>
-    t.field({
-      type: transaction,
-      nullable: true,
-      description: 'The transaction with an id; null when there is none.',
-      args: { id: t.arg.id({ required: true, description: 'Its number: `"12"`.' }) },
-      resolve: (_root, { id }, { operation }) => readTransactionById(String(id), operation),
-    }),
-  );
 }
 
 function addTransactionFields(

@@ -14,6 +14,8 @@ export interface Installed {
   readonly folder: string;
   /** The script behind the command `everstate`. */
   readonly bin: string;
+  /** What npm packed. */
+  readonly tarball: string;
   readonly remove: () => void;
 }
 
@@ -38,7 +40,7 @@ export async function installEverstate(): Promise<Installed> {
     const tarball = join(root, `${name}-${version}.tgz`);
     await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', everstate]);
     for (const dependency of Object.keys(dependencies)) linkInto(folder, dependency);
-    return { folder, bin: join(everstate, bin.everstate), remove };
+    return { folder, bin: join(everstate, bin.everstate), tarball, remove };
   } catch (error) {
     remove();
     throw error;

@@ -22,7 +22,7 @@ export type AsOf =
 
 /** What may be said about any write. */
 export type WriteOptions = {
-  /** Why; kept on the transaction. At most 4,096 characters. */
+  /** Why; kept on the transaction. 1 to 4,096 characters: an empty text is refused, so leave it out where there is none. */
   reason?: string | null | undefined;
   /** A name of your choice for this one write: the same write again under the same key, however much later, gets the first result and writes nothing; another write under it is an IdempotencyMismatch. A refused write is not remembered. 1 to 256 characters. */
   idempotencyKey?: string | null | undefined;
@@ -32,7 +32,7 @@ export type WriteOptions = {
   onConflict?: ConflictPolicy | null | undefined;
 };
 
-/** Which Todos: all conditions that are given must hold. */
+/** Which Todos: all conditions that are given must hold; null is as if left out. At most 500 conditions, which compare with at most 10,000 values. */
 export type TodoFilter = {
   /** All of these hold. */
   and?: Array<TodoFilter> | null | undefined;
@@ -60,7 +60,7 @@ export type TodoFilter = {
   createdAt?: DateTimeFilter | null | undefined;
   /** When it was last changed. */
   updatedAt?: DateTimeFilter | null | undefined;
-  /** Every word of this text is found in subject, body, description, labels, in any case. */
+  /** Every word of this text is found in subject, body, description, labels, in any case (Unicode’s full case folding; İ, I, ı and i are one letter), however its letters are composed (NFC, NFD). */
   search?: string | null | undefined;
   /** Deleted ones too, as they last were. Only in the outermost filter. */
   includeDeleted?: boolean | null | undefined;
@@ -88,29 +88,33 @@ export type UpdateTodoInput = {
   labels?: Array<string> | null | undefined;
 };
 
-/** Conditions on one field; all that are given must hold. */
+/** Conditions on one field; all that are given must hold. None of them may be null: isNull asks for fields without a value. Texts are equal character for character: NFC and NFD make two of one. */
 export type StringFilter = {
   /** Equal to this. */
   eq?: string | null | undefined;
-  /** Not equal to this; null is not equal to anything. */
+  /** Not equal to this; a field without a value is not equal to anything. */
   ne?: string | null | undefined;
   /** Equal to one of these. */
   in?: Array<string> | null | undefined;
-  /** Equal to none of these. */
+  /** Equal to none of these; a field without a value is equal to none. */
   notIn?: Array<string> | null | undefined;
   /** Holds this text, in the same case. */
   contains?: string | null | undefined;
+  /** Holds this text in any case, as `search` finds its words. Named as in other APIs: `mode: insensitive` of Prisma, `includesInsensitive` of PostGraphile. */
+  containsInsensitive?: string | null | undefined;
   /** Begins with this text, in the same case. */
   startsWith?: string | null | undefined;
+  /** Ends with this text, in the same case. */
+  endsWith?: string | null | undefined;
   /** True: has no value. False: has one. */
   isNull?: boolean | null | undefined;
 };
 
-/** Conditions on one field; all that are given must hold. */
+/** Conditions on one field; all that are given must hold. None of them may be null: isNull asks for fields without a value. */
 export type IntFilter = {
   /** Equal to this. */
   eq?: number | null | undefined;
-  /** Not equal to this; null is not equal to anything. */
+  /** Not equal to this; a field without a value is not equal to anything. */
   ne?: number | null | undefined;
   /** Equal to one of these. */
   in?: Array<number> | null | undefined;
@@ -126,7 +130,7 @@ export type IntFilter = {
   isNull?: boolean | null | undefined;
 };
 
-/** Conditions on one field; all that are given must hold. */
+/** Conditions on one field; all that are given must hold. None of them may be null: isEmpty asks for records without labels. */
 export type LabelsFilter = {
   /** Holds this label. */
   has?: string | null | undefined;
@@ -138,8 +142,14 @@ export type LabelsFilter = {
   isEmpty?: boolean | null | undefined;
 };
 
-/** Conditions on one field; all that are given must hold. */
+/** Conditions on one field; all that are given must hold. None of them may be null: isNull asks for fields without a value. */
 export type DateTimeFilter = {
+  /** Equal to this. */
+  eq?: string | null | undefined;
+  /** Not equal to this; a field without a value is not equal to anything. */
+  ne?: string | null | undefined;
+  /** Equal to one of these. */
+  in?: Array<string> | null | undefined;
   /** Less than, or before, this. */
   lt?: string | null | undefined;
   /** At most, or not after, this. */
@@ -148,6 +158,8 @@ export type DateTimeFilter = {
   gt?: string | null | undefined;
   /** At least, or not before, this. */
   gte?: string | null | undefined;
+  /** True: has no value. False: has one. */
+  isNull?: boolean | null | undefined;
 };
 
 export type TodoAtQueryVariables = Exact<{

@@ -1,40 +1,25 @@
 /**
- * Fills a data directory with real files and todos: `npm run demo -- --data ./data`. A server may
- * have the directory open; a second run adds only what is missing.
+ * `everstate demo`: fills a data directory with real files and todos. A server may have the
+ * directory open; a second run adds only what is missing.
  */
-import { Command } from 'commander';
-import { type Config, readConfig, WrongSetting } from '../src/config.ts';
-import {
-  CannotOpen,
-  limits,
-  openStore,
-  type Store,
-  shippedEntities,
-  Unavailable,
-} from '../src/index.ts';
-import { type DataFile, readDataPackage, whyLeftOut } from './demo/data-file.ts';
-import { type Filled, fillStore, unfinished } from './demo/fill.ts';
-import { measureFiles } from './demo/measurement.ts';
-import { startProgress } from './demo/progress.ts';
-import { type Story, storyOf } from './demo/story.ts';
-import { StoryClock } from './demo/story-clock.ts';
-import { count } from './demo/wording.ts';
+import { limits, openStore, type Store, shippedEntities } from '../index.ts';
+import { type DataFile, readDataPackage, whyLeftOut } from './data-file.ts';
+import { type Filled, fillStore, unfinished } from './fill.ts';
+import { measureFiles } from './measurement.ts';
+import { startProgress } from './progress.ts';
+import { type Story, storyOf } from './story.ts';
+import { StoryClock } from './story-clock.ts';
+import { count } from './wording.ts';
 
-const command = new Command('npm run demo --')
-  .description('Fills a data directory with the files of vega-datasets and todos about them.')
-  .option('--data <directory>', 'the data directory (EVERSTATE_DATA, else ./data)');
-
-const { data } = command.parse().opts<{ data?: string }>();
-try {
-  await run(readConfig(data === undefined ? {} : { data }, process.env));
-} catch (error) {
-  const expected = [CannotOpen, Unavailable, WrongSetting].some((kind) => error instanceof kind);
-  if (!expected) throw error;
-  console.error((error as Error).message);
-  process.exitCode = 1;
+/** Where the demo writes, and where a server that shows it would listen. */
+interface DemoConfig {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
 }
 
-async function run(config: Config): Promise<void> {
+/** @throws CannotOpen, Unavailable. */
+export async function runDemo(config: DemoConfig): Promise<void> {
   const begun = performance.now();
   const clock = new StoryClock();
   const store = await openStore({
@@ -43,7 +28,7 @@ async function run(config: Config): Promise<void> {
     clock: clock.now,
   });
   try {
-    const { title, files } = readDataPackage();
+    const { title, files, whole } = readDataPackage();
     const missing = await unfinished(store, files.filter(isTaken));
     if (missing.length === 0) {
       console.log(`Nothing to do: ${config.data} holds the files and todos of ${title}.`);
@@ -51,7 +36,8 @@ async function run(config: Config): Promise<void> {
       const filled = await fill(store, clock, missing, title);
       console.log(summaryOf(filled, config, (performance.now() - begun) / 1_000));
     }
-    console.log(whatNext(config));
+    if (!whole) console.log(whatIsMissing(title));
+    console.log(whatNext(config, exampleOf(files)));
   } finally {
     await store.close();
   }
@@ -83,7 +69,7 @@ async function fill(
   return await fillStore(store, stories, onStep).finally(writing.stop);
 }
 
-function summaryOf(filled: Filled, config: Config, seconds: number): string {
+function summaryOf(filled: Filled, config: DemoConfig, seconds: number): string {
   const { files, todos, versions, transactions, bytes, refused } = filled;
   return [
     ...refused.map(({ file, message }) => `Left out ${file.name}: ${message}`),
@@ -93,12 +79,27 @@ function summaryOf(filled: Filled, config: Config, seconds: number): string {
   ].join('\n');
 }
 
-function whatNext({ data, host, port }: Config): string {
+function whatIsMissing(title: string): string {
+  const [name, version] = title.split(' ');
+  return (
+    `These are the smaller files of ${title} that are free to pass on. The guides tell of all of ` +
+    `them: npm install ${name}@${version}, then everstate demo with a new data directory.`
+  );
+}
+
+/** The file that the guides tell of, where it is there. */
+function exampleOf(files: readonly DataFile[]): string {
+  const known = files.find(({ name }) => name === 'cars.json') ?? files[0];
+  return known?.name ?? 'cars.json';
+}
+
+function whatNext({ data, host, port }: DemoConfig, file: string): string {
   return [
-    `Next: npm start -- --data ${data}, open GraphiQL at http://${host}:${port}/graphql and ask`,
-    '  { todo(id: "cars.json-check") { status body history { edges { node {',
+    `Next: everstate --data ${data} (in a clone: npm start -- --data ${data}),`,
+    `open GraphiQL at http://${host}:${port}/graphql and ask`,
+    `  { todo(id: "${file}-check") { status body history { edges { node {`,
     '      revision status transaction { actor reason } } } } }',
-    '    lakeFile(id: "vega/cars.json") { size description history { edges { node {',
+    `    lakeFile(id: "vega/${file}") { size description history { edges { node {`,
     '      revision status size downloadUrl } } } } }',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 /** Planned changes as plain data: which record, to which revision, what becomes of it. */
-import type { CreateValues, LakeFile, PatchValues, Todo } from '../../src/index.ts';
+import type { CreateValues, LakeFile, PatchValues, Todo } from '../index.ts';
 
 /** A task of a file: there is a todo for each. */
 export type Task = 'check' | 'clean' | 'publish';

@@ -1,11 +1,15 @@
-/** The data files of the npm package vega-datasets, and what its datapackage.json says of them. */
+/**
+ * The data files of the npm package vega-datasets, and what its datapackage.json says of them. It
+ * is too large to come with Everstate: whoever has not installed it gets the part of it that does.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { count } from './wording.ts';
 
 /** One entry of datapackage.json: https://datapackage.org. */
-interface Resource {
+export interface Resource {
   /** The file, below the folder of the data. */
   readonly path: string;
   /** “table”, “json” or “file”. */
@@ -46,11 +50,14 @@ export interface DataPackage {
   readonly title: string;
   /** By name. */
   readonly files: readonly DataFile[];
+  /** False for the part that comes with Everstate. */
+  readonly whole: boolean;
 }
 
-/** Finds the installed package and lists its data. */
+/** Finds the installed package, else the part that comes along, and lists its data. */
 export function readDataPackage(): DataPackage {
-  const root = packageRoot();
+  const installed = installedRoot();
+  const root = installed ?? fileURLToPath(new URL('./data-package', import.meta.url));
   const { version, resources } = JSON.parse(
     readFileSync(join(root, 'datapackage.json'), 'utf8'),
   ) as { version: string; resources: readonly Resource[] };
@@ -59,7 +66,7 @@ export function readDataPackage(): DataPackage {
   const files = namesBelow(data).map((below, place) =>
     dataFile(join(data, below), below, place, byPath.get(below) ?? null),
   );
-  return { title: `vega-datasets ${version}`, files };
+  return { title: `vega-datasets ${version}`, files, whole: installed !== null };
 }
 
 /** Why a file is not taken in, in one line; null when it is. */
@@ -89,10 +96,18 @@ function dataFile(
   };
 }
 
-/** The package exports only its code, build/index.js: the data lies beside that folder. */
-function packageRoot(): string {
+/**
+ * The package exports only its code, build/index.js: the data lies beside that folder.
+ * @returns null where it is not installed.
+ */
+function installedRoot(): string | null {
   const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve('vega-datasets')), '..');
+  try {
+    return join(dirname(require.resolve('vega-datasets')), '..');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    return null;
+  }
 }
 
 function namesBelow(folder: string): string[] {

@@ -1,6 +1,6 @@
 /** Writes stories into a store. What is there already stays as it is. */
 import assert from 'node:assert/strict';
-import { AlreadyExists, LakeFile, type LogTransaction, type Store, Todo } from '../../src/index.ts';
+import { AlreadyExists, LakeFile, type LogTransaction, type Store, Todo } from '../index.ts';
 import type { Change, Step } from './change.ts';
 import type { DataFile } from './data-file.ts';
 import { todoId } from './plan.ts';

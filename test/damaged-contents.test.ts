@@ -1,0 +1,166 @@
+/** Contents of files that the disk has changed: never served as good, and found by verify. */
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { limits } from '../src/db/index.ts';
+import { codesOf, listen, openApi, type TestApi, write } from './support/api.ts';
+import { rawLog, temporaryDirectory } from './support/temporary-store.ts';
+
+const chunk = limits.contentChunkBytes;
+const size = 3 * chunk - 7;
+const bytes = randomBytes(size);
+
+interface Damage {
+  /** What happens to the chunks, with the triggers out of the way. */
+  readonly statements: string;
+  /** Ranges that were served before, and would hold wrong bytes or none now. */
+  readonly ranges: readonly string[];
+}
+
+/** One bit of the byte at an offset of a chunk is another. */
+const flip = (number: number, offset: number) => {
+  const at = number * chunk + offset;
+  const flipped = Buffer.from([(bytes[at] as number) ^ 4]).toString('hex');
+  return `update content_chunks set bytes =
+    cast(substr(bytes, 1, ${offset}) || x'${flipped}' || substr(bytes, ${offset + 2}) as blob)
+    where number = ${number}`;
+};
+
+const damages: [string, Damage][] = [
+  ['a bit flipped in the first byte', { statements: flip(0, 0), ranges: ['0-0', '0-9'] }],
+  [
+    'a bit flipped in the middle',
+    { statements: flip(1, 100), ranges: [`${chunk + 100}-${chunk + 100}`, '5-'] },
+  ],
+  ['a bit flipped in the last byte', { statements: flip(2, chunk - 8), ranges: ['-1', '-9'] }],
+  [
+    'the first chunk missing',
+    { statements: 'delete from content_chunks where number = 0', ranges: ['0-9'] },
+  ],
+  [
+    'the last chunk missing',
+    { statements: 'delete from content_chunks where number = 2', ranges: ['-9'] },
+  ],
+  [
+    'a chunk cut short',
+    {
+      statements: `update content_chunks set bytes = substr(bytes, 1, ${chunk - 1}) where number = 1`,
+      ranges: [`${chunk}-${chunk + 9}`],
+    },
+  ],
+  ['all chunks missing', { statements: 'delete from content_chunks', ranges: ['0-9', '-9'] }],
+];
+/** Wrong as well, but not in any byte that a range would show. */
+const additions: [string, Damage][] = [
+  [
+    'a chunk too many',
+    {
+      statements: `insert into content_chunks select sha256, 3, x'00' from contents`,
+      ranges: [],
+    },
+  ],
+  ['another size on record', { statements: 'update contents set size = size + 1', ranges: [] }],
+];
+
+interface Damaged {
+  readonly api: TestApi;
+  readonly url: string;
+  readonly id: string;
+  readonly damage: (statements: string) => void;
+}
+
+/** A file whose bytes lie in three chunks, served at a real address. */
+async function servedFile(): Promise<Damaged> {
+  const directory = temporaryDirectory();
+  const api = await openApi({ directory });
+  await write(api, 'create', 'Todo', {});
+  const data = bytes.toString('base64');
+  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', data });
+  const { url } = await listen(api.app);
+  const damage = (statements: string) => {
+    const raw = rawLog(directory);
+    const triggers = raw
+      .prepare(
+        `select name, sql from sqlite_schema where tbl_name like 'content%' and type = 'trigger'`,
+      )
+      .all() as { name: string; sql: string }[];
+    for (const { name } of triggers) raw.exec(`drop trigger ${name}`);
+    raw.exec(statements);
+    for (const { sql } of triggers) raw.exec(sql);
+  };
+  return { api, url: `${url}${record.downloadUrl}`, id: record.id, damage };
+}
+
+/** How many bytes a client got before its connection was broken off; null when it was not. */
+async function brokenOff(url: string, range?: string): Promise<number | null> {
+  let received = 0;
+  try {
+    const response = await fetch(url, { headers: range ? { range: `bytes=${range}` } : {} });
+    if (response.status !== (range ? 206 : 200)) throw new Error(`Answered ${response.status}.`);
+    for await (const part of response.body as ReadableStream<Uint8Array>) received += part.length;
+  } catch (error) {
+    // What fetch makes of a connection that ends too soon, before or after the headers came.
+    expect(error).toBeInstanceOf(TypeError);
+    return received;
+  }
+  return null;
+}
+
+test.for([...damages, ...additions])(
+  '%s breaks a download off before its end',
+  async ([, damage]) => {
+    const file = await servedFile();
+    expect(await brokenOff(file.url)).toBeNull();
+    file.damage(damage.statements);
+    const received = await brokenOff(file.url);
+    expect(received).not.toBeNull();
+    expect(received).toBeLessThan(size);
+    expect(file.api.logged).toMatchObject([{ err: { code: 'CONTENTS_DAMAGED' } }]);
+  },
+);
+
+test.for(damages)('%s breaks off a range that holds it, read before or not', async ([, damage]) => {
+  const known = await servedFile();
+  const unknown = await servedFile();
+  for (const range of damage.ranges) expect(await brokenOff(known.url, range)).toBeNull();
+  known.damage(damage.statements);
+  unknown.damage(damage.statements);
+  for (const range of damage.ranges) {
+    expect(await brokenOff(known.url, range)).not.toBeNull();
+    expect(await brokenOff(unknown.url, range)).toBe(0);
+  }
+  expect(known.api.logged).toHaveLength(damage.ranges.length);
+});
+
+test('a range of a file that is known to be good reads no more than its own chunks', async () => {
+  const file = await servedFile();
+  expect(await brokenOff(file.url, '0-9')).toBeNull();
+  file.damage(flip(2, 5));
+  const response = await fetch(file.url, { headers: { range: `bytes=3-${chunk + 3}` } });
+  const part = Buffer.from(await response.arrayBuffer());
+  expect(part.equals(bytes.subarray(3, chunk + 4))).toBe(true);
+});
+
+test.for([...damages, ...additions])(
+  '%s makes data and text an error with a code',
+  async ([, damage]) => {
+    const { api, id, damage: harm } = await servedFile();
+    harm(damage.statements);
+    const query = 'query ($id: ID!) { lakeFile(id: $id) { filename data text } }';
+    const answer = await api.ask(query, { id });
+    expect(answer.data).toEqual({ lakeFile: { filename: 'f', data: null, text: null } });
+    expect(codesOf(answer)).toEqual(['CONTENTS_DAMAGED', 'CONTENTS_DAMAGED']);
+    expect(answer.errors?.[0]?.message).not.toContain('SHA-256');
+    expect(api.logged).toHaveLength(2);
+  },
+);
+
+test('a file of the same bytes is refused while those that are stored are damaged', async () => {
+  const { api, damage } = await servedFile();
+  damage(flip(1, 100));
+  const answer = await api.ask(
+    'mutation ($input: CreateLakeFileInput!) { createLakeFile(input: $input) { __typename } }',
+    { input: { filename: 'g', data: bytes.toString('base64') } },
+  );
+  expect(codesOf(answer)).toEqual(['CONTENTS_DAMAGED']);
+  expect(await api.position()).toBe('2');
+});
