@@ -17,7 +17,7 @@ import {
   graphiqlRenderer,
   maskErrorWith,
   requestLimits,
-  useAnswers,
+  useAnswerForms,
   useArgumentNames,
   useBoard,
   useBodyLimit,
@@ -34,6 +34,7 @@ import {
   useReferenceExecution,
   useStreams,
   useVary,
+  wantsPage,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -75,7 +76,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
-    graphiql: graphiqlOptions(store.entities),
+    graphiql: (request) => wantsPage(request) && graphiqlOptions(store.entities),
     renderGraphiQL: graphiqlRenderer(),
     cors: corsOf,
     landingPage: false,
@@ -97,7 +98,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useInputLimits(),
       useArgumentNames(),
       useErrorCodes(),
-      useAnswers(limits.keepAliveMs),
+      useAnswerForms(limits.keepAliveMs),
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),

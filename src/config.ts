@@ -40,11 +40,8 @@ const wholeNumber = (min: number, max: number) => (value: string) => {
 
 /** Names, separated by commas, as URLs have them. */
 const hostNames = (list: string) => {
-  const names = list.split(',').map((name) => hostnameOf(name.trim()));
-  const areNames = list
-    .split(',')
-    .every((name, index) => name.trim().toLowerCase() === names[index]);
-  return areNames ? (names as string[]) : undefined;
+  const names = list.split(',').map((name) => name.trim().toLowerCase());
+  return names.every((name) => hostnameOf(name) === name) ? names : undefined;
 };
 
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
@@ -99,11 +96,11 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   },
 };
 
-const names = Object.keys(settings) as (keyof Config)[];
+const settingNames = Object.keys(settings) as (keyof Config)[];
 
 /** The settings as a command line offers them; one that is given twice is given as a list. */
 export function settingFlags(): { name: keyof Config; flag: string; description: string }[] {
-  return names.map((name) => {
+  return settingNames.map((name) => {
     const { flag, description, preset } = settings[name];
     const isNone = preset === null || (Array.isArray(preset) && preset.length === 0);
     const otherwise = isNone ? '' : `, default ${preset}`;
@@ -147,7 +144,7 @@ export function readConfig(
 
 /** A misspelt variable would silently do nothing. */
 function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
-  const known = names.map(variableOf);
+  const known = settingNames.map(variableOf);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('EVERSTATE_') || known.includes(name)) continue;
     throw new WrongSetting(`${name} is not a setting; there are ${known.join(', ')}.`);

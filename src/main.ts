@@ -63,10 +63,11 @@ function configOf(given: Record<string, string>): Config {
 
 /** A word that is no command is given to the one that stands for none. */
 function refuseArgument(word: string): never {
-  if (program.args[0] === serving.name())
-    fail(`serve takes no arguments, but was given "${word}".`);
+  if (program.args[0] === serving.name()) {
+    fail(`too many arguments: serve takes none, but was given "${word}".`);
+  }
   const known = program.commands.map((command) => command.name()).join(', ');
-  fail(`unknown command "${word}"; there is ${known}. See everstate --help.`);
+  fail(`unknown command "${word}"; there are ${known}. See everstate --help.`);
 }
 
 /** Says in one line why it cannot serve. A port that is open already must not keep the process. */

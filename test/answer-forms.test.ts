@@ -32,6 +32,24 @@ test.each([
 });
 
 test.each([
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
+  ['text/html', true],
+  ['application/json, text/html;q=0.1', false],
+  ['text/html;q=0, application/json', false],
+  ['*/*', false],
+])('%s is a browser’s wish for a page: %s', async (accept, isPage) => {
+  const api = await openApi();
+  const response = await api.send(
+    { headers: { accept } },
+    'http://a.test/graphql?query={__typename}',
+  );
+  expect([response.status, response.headers.get('content-type')?.includes('html')]).toEqual([
+    200,
+    isPage,
+  ]);
+});
+
+test.each([
   ['mutation { createTodo(input: {}) { __typename } }', 'text/html'],
   ['mutation { createTodo(input: {}) { __typename } }', 'application/json;q=0'],
   ['mutation { createTodo(input: {}) { __typename } }', 'multipart/mixed'],

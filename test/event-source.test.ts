@@ -143,6 +143,15 @@ describe('a feed that says which event came last', () => {
   );
 });
 
+test('the end of a stream is its end, however often signs of life are due', async () => {
+  const { store } = await withTodos(['a']);
+  const { url } = await listen(new TestApi(store, { keepAliveMs: 1 }).app);
+  for (let count = 0; count < 20; count += 1) {
+    const answer = await Connection.open(url, '{ todo(id: "a") { id } }');
+    await until(() => answer.blocks.length === 2);
+  }
+});
+
 test('a stream that nothing happens on gives signs of life', async () => {
   const api = await withTodos([]);
   const { url } = await listen(new TestApi(api.store, { keepAliveMs: 20 }).app);
@@ -155,6 +164,23 @@ test('a stream that nothing happens on gives signs of life', async () => {
   }
   expect(text).toMatch(/^(:\n\n)+$/);
   await until(() => api.store.waitingFollowers === 0);
+});
+
+test('a sign of life never comes amid an event, however long it is', async () => {
+  const { store } = await withTodos([]);
+  const api = new TestApi(store, { keepAliveMs: 1 });
+  const { url } = await listen(api.app);
+  await write(api, 'create', 'Todo', { id: 'a' });
+  for (let count = 0; count < 60; count += 1) {
+    await write(api, 'update', 'Todo', { id: 'a', body: `${count} `.repeat(15_000) });
+  }
+  const query = `subscription {
+    todoChanges(after: 51) { todo { history(first: 60) { edges { node { body } } } } }
+  }`;
+  const feed = await Connection.open(url, query);
+  await until(() => feed.blocks.length === 11);
+  const [first] = feed.blocks;
+  expect(first?.data.data.todoChanges.todo.history.edges).toHaveLength(52);
 });
 
 describe('in a browser', () => {

@@ -1,19 +1,31 @@
 /** `everstate serve` as its users run it: a process of its own, installed from the package. */
+
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { settingFlags } from '../src/config.ts';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
 import { openStore } from '../src/index.ts';
 import { fileTree } from './support/file-tree.ts';
 import { type Installed, installEverstate } from './support/installed.ts';
 import { type Ended, ready, TestProcess, type TestServer } from './support/server.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
+import { until } from './support/until.ts';
 
 let everstate: Installed;
 beforeAll(async () => {
@@ -99,6 +111,82 @@ describe('starting', () => {
     expect(child.stdout).toContain(join(cwd, 'from-flag'));
     expect(await server.data('{ log { position } }')).toEqual({ log: { position: '0' } });
     expect(existsSync(join(cwd, 'from-variable'))).toBe(false);
+  });
+});
+
+describe('telling of itself', () => {
+  test('its version is that of the package', async () => {
+    const { code, stdout } = await run(['--version']).end();
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect([code, stdout]).toEqual([0, `${version}\n`]);
+  });
+
+  test('its help names each setting with its variable and its default', async () => {
+    const { code, stdout } = await run(['serve', '--help']).end();
+    expect(code).toBe(0);
+    const words = stdout.replace(/\s+/g, ' ');
+    for (const { flag, description } of settingFlags()) {
+      expect(words).toContain(`${flag} ${description}`);
+    }
+    expect(words).toContain('EVERSTATE_REPLICA_MEMORY_MAX_MB, default 2048');
+  });
+
+  test.each([
+    [['bogus'], 'unknown command "bogus"; there are serve, demo'],
+    [['--port', '0', 'bogus'], 'unknown command "bogus"'],
+    [['serve', 'me'], 'too many arguments: serve takes none, but was given "me"'],
+  ])('%j is refused in one line', async (args, expected) => {
+    expect(complaint(await run(args).end())).toContain(expected);
+  });
+});
+
+describe('started by npm, which starts it through a shell', () => {
+  /** npm, or npx, as a process group of its own that ends with the test. */
+  async function start(command: string, args: readonly string[], cwd: string) {
+    const env = Object.entries(process.env).filter(([name]) => !/^(EVERSTATE_|npm_)/i.test(name));
+    const child = spawn(command, args, {
+      cwd,
+      env: Object.fromEntries(env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    onTestFinished(() => {
+      try {
+        process.kill(-(child.pid as number), 'SIGKILL');
+      } catch (error) {
+        // None of the group is left.
+        expect((error as NodeJS.ErrnoException).code).toBe('ESRCH');
+      }
+    });
+    await until(() => /GraphiQL at /.test(output));
+    return { child, output: () => output };
+  }
+
+  /** npm is told to stop, and the server must stop, in order. */
+  async function expectServerEnds({ child, output }: Awaited<ReturnType<typeof start>>) {
+    const [, url] = /GraphiQL at (http:\S+),/.exec(output()) ?? [];
+    child.kill('SIGTERM');
+    await until(() => /Everstate is closing/.test(output()));
+    while (await fetch(url as string).catch(() => null)) await setTimeout(10);
+  }
+
+  test('`npm start` ends with npm', async () => {
+    const args = ['start', '--', '--port', '0', '--data', join(temporaryDirectory(), 'data')];
+    await expectServerEnds(await start('npm', args, process.cwd()));
+  });
+
+  test('`npx everstate` ends with npx', async () => {
+    const bin = join(everstate.folder, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    symlinkSync('../everstate/dist/main.js', join(bin, 'everstate'));
+    const args = ['everstate', '--port', '0', '--data', join(temporaryDirectory(), 'data')];
+    await expectServerEnds(await start('npx', args, everstate.folder));
   });
 });
 
@@ -206,7 +294,7 @@ describe('closing', () => {
         if (answer.data?.createTodo.todo) acknowledged.push(id);
       }
     });
-    while (acknowledged.length < 100) await new Promise((next) => setTimeout(next, 5));
+    while (acknowledged.length < 100) await setTimeout(5);
     const began = performance.now();
     expect((await server.process.stop('SIGTERM')).code).toBe(0);
     expect(performance.now() - began).toBeLessThan(8_000);

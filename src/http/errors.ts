@@ -98,13 +98,12 @@ export function useErrorCodes(): Plugin {
  * What still has no code then are variables, or arguments made of them, that do not fit.
  */
 function plain(error: GraphQLError): GraphQLError {
-  const { originalError, http: given, ...extensions } = error.extensions;
-  // What is marked so is no request at all: 400, whatever the client accepts.
-  const isNone = originalError !== undefined || extensions.code === 'BAD_REQUEST';
-  const http = isNone ? { ...given, status: given?.status ?? 400, spec: false } : given;
+  const { originalError, ...extensions } = error.extensions;
+  // What it marks is no request at all: 400, whatever the client accepts.
+  const http = originalError ? { http: { status: 400 } } : {};
   const cut = error.message.length > messageLengthMax;
   const message = cut ? `${error.message.slice(0, messageLengthMax)} …` : error.message;
-  return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...(http && { http }) });
+  return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...http });
 }
 
 function coded(error: GraphQLError, code: string): GraphQLError {

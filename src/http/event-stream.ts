@@ -59,6 +59,8 @@ class EventStream extends Readable {
   readonly #keepAliveMs: number;
   #timer: NodeJS.Timeout | null = null;
   #isMaking = false;
+  /** Whether a part of an event has been pushed: a comment would break it in two. */
+  #isWithinEvent = false;
 
   constructor(answers: AsyncIterator<Answer>, idOf: IdOf, keepAliveMs: number) {
     super({ highWaterMark: 1 });
@@ -74,7 +76,7 @@ class EventStream extends Readable {
     this.#makeNext().catch(() => {
       // What fails arrives as an answer, unless the request was broken off. Whoever reads still is
       // told no `complete`, and comes back.
-      this.push(null);
+      this.#end();
     });
   }
 
@@ -86,7 +88,7 @@ class EventStream extends Readable {
 
   #begin(): void {
     this.#timer = setInterval(() => {
-      if (this.readableLength === 0) this.push(signOfLife);
+      if (this.readableLength === 0 && !this.#isWithinEvent) this.push(signOfLife);
     }, this.#keepAliveMs).unref();
     // At once, since some browsers take a response for begun only when something has come.
     this.push(signOfLife);
@@ -97,9 +99,16 @@ class EventStream extends Readable {
     const last = done ? complete : await this.#pushEvent(value);
     // Before the push: it may be what asks for more.
     this.#isMaking = false;
+    this.#isWithinEvent = false;
     if (this.destroyed) return;
     this.push(last);
-    if (done) this.push(null);
+    if (done) this.#end();
+  }
+
+  /** Nothing may be pushed after the end, signs of life included. */
+  #end(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.push(null);
   }
 
   /** Pushes what is long of an event. @returns what is left to be pushed. */
@@ -109,6 +118,7 @@ class EventStream extends Readable {
     for (const piece of answerPieces(answer)) {
       text += piece;
       if (text.length < pushCharacters || this.destroyed) continue;
+      this.#isWithinEvent = true;
       this.push(text);
       text = '';
       await turns.yield();

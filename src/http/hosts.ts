@@ -26,7 +26,7 @@ export function hostRule(listening: string, allowed: readonly string[]): HostRul
 
 /** The name in a Host header, in the one form that URLs give it; null when it is none. */
 export function hostnameOf(host: string): string | null {
-  // What would end the host in a URL, stand before it, or for others, is no part of one.
+  // Signs that would end the host in a URL or stand before it, and one that stands for any.
   if (/[/?#@*\\]/.test(host) || !URL.canParse(`http://${host}`)) return null;
   return new URL(`http://${host}`).hostname;
 }

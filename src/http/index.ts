@@ -9,7 +9,7 @@ export { hostnameOf, hostRule } from './hosts.ts';
 export { packageVersion } from './package-version.ts';
 export { requestLimits } from './request-limits.ts';
 export { RequestsUnderWay } from './requests-under-way.ts';
-export { useAnswers } from './use-answers.ts';
+export { useAnswerForms, wantsPage } from './use-answer-forms.ts';
 export { useArgumentNames } from './use-argument-names.ts';
 export { boardDirectory, canShowBoard, useBoard } from './use-board.ts';
 export { useBodyLimit } from './use-body-limit.ts';

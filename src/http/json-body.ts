@@ -42,12 +42,17 @@ export function refuseOtherBodies(headers: Headers): void {
 export async function readJsonBody(request: Request): Promise<GraphQLParams> {
   const text = textOf(await bytesOf(request));
   const body = parse(text);
+  if (typeof body !== 'object' || body === null) {
+    const got = body === null ? 'null' : `a ${typeof body}`;
+    throw malformed(`must be a JSON object, but was ${got}`);
+  }
   // What a large one asks for is coerced in one stretch: another than that of reading it.
   if (text.length > largeCharacters) await setImmediate();
   // An array is a batch, which is refused with words of its own.
-  if (typeof body === 'object' && body !== null) return body;
-  const got = body === null ? 'null' : `a ${typeof body}`;
-  throw malformed(`must be a JSON object, but was ${got}`);
+  if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
+    throw malformed('must have a query, but has none');
+  }
+  return body;
 }
 
 async function bytesOf(request: Request): Promise<ArrayBuffer> {

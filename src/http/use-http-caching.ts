@@ -11,7 +11,7 @@ import { CacheableQuery, type Keeping } from './cacheable-query.ts';
 import { type Asked, EntityTags } from './entity-tags.ts';
 import { parseMediaType } from './media-types.ts';
 import { isHeld } from './preconditions.ts';
-import { jsonTypes } from './use-answers.ts';
+import { jsonTypes } from './use-answer-forms.ts';
 
 interface Context {
   readonly operation: Operation;

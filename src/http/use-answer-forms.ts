@@ -11,11 +11,13 @@ import { type Preference, preferred } from './media-types.ts';
 /** What one answer may be sent as; the first to whoever takes anything. */
 export const jsonTypes = ['application/json', 'application/graphql-response+json'];
 
+const pageType = 'text/html';
+
 /** What is gathered of a large answer before it is written. */
 const writeCharacters = 64 * 1024;
 
 /** @param keepAliveMs how often a stream says that it is still there, in milliseconds. */
-export function useAnswers(keepAliveMs: number): Plugin {
+export function useAnswerForms(keepAliveMs: number): Plugin {
   return {
     // Asked before anything is done: a mutation is not executed for an answer that nobody takes.
     onExecute: ({ args }) => refuseUnacceptable(args, answerType),
@@ -32,6 +34,11 @@ export function useAnswers(keepAliveMs: number): Plugin {
       }
     },
   };
+}
+
+/** Whether a browser asks for a page to look at, rather than a client for an answer. */
+export function wantsPage({ headers }: Request): boolean {
+  return preferred(headers.get('accept'), [...jsonTypes, pageType])?.type === pageType;
 }
 
 /** A large answer leaves in pieces, as fast as it is taken. */
