@@ -36,9 +36,9 @@ export interface AppOptions {
   readonly boardDirectory?: string;
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
-  /** How clients that follow are bounded; by requestLimits where it says nothing. */
+  /** How clients are bounded; by requestLimits where it says nothing. */
   readonly limits?: Partial<
-    Record<'connectionsPerClientMax' | 'keepAliveMs' | 'stalledTimeMaxMs', number>
+    Record<'bodyBytesMax' | 'connectionsPerClientMax' | 'keepAliveMs' | 'stalledTimeMaxMs', number>
   >;
 }
 
@@ -80,7 +80,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useDocs(maskError),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
-      useBodyLimit(),
+      useBodyLimit(limits.bodyBytesMax),
       useJsonBodies(),
       useDocumentLimits(),
       useErrorCodes(),

@@ -13,6 +13,8 @@ export interface Config {
   readonly replicaMemoryMaxMb: number;
   /** Connections for subscriptions that one client address may have open. */
   readonly connectionsPerClientMax: number;
+  /** Largest request body, in megabytes. */
+  readonly bodyMaxMb: number;
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
@@ -70,6 +72,12 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'connections from 1 to 1000000',
     parse: wholeNumber(1, 1_000_000),
   },
+  bodyMaxMb: {
+    variable: 'EVERSTATE_BODY_MAX_MB',
+    preset: 8,
+    expected: 'megabytes from 1 to 128',
+    parse: wholeNumber(1, 128),
+  },
 };
 
 /**
@@ -99,6 +107,7 @@ export function readConfig(
     entities: read('entities'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
+    bodyMaxMb: read('bodyMaxMb'),
   });
 }
 

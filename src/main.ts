@@ -31,6 +31,7 @@ program
     '--connections-per-client-max <count>',
     'open subscriptions of one address (EVERSTATE_CONNECTIONS_PER_CLIENT)',
   )
+  .option('--body-max-mb <mb>', 'largest request body (EVERSTATE_BODY_MAX_MB, default 8)')
   .action(async (flags: Partial<Record<keyof Config, string>>) => {
     await serve(readConfig(flags, process.env));
   });
@@ -68,8 +69,9 @@ async function serve(config: Config): Promise<void> {
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
   });
-  const { connectionsPerClientMax } = config;
-  const app = createApp(store, { log, limits: { connectionsPerClientMax } });
+  const { connectionsPerClientMax, bodyMaxMb } = config;
+  const limits = { connectionsPerClientMax, bodyBytesMax: bodyMaxMb * 1024 * 1024 };
+  const app = createApp(store, { log, limits });
   const closeWebSockets = app.acceptWebSockets(server);
   answer(app as RequestListener);
   closeOnSignal(server, store, closeWebSockets);

@@ -9,6 +9,7 @@ const flags = {
   entities: ['--entities', 'EVERSTATE_ENTITIES'],
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MB'],
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT'],
+  bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
 } as const;
 
 test('without any setting one person is served on loopback', () => {
@@ -19,6 +20,7 @@ test('without any setting one person is served on loopback', () => {
     entities: null,
     replicaMemoryMaxMb: 2_048,
     connectionsPerClientMax: 1_000,
+    bodyMaxMb: 8,
   });
 });
 
@@ -35,6 +37,7 @@ test.each([
   ['entities', ['']],
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
+  ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
 ] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
   const [flag, variable] = flags[name];
   for (const value of values) {
@@ -50,6 +53,7 @@ test.each([
 test('a variable that is misspelt is refused, and the known ones are named', () => {
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
-      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB, EVERSTATE_CONNECTIONS_PER_CLIENT.',
+      'EVERSTATE_ENTITIES, EVERSTATE_REPLICA_MEMORY_MB, EVERSTATE_CONNECTIONS_PER_CLIENT, ' +
+      'EVERSTATE_BODY_MAX_MB.',
   );
 });

@@ -1,7 +1,11 @@
 /** The limits of what a client may send, each with its unit. */
 export const requestLimits = {
-  /** Largest request body. */
-  bodyBytesMax: 32 * 1024 * 1024,
+  /** Largest request body, unless the setting says otherwise. */
+  bodyBytesMax: 8 * 1024 * 1024,
+  /** Most values in the JSON of one request; so many are parsed within about 50 ms. */
+  jsonValuesMax: 200_000,
+  /** How deep lists and objects in the JSON of one request may be nested. */
+  jsonNestingMax: 200,
   /** Most lexical tokens of one document. */
   documentTokensMax: 10_000,
   /** How deep braces, brackets and parentheses of one document may be nested. */
