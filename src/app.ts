@@ -6,6 +6,7 @@ import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   acceptWebSockets,
+  Backlog,
   boardDirectory,
   Connections,
   corsOf,
@@ -62,6 +63,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const schema = buildSchema(store.entities);
   const limits = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
+  const backlog = new Backlog(limits.backlogBytesMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
@@ -90,7 +92,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useReferenceExecution(),
     ],
   });
-  const terms = { connections, maskError, keepAliveMs: limits.keepAliveMs };
+  const terms = { connections, backlog, maskError, keepAliveMs: limits.keepAliveMs };
   return Object.assign(yoga, {
     acceptWebSockets: (server: Server) => acceptWebSockets(server, yoga, terms),
   });

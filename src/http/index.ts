@@ -1,4 +1,5 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
+export { Backlog } from './backlog.ts';
 export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './errors.ts';

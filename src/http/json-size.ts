@@ -25,11 +25,10 @@ const [bracketOpen, bracketClose, braceOpen, braceClose] = [
 const nearLength = 64;
 
 /**
- * Measures a text, at several hundred megabytes per second, until its end or until it is over a
- * limit of requestLimits. A text that is no JSON has some size, too.
+ * Measures a text, at several hundred megabytes per second, until its end or until it has more
+ * values than requestLimits.jsonValuesMax. A text that is no JSON has some size, too.
  */
 export function measureJson(text: string): JsonSize {
-  const { jsonValuesMax, jsonNestingMax } = requestLimits;
   let [values, level, nesting] = [1, 0, 0];
   for (let index = 0; index < text.length; index += 1) {
     const sign = text.charCodeAt(index);
@@ -39,7 +38,7 @@ export function measureJson(text: string): JsonSize {
       values += 1;
       if (sign !== comma) level += 1;
       if (level > nesting) nesting = level;
-      if (values > jsonValuesMax || nesting > jsonNestingMax) break;
+      if (values > requestLimits.jsonValuesMax) break;
     } else if (sign === bracketClose || sign === braceClose) {
       level -= 1;
     }
@@ -59,9 +58,9 @@ function endOfString(text: string, start: number): number {
     }
     const end = text.indexOf('"', index);
     if (end < 0) return text.length;
-    let escape = end;
-    while (escape > index && text.charCodeAt(escape - 1) === backslash) escape -= 1;
-    if ((end - escape) % 2 === 0) return end;
+    let before = end;
+    while (before > index && text.charCodeAt(before - 1) === backslash) before -= 1;
+    if ((end - before) % 2 === 0) return end;
     index = end + 1;
   }
 }

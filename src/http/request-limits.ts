@@ -24,6 +24,12 @@ export const requestLimits = {
   connectionInitTimeMaxMs: 3_000,
   /** Operations under way on one WebSocket. */
   subscriptionsPerConnectionMax: 100,
+  /** Answers of one WebSocket are made while those under way may be expected to be no larger. */
+  connectionRoomBytes: 4 * 1024 * 1024,
+  /** Most that may wait on one WebSocket, operations and answers; past it, the socket is closed. */
+  connectionBacklogBytesMax: 64 * 1024 * 1024,
+  /** Most that may wait on all connections together; past it, the one with most is closed. */
+  backlogBytesMax: 256 * 1024 * 1024,
   /** Connections for subscriptions that one client, by its address, may have open. */
   connectionsPerClientMax: 1_000,
   /** Answers to events that are kept for subscribers that ask the same. */
