@@ -32,8 +32,12 @@ export const requestLimits = {
   backlogBytesMax: 256 * 1024 * 1024,
   /** Connections for subscriptions that one client, by its address, may have open. */
   connectionsPerClientMax: 1_000,
-  /** Answers to events that are kept for subscribers that ask the same. */
-  sharedEventsMax: 128,
+  /** Memory for answers to events, kept for subscribers that ask the same, as it is estimated. */
+  sharedEventsBytesMax: 16 * 1024 * 1024,
+  /** Events, as JSON, that are handed to subscribers before other work gets a turn. */
+  eventBytesPerTurn: 1024 * 1024,
+  /** What handing out an event costs besides, as if it were bytes. */
+  eventOverheadBytes: 16 * 1024,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket may take to say goodbye when the server closes. */

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Operation } from '../resolvers/index.ts';
+import { EventTurns } from './event-turns.ts';
 import { requestLimits } from './request-limits.ts';
 
 /** What every source of events yields, besides more: events with the same two are the same. */
@@ -27,15 +28,23 @@ interface Context {
   readonly operation: Operation;
 }
 
-/** An answer that has its JSON at hand; Yoga asks for it. */
-interface SharedAnswer extends ExecutionResult {
-  readonly stringify?: () => string;
+/** An answer, and the length of its JSON; Yoga asks for that, where there is one. */
+interface SharedAnswer {
+  readonly result: ExecutionResult & { readonly stringify?: () => string };
+  readonly length: number;
 }
 
 export class SharedEvents {
-  readonly #answers = new LRUCache<string, Promise<SharedAnswer>>({
-    max: requestLimits.sharedEventsMax,
+  readonly #underWay = new Map<string, Promise<SharedAnswer>>();
+  readonly #answers = new LRUCache<string, SharedAnswer>({
+    maxSize: requestLimits.sharedEventsBytesMax,
+    // The answer, and its JSON.
+    sizeCalculation: ({ length }) => 2 * length,
   });
+  readonly #turns = new EventTurns(
+    requestLimits.eventBytesPerTurn,
+    requestLimits.eventOverheadBytes,
+  );
   readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
   #documentCount = 0;
 
@@ -52,7 +61,9 @@ export class SharedEvents {
       next: async () => {
         const { done, value } = await source.next();
         if (done) return { done, value: undefined };
-        return { done: false, value: await this.#answer(args, asked, value) };
+        const { result, length } = await this.#answer(args, asked, value);
+        await this.#turns.take(length);
+        return { done: false, value: result };
       },
       return: async () => {
         await source.return?.();
@@ -62,13 +73,19 @@ export class SharedEvents {
     return answers;
   }
 
-  #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<SharedAnswer> {
+  async #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<SharedAnswer> {
     const key = `${asked} ${event.kind} ${event.position}`;
-    const known = this.#answers.get(key);
+    const known = this.#answers.get(key) ?? this.#underWay.get(key);
     if (known) return known;
-    const answer = answerEvent(args, event);
-    this.#answers.set(key, answer);
-    return answer;
+    const making = answerEvent(args, event);
+    this.#underWay.set(key, making);
+    try {
+      const answer = await making;
+      this.#answers.set(key, answer);
+      return answer;
+    } finally {
+      this.#underWay.delete(key);
+    }
   }
 
   /** What is asked of each event: the document, and the variables that say what to show of it. */
@@ -92,18 +109,12 @@ interface AskedDocument {
 async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<SharedAnswer> {
   // Nothing of one subscriber's request is known to an answer that others get.
   const operation = (args.contextValue as Context).operation.another();
-  const result = await execute({ ...args, rootValue: event, contextValue: { operation } });
-  const answer = { ...result, extensions: { position: String(event.position) } };
+  const executed = await execute({ ...args, rootValue: event, contextValue: { operation } });
+  const answer = { ...executed, extensions: { position: String(event.position) } };
+  const json = JSON.stringify(answer);
   // Errors are masked on their way to each subscriber: there is no one JSON of them.
-  if (answer.errors) return answer;
-  let json: string | null = null;
-  return {
-    ...answer,
-    stringify: () => {
-      json ??= JSON.stringify(answer);
-      return json;
-    },
-  };
+  const result = answer.errors ? answer : { ...answer, stringify: () => json };
+  return { result, length: json.length };
 }
 
 /**
