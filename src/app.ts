@@ -28,6 +28,7 @@ import {
   usePosition,
   useReferenceExecution,
   useStreams,
+  useUnreadAnswers,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -38,10 +39,15 @@ export interface AppOptions {
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
   /** How clients are bounded; by requestLimits where it says nothing. */
-  readonly limits?: Partial<
-    Record<'bodyBytesMax' | 'connectionsPerClientMax' | 'keepAliveMs' | 'stalledTimeMaxMs', number>
-  >;
+  readonly limits?: Partial<Record<ClientLimit, number>>;
 }
+
+type ClientLimit =
+  | 'backlogBytesMax'
+  | 'bodyBytesMax'
+  | 'connectionsPerClientMax'
+  | 'keepAliveMs'
+  | 'stalledTimeMaxMs';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
 export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
@@ -61,7 +67,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
   const board = options.boardDirectory ?? boardDirectory;
   const schema = buildSchema(store.entities);
-  const limits = { ...requestLimits, ...options.limits };
+  const limits: Record<ClientLimit, number> = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
   const backlog = new Backlog(limits.backlogBytesMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
@@ -90,6 +96,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useReferenceExecution(),
+      useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
     ],
   });
   const terms = { connections, backlog, maskError, keepAliveMs: limits.keepAliveMs };

@@ -354,14 +354,21 @@ test('when all have left, no follower, timer or socket is left', async () => {
 /** Commits until a subscriber's connection is full: its follower waits for nothing any more. */
 async function fillConnection(store: Store): Promise<void> {
   const body = 'x'.repeat(60_000);
-  for (let round = 0; store.waitingFollowers > 0; round += 1) {
+  for (let round = 0; await waitsWithin(store, 1_000); round += 1) {
     await store.transact(async (log) => {
       for (let count = 0; count < 20; count += 1) await log.create(Todo, { body });
     });
-    // Lets what was committed reach the connection.
-    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(round).toBeLessThan(500);
   }
+}
+
+/** Whether the follower comes to wait for the next commit again: it has told all there is. */
+async function waitsWithin(store: Store, timeMs: number): Promise<boolean> {
+  for (const end = performance.now() + timeMs; performance.now() < end; ) {
+    if (store.waitingFollowers > 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
 }
 
 /** Resolves once nobody is connected to the server any more. */

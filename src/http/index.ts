@@ -18,4 +18,5 @@ export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';
 export { useReferenceExecution } from './use-reference-execution.ts';
 export { useStreams } from './use-streams.ts';
+export { useUnreadAnswers } from './use-unread-answers.ts';
 export { acceptWebSockets } from './web-sockets.ts';

@@ -7,7 +7,7 @@ import { GraphQLError } from 'graphql';
 import { requestLimits } from './request-limits.ts';
 
 export interface JsonSize {
-  /** Values, those that are lists and objects included; keys are none. */
+  /** Values, lists and objects included; one that is empty counts as if it held one. */
   readonly values: number;
   /** Levels of brackets and braces. */
   readonly nesting: number;

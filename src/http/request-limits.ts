@@ -42,6 +42,6 @@ export const requestLimits = {
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket may take to say goodbye when the server closes. */
   closeTimeMaxMs: 2_000,
-  /** How long a subscription over HTTP may have events that its client does not take. */
+  /** How long an answer over HTTP, or an event, may wait without its client taking any of it. */
   stalledTimeMaxMs: 30_000,
 } as const;

@@ -52,6 +52,9 @@ export class SocketMessages {
       return this.#socket.close(messageTooBig, `More values than ${refusal.extensions.max}`);
     }
     const { type, id } = headOf(text);
+    if (refusal && type !== 'subscribe') {
+      return this.#socket.close(CloseCode.BadRequest, 'Nested too deeply');
+    }
     if (typeof id !== 'string' || id === '') return await take(text);
     if (type === 'subscribe') return await this.#begin(id, text, refusal, take);
     if (type !== 'complete') return await take(text);
