@@ -14,6 +14,8 @@ type Take = (message: string) => Promise<void>;
 
 /** Close codes of RFC 6455 and its registry. */
 const [messageTooBig, tryAgainLater] = [1009, 1013];
+/** How graphql-ws begins an answer, or an event. */
+const isAnswer = /^\{"id":"\d+","type":"next"/;
 /** Longest reason of a close that the protocol of WebSockets can carry. */
 const reasonBytesMax = 123;
 
@@ -90,7 +92,7 @@ export class SocketMessages {
     const text = this.#ids.forClient(message);
     if (text === null) return Promise.resolve();
     const bytes = Buffer.byteLength(text);
-    this.room.learn(bytes);
+    if (isAnswer.test(message)) this.room.learn(bytes);
     return new Promise((sent) => {
       this.#wait(bytes);
       this.#socket.send(text, () => {
