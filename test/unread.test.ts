@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { Todo } from '../src/entities/index.ts';
 import { requestLimits } from '../src/http/index.ts';
@@ -32,8 +31,9 @@ async function open(limits: ConstructorParameters<typeof TestApi>[1] = {}) {
   await api.data(tenMegabytes);
   const perAnswer = queries;
   queries = 0;
-  const count = promisify(server.getConnections.bind(server));
-  return { api, url: `${url}/graphql`, count, answers: () => queries / perAnswer };
+  const sockets: Socket[] = [];
+  server.on('connection', (socket: Socket) => sockets.push(socket));
+  return { api, url: `${url}/graphql`, sockets, answers: () => queries / perAnswer };
 }
 
 /** Resolves once a number has stayed the same for a while. */
@@ -127,16 +127,18 @@ test('a WebSocket on which too much waits is closed, to be tried again later', a
 });
 
 test('when too much waits on all connections, the one with most is cut off', async () => {
-  const { api, url, count } = await open({ backlogBytesMax: 35 * 1024 * 1024 });
-  const connections = Array.from({ length: 6 }, () => askWithoutReading(url));
-  while ((await count()) > 3) await sleep(20);
-  expect(await settled(() => connections.filter(({ closed }) => closed).length)).toBeLessThan(6);
+  const { api, url, sockets } = await open({ backlogBytesMax: 35 * 1024 * 1024 });
+  for (let count = 0; count < 6; count += 1) askWithoutReading(url);
+  const cutOff = () => sockets.filter(({ destroyed }) => destroyed).length;
+  await until(() => sockets.length === 6 && cutOff() >= 3);
+  expect(await settled(cutOff)).toBe(3);
   expect(await api.position()).toBe(`${bodies}`);
 });
 
 test('an answer over HTTP is cut off when none of it is taken, and not when it is taken slowly', async () => {
-  const { url, count } = await open({ stalledTimeMaxMs: 2_000 });
-  askWithoutReading(url);
+  const { url, sockets } = await open({ stalledTimeMaxMs: 2_000 });
+  const none = askWithoutReading(url);
+  await once(none, 'connect');
   const slow = askWithoutReading(url);
   let [bytes, stepBytes, head] = [0, 0, ''];
   slow.on('data', (chunk: Buffer) => {
@@ -151,7 +153,8 @@ test('an answer over HTTP is cut off when none of it is taken, and not when it i
     slow.resume();
     await sleep(100);
   }
-  while ((await count()) > 1) await sleep(20);
+  const [noneAtServer] = sockets;
+  await until(() => noneAtServer?.destroyed === true);
   slow.removeAllListeners('data');
   slow.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
