@@ -4,7 +4,6 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Todo } from '../src/entities/index.ts';
-import { requestLimits } from '../src/http/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
 import { openTemporary } from './support/temporary-store.ts';
@@ -64,17 +63,17 @@ test('over WebSocket, who does not read is not answered on and on, and goes on w
   const { url, answers } = await open();
   const talk = await Conversation.begin(url.replace('http', 'ws'));
   talk.socket.pause();
-  for (let id = 0; id < 20; id += 1) talk.subscribe(`${id}`, tenMegabytes);
+  for (let id = 0; id < 10; id += 1) talk.subscribe(`${id}`, tenMegabytes);
   // Two at first; as soon as one has left, one more.
   expect(await settled(answers)).toBeLessThanOrEqual(3);
   talk.socket.resume();
   const answered = new Set<string>();
-  while (answered.size < 20) {
+  while (answered.size < 10) {
     const { type, id, payload } = await talk.next();
     if (type === 'next') expect(payload.data.todos.edges).toHaveLength(bodies);
     else answered.add(`${id} ${type}`);
   }
-  expect(answers()).toBe(20);
+  expect(answers()).toBe(10);
 });
 
 test('mutations that wait for room are made in the end, each once', async () => {
@@ -107,7 +106,8 @@ test('small answers go on beside one another', async () => {
 });
 
 test('a WebSocket on which too much waits is closed, to be tried again later', async () => {
-  const { api, url } = await open();
+  const tryAgainLater = 1013;
+  const { url, sockets } = await open();
   const talk = await Conversation.begin(url.replace('http', 'ws'));
   const small = '{ log { position } }';
   for (let id = 0; id < 20; id += 1) {
@@ -118,12 +118,11 @@ test('a WebSocket on which too much waits is closed, to be tried again later', a
   talk.socket.pause();
   const closed = once(talk.socket, 'close');
   for (let id = 0; id < 40; id += 1) talk.subscribe(`${id}`, tenMegabytes);
-  const rest = requestLimits.closeTimeMaxMs * 5;
-  await Promise.race([closed, sleep(rest).then(() => talk.socket.resume())]);
+  await until(() => sockets.at(-1)?.destroyed === true);
+  talk.socket.resume();
   const [code] = await closed;
-  // Whoever does not read is cut off before it could read why.
-  expect([1006, 1013]).toContain(code);
-  await until(() => api.store.followers === 0);
+  // Whoever does not read at all is cut off before it could read why.
+  expect([1006, tryAgainLater]).toContain(code);
 });
 
 test('when too much waits on all connections, the one with most is cut off', async () => {

@@ -3,6 +3,7 @@
  * JSON.parse holds everything else up for as long as many small values take it, and what is nested
  * thousands deep cannot be walked afterwards.
  */
+import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import { requestLimits } from './request-limits.ts';
 
@@ -23,6 +24,8 @@ const [bracketOpen, bracketClose, braceOpen, braceClose] = [
 ];
 /** Of a string so much is looked at sign by sign; past it, going from quote to quote is faster. */
 const nearLength = 64;
+/** A longer text is measured and parsed in two turns of the event loop. */
+const turnLength = 1024 * 1024;
 
 /**
  * Measures a text, at several hundred megabytes per second, until its end or until it has more
@@ -69,9 +72,11 @@ function endOfString(text: string, start: number): number {
  * Refuses a JSON text before it is parsed.
  * @throws GraphQLError BODY_TOO_LARGE with the limit that it is over.
  */
-export function refuseLargeJson(text: string): void {
+export async function refuseLargeJson(text: string): Promise<void> {
   const refused = jsonRefusal(text);
   if (refused) throw refused;
+  // Reading, measuring and parsing megabytes takes some time each, and others a turn between.
+  if (text.length > turnLength) await setImmediate();
 }
 
 /** Why a JSON text is too large to be parsed; null where it is not. */

@@ -36,7 +36,7 @@ export function useJsonBodies(): Plugin {
 
 async function readBody(request: Request): Promise<GraphQLParams> {
   const text = await request.text();
-  refuseLargeJson(text);
+  await refuseLargeJson(text);
   const params = parse(text);
   if (typeof params === 'object' && params !== null) return params;
   throw badRequest(`The body must be a JSON object, but was ${JSON.stringify(params)}.`);
