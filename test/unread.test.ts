@@ -7,7 +7,7 @@ import { Todo } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
 import { openTemporary } from './support/temporary-store.ts';
-import { until } from './support/until.ts';
+import { until, untilWaiting } from './support/until.ts';
 
 const bodies = 160;
 const tenMegabytes = `{ todos(first: ${bodies}) { edges { node { body } } } }`;
@@ -46,13 +46,13 @@ async function settled(number: () => number): Promise<number> {
 }
 
 /** Asks over HTTP, and reads nothing until it is resumed. */
-function askWithoutReading(url: string): Socket {
+function askWithoutReading(url: string, query = tenMegabytes, accept = '*/*'): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).on('error', () => {});
   onTestFinished(() => void socket.destroy());
   socket.pause();
-  const body = JSON.stringify({ query: tenMegabytes });
-  const head = 'host: x\r\nconnection: close\r\ncontent-type: application/json';
+  const body = JSON.stringify({ query });
+  const head = `host: x\r\naccept: ${accept}\r\nconnection: close\r\ncontent-type: application/json`;
   socket.write(
     `POST /graphql HTTP/1.1\r\n${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
@@ -132,6 +132,27 @@ test('when too much waits on all connections, the one with most is cut off', asy
   await until(() => sockets.length === 6 && cutOff() >= 3);
   expect(await settled(cutOff)).toBe(3);
   expect(await api.position()).toBe(`${bodies}`);
+});
+
+test('so are subscriptions whose events wait, and not those whose events are taken', async () => {
+  const { api, url, sockets } = await open({ backlogBytesMax: 20 * 1024 * 1024 });
+  // An event of six megabytes each.
+  const aliases = Array.from({ length: 100 }, (_, number) => `a${number}: body`).join(' ');
+  const feed = `subscription { todoChanges { todo { ${aliases} } } }`;
+  for (let count = 0; count < 5; count += 1) askWithoutReading(url, feed, 'text/event-stream');
+  const reading = askWithoutReading(url, feed, 'text/event-stream');
+  reading.resume();
+  let bytes = 0;
+  reading.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await untilWaiting(api.store, 6);
+  for (let count = 1; count <= 4; count += 1) {
+    await api.store.append(Todo, { body: 'x'.repeat(60_000) });
+    await until(() => bytes > count * 5.9e6);
+  }
+  await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 2);
+  expect(reading.closed).toBe(false);
 });
 
 test('an answer over HTTP is cut off when none of it is taken, and not when it is taken slowly', async () => {

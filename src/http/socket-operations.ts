@@ -117,7 +117,9 @@ function asThereIsRoom(
     next: async () => {
       room.leave(id);
       const answer = await source.next();
-      return answer.done || (await room.enter(id)) ? answer : done;
+      if (answer.done || (await room.enter(id))) return answer;
+      await source.return?.();
+      return done;
     },
     return: async () => {
       room.leave(id);

@@ -1,6 +1,7 @@
 /**
- * Answers over HTTP that their client does not read. Each is whole in memory until it has left: so
- * large ones are counted with what waits on other connections, and do not wait for ever.
+ * Answers and events over HTTP that their client does not read. Each is whole in memory until it
+ * has left: so large ones are counted with what waits on other connections, and an answer does not
+ * wait for ever. (A subscription’s end is in use-streams.ts.)
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
@@ -12,12 +13,34 @@ interface ServerContext {
   readonly res?: ServerResponse;
 }
 
+/** An event that subscribers share has its JSON at hand. */
+interface SharedResult {
+  readonly stringify?: () => string;
+}
+
 /** Smaller answers leave at once: the operating system takes as much for each connection. */
 const largeBytes = 64 * 1024;
 
 /** @param stalledTimeMaxMs how long a client may read nothing of what was sent. */
 export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Plugin {
   return {
+    onSubscribe({ args }) {
+      const { req, res } = args.contextValue as ServerContext;
+      if (!req || !res) return;
+      const connection = { drop: () => req.socket.destroy() };
+      res.once('close', () => backlog.forget(connection));
+      const onNext = ({ result }: { readonly result: object }) => {
+        const bytes = (result as SharedResult).stringify?.().length ?? 0;
+        if (bytes < largeBytes) return;
+        // By then it has been written; what the connection took at once does not wait.
+        setImmediate(() => {
+          if (!res.writableNeedDrain) return;
+          backlog.add(connection, bytes);
+          res.once('drain', () => backlog.remove(connection, bytes));
+        });
+      };
+      return { onSubscribeResult: () => ({ onNext }) };
+    },
     onResponse({ response, serverContext }) {
       const { req, res } = serverContext as ServerContext;
       const bytes = Number(response.headers.get('content-length') ?? 0);
