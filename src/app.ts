@@ -6,6 +6,7 @@ import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   acceptWebSockets,
+  Backlog,
   boardDirectory,
   Connections,
   canShowBoard,
@@ -33,6 +34,7 @@ import {
   usePosition,
   useReferenceExecution,
   useStreams,
+  useUnreadAnswers,
   useVary,
   wantsPage,
 } from './http/index.ts';
@@ -44,11 +46,16 @@ export interface AppOptions {
   readonly boardDirectory?: string;
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
-  /** How clients that follow are bounded; by requestLimits where it says nothing. */
-  readonly limits?: Partial<
-    Record<'connectionsPerClientMax' | 'keepAliveMs' | 'stalledTimeMaxMs', number>
-  >;
+  /** How clients are bounded; by requestLimits where it says nothing. */
+  readonly limits?: Partial<Record<ClientLimit, number>>;
 }
+
+type ClientLimit =
+  | 'backlogBytesMax'
+  | 'bodyBytesMax'
+  | 'connectionsPerClientMax'
+  | 'keepAliveMs'
+  | 'stalledTimeMaxMs';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
 export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
@@ -71,8 +78,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const hasBoard = canShowBoard(store.entities);
   const demo = hasBoard ? demoCommand : null;
   const schema = buildSchema(store.entities);
-  const limits = { ...requestLimits, ...options.limits };
+  const limits: Record<ClientLimit, number> = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
+  const backlog = new Backlog(limits.backlogBytesMax);
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
@@ -92,7 +100,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useDocs(schema, demo, maskError),
       ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
       useHead(),
-      useBodyLimit(),
+      useBodyLimit(limits.bodyBytesMax),
       useJsonBodies(),
       useDocumentLimits(),
       useInputLimits(),
@@ -103,9 +111,10 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useReferenceExecution(),
+      useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
     ],
   });
-  const terms = { connections, maskError, keepAliveMs: limits.keepAliveMs };
+  const terms = { connections, backlog, maskError, keepAliveMs: limits.keepAliveMs };
   return Object.assign(yoga, {
     acceptWebSockets: (server: Server, door = new FrontDoor()) =>
       acceptWebSockets(server, yoga, { ...terms, door }),

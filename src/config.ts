@@ -16,6 +16,8 @@ export interface Config {
   readonly replicaMemoryMaxMb: number;
   /** Connections for subscriptions that one client address may have open. */
   readonly connectionsPerClientMax: number;
+  /** Largest request body, in megabytes. */
+  readonly bodyMaxMb: number;
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
@@ -94,6 +96,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'connections from 1 to 1000000',
     parse: wholeNumber(1, 1_000_000),
   },
+  bodyMaxMb: {
+    flag: '--body-max-mb <mb>',
+    description: 'largest request body',
+    preset: 8,
+    expected: 'megabytes from 1 to 128',
+    parse: wholeNumber(1, 128),
+  },
 };
 
 const settingNames = Object.keys(settings) as (keyof Config)[];
@@ -139,6 +148,7 @@ export function readConfig(
     allowedHosts: read('allowedHosts'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
+    bodyMaxMb: read('bodyMaxMb'),
   });
 }
 

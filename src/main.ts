@@ -98,8 +98,9 @@ async function serve(config: Config): Promise<void> {
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
   });
-  const { connectionsPerClientMax } = config;
-  const app = createApp(store, { log, limits: { connectionsPerClientMax } });
+  const { connectionsPerClientMax, bodyMaxMb } = config;
+  const limits = { connectionsPerClientMax, bodyBytesMax: bodyMaxMb * 1024 * 1024 };
+  const app = createApp(store, { log, limits });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
   closeOnSignal(async () => {

@@ -11,6 +11,7 @@ const flags = {
   allowedHosts: ['--allowed-host', 'EVERSTATE_ALLOWED_HOSTS'],
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB'],
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
+  bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
 } as const;
 
 test('without any setting one person is served on loopback', () => {
@@ -22,6 +23,7 @@ test('without any setting one person is served on loopback', () => {
     allowedHosts: [],
     replicaMemoryMaxMb: 2_048,
     connectionsPerClientMax: 1_000,
+    bodyMaxMb: 8,
   });
 });
 
@@ -39,6 +41,7 @@ test.each([
   ['allowedHosts', ['', 'a:80', 'a b', 'http://a', 'a,,b', 'a,', '::1', 'a/b']],
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
+  ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
 ] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
   const [flag, variable] = flags[name];
   for (const value of values) {
@@ -54,7 +57,8 @@ test.each([
 test('a variable that is misspelt is refused, and the known ones are named', () => {
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
-      'EVERSTATE_ENTITIES, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX.',
+      'EVERSTATE_ENTITIES, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
+      'EVERSTATE_BODY_MAX_MB.',
   );
 });
 

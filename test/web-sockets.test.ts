@@ -6,77 +6,15 @@ import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { requestLimits } from '../src/http/index.ts';
 import { codesOf, listen, openApi, TestApi, write } from './support/api.ts';
+import { Conversation } from './support/conversation.ts';
 import { takeEvents } from './support/events.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 import { until, untilWaiting } from './support/until.ts';
-
-interface Message {
-  readonly type: string;
-  readonly id?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests assert on what they asked for
-  readonly payload?: any;
-}
-
-/** A WebSocket that is spoken to message by message. */
-class Conversation {
-  readonly socket: WebSocket;
-  readonly #messages: Message[] = [];
-  #arrived: () => void = () => {};
-
-  constructor(
-    url: string,
-    protocols: string[] = ['graphql-transport-ws'],
-    options?: ClientOptions,
-  ) {
-    this.socket = new WebSocket(url, protocols, options);
-    this.socket.on('message', (text) => {
-      this.#messages.push(JSON.parse(String(text)));
-      this.#arrived();
-    });
-    onTestFinished(() => {
-      // One that is not open yet complains of being closed.
-      this.socket.on('error', () => {});
-      this.socket.terminate();
-    });
-  }
-
-  /** Opens the socket and says hello. */
-  static async begin(url: string): Promise<Conversation> {
-    const conversation = new Conversation(url);
-    await once(conversation.socket, 'open');
-    conversation.send({ type: 'connection_init' });
-    expect(await conversation.next()).toEqual({ type: 'connection_ack' });
-    return conversation;
-  }
-
-  send(message: object | string): void {
-    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
-  subscribe(id: string, query: string): void {
-    this.send({ type: 'subscribe', id, payload: { query } });
-  }
-
-  async next(): Promise<Message> {
-    while (this.#messages.length === 0) {
-      await new Promise<void>((arrived) => {
-        this.#arrived = arrived;
-      });
-    }
-    return this.#messages.shift() as Message;
-  }
-
-  /** How the server closes the socket: code and reason. */
-  async closed(): Promise<string> {
-    const [code, reason] = await once(this.socket, 'close');
-    return `${code} ${reason}`.trim();
-  }
-}
 
 async function serve(api: TestApi) {
   const { url, ...rest } = await listen(api.app);
@@ -416,14 +354,21 @@ test('when all have left, no follower, timer or socket is left', async () => {
 /** Commits until a subscriber's connection is full: its follower waits for nothing any more. */
 async function fillConnection(store: Store): Promise<void> {
   const body = 'x'.repeat(60_000);
-  for (let round = 0; store.waitingFollowers > 0; round += 1) {
+  for (let round = 0; await waitsWithin(store, 1_000); round += 1) {
     await store.transact(async (log) => {
       for (let count = 0; count < 20; count += 1) await log.create(Todo, { body });
     });
-    // Lets what was committed reach the connection.
-    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(round).toBeLessThan(500);
   }
+}
+
+/** Whether the follower comes to wait for the next commit again: it has told all there is. */
+async function waitsWithin(store: Store, timeMs: number): Promise<boolean> {
+  for (const end = performance.now() + timeMs; performance.now() < end; ) {
+    if (store.waitingFollowers > 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
 }
 
 /** Resolves once nobody is connected to the server any more. */

@@ -7,6 +7,8 @@ import { limits } from './limits.ts';
 export class Feed {
   readonly #lookForForeignCommits: () => void;
   readonly #waiting = new Set<() => void>();
+  /** Of those that wait, whom a wake-up has still to reach. */
+  #sleeping: (() => void)[] = [];
   #poll: NodeJS.Timeout | null = null;
 
   /** @param lookForForeignCommits asks whether another process committed, and wakes the feed. */
@@ -19,9 +21,16 @@ export class Feed {
     return this.#waiting.size;
   }
 
-  /** Something was committed: everyone who waits reads on. */
+  /** Something was committed: everyone who waits reads on. Other work has turns meanwhile. */
   wake(): void {
-    for (const resume of [...this.#waiting]) resume();
+    const isWaking = this.#sleeping.length > 0;
+    this.#sleeping = [...this.#waiting];
+    if (!isWaking) this.#wakeSome();
+  }
+
+  #wakeSome(): void {
+    for (const resume of this.#sleeping.splice(0, limits.wakeUpsPerTurn)) resume();
+    if (this.#sleeping.length > 0) setImmediate(() => this.#wakeSome());
   }
 
   /**

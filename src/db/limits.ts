@@ -90,8 +90,16 @@ export const limits = {
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
   followerBatchRows: 256,
-  /** Records of a feed's snapshot that are read at a time. */
+  /** Followers that are woken before other work of the process gets a turn. */
+  wakeUpsPerTurn: 256,
+  /** Most records of a feed's snapshot that are read at a time … */
   snapshotPageRows: 256,
+  /** … of the first page, … */
+  snapshotFirstRows: 8,
+  /** … and of each further one only so many that they take no more memory, as it is estimated. */
+  snapshotPageBytesMax: 512 * 1024,
+  /** Memory for pages of snapshots that were read lately, as it is estimated. */
+  sharedSnapshotsBytesMax: 16 * 1024 * 1024,
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */

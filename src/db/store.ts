@@ -35,6 +35,7 @@ import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from 
 import { Replica, type ReplicaLimits } from './replica.ts';
 import type { EarlierState } from './restore.ts';
 import type { VersionChange } from './shared-spans.ts';
+import { type SnapshotQuery, Snapshots } from './snapshots.ts';
 import { SqliteInTurns } from './sqlite-in-turns.ts';
 import type { PatchCondition } from './stale-write.ts';
 import type { TransactionAbout } from './transaction-head.ts';
@@ -86,6 +87,7 @@ export class Store {
   readonly #keys: IdempotencyKeys;
   readonly #replica: Replica;
   readonly #followers: Followers;
+  readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
   readonly #onFault: (error: unknown) => void;
   #head: Position;
   #seenDataVersion: number;
@@ -452,6 +454,14 @@ export class Store {
     options: Partial<FollowOptions> = {},
   ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
     return this.#followers.changes(entity, options);
+  }
+
+  /** Yields the live records that matched at a position, in the order of their last change. */
+  snapshot<E extends Entity>(
+    entity: E,
+    query: SnapshotQuery,
+  ): AsyncGenerator<Version<E>, void, undefined> {
+    return this.#snapshots.read(entity, query);
   }
 
   /** How many followers there are: begun and not ended. */

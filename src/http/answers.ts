@@ -9,11 +9,19 @@ import type { Operation } from '../resolvers/index.ts';
 import { errorForClient } from './errors.ts';
 import { isSmall, jsonPieces } from './json-pieces.ts';
 
-/** Where an answer has the JSON of its data, when that was made already: no member of it itself. */
-export const dataPieces = Symbol('dataPieces');
+/**
+ * Where an answer has the JSON of its data, when that was made already. A large answer has nothing
+ * else: its `data` is empty then.
+ */
+export const dataJson = Symbol('dataJson');
+
+interface DataJson {
+  readonly pieces: readonly string[];
+  readonly bytes: number;
+}
 
 export interface Answer extends ExecutionResult {
-  readonly [dataPieces]?: readonly string[];
+  readonly [dataJson]?: DataJson;
 }
 
 /** Executes as graphql-js does, within the limits of answers. */
@@ -24,35 +32,55 @@ export function executeToAnswer(args: ExecutionArgs): Promise<Answer> | Answer {
   return answerOf(result, operation);
 }
 
-function answerOf(result: ExecutionResult, operation: Operation): Promise<Answer> | Answer {
-  const { exceeded } = operation.answerSize;
+function answerOf(result: ExecutionResult, { answerSize }: Operation): Promise<Answer> | Answer {
+  answerSize.end();
+  const { exceeded } = answerSize;
   if (exceeded) {
     const refused = new GraphQLError(exceeded.message, { originalError: exceeded });
     return { errors: [refused], data: null };
   }
-  return isSmall(result.data) ? result : withPieces(result);
+  return isSmall(result.data) ? result : inPieces(result);
 }
 
-async function withPieces(result: ExecutionResult): Promise<Answer> {
+async function inPieces(result: ExecutionResult): Promise<Answer> {
   const pieces: string[] = [];
+  let bytes = 0;
   for (const piece of jsonPieces(result.data)) {
     pieces.push(piece);
+    bytes += Buffer.byteLength(piece);
     await turns.yield();
   }
-  return { ...result, [dataPieces]: pieces };
+  return { ...result, data: {}, [dataJson]: { pieces, bytes } };
+}
+
+/** The same answer with the JSON of its data, for those who send it many times. */
+export function withDataJson(answer: Answer): Answer {
+  if (dataJson in answer) return answer;
+  const json = JSON.stringify(answer.data);
+  return { ...answer, [dataJson]: { pieces: [json], bytes: Buffer.byteLength(json) } };
 }
 
 /** The JSON of an answer as clients get it, in pieces. */
 export function* answerPieces(answer: Answer): Generator<string, void> {
-  const { errors, extensions, [dataPieces]: pieces } = answer;
-  if (!pieces) {
-    yield JSON.stringify(errors ? { ...answer, errors: errors.map(errorForClient) } : answer);
+  const { errors, [dataJson]: data, ...rest } = answer;
+  if (!data) {
+    yield JSON.stringify(errors ? { errors: errors.map(errorForClient), ...rest } : rest);
     return;
   }
-  yield '{';
-  if (errors) yield `"errors":${JSON.stringify(errors.map(errorForClient))},`;
-  yield '"data":';
-  yield* pieces;
-  if (extensions) yield `,"extensions":${JSON.stringify(extensions)}`;
-  yield '}';
+  const [before, after] = around(answer);
+  yield before;
+  yield* data.pieces;
+  yield after;
+}
+
+/** How many bytes answerPieces come to, of an answer that has the JSON of its data. */
+export function answerBytes(answer: Answer): number {
+  const texts = around(answer).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return texts + (answer[dataJson]?.bytes ?? 0);
+}
+
+/** What stands before an answer's data, and after it. */
+function around({ errors, extensions }: ExecutionResult): [before: string, after: string] {
+  const shown = errors ? `"errors":${JSON.stringify(errors.map(errorForClient))},` : '';
+  return [`{${shown}"data":`, extensions ? `,"extensions":${JSON.stringify(extensions)}}` : '}'];
 }

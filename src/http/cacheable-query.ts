@@ -2,7 +2,7 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Position } from '../entities/index.ts';
 import type { Operation } from '../resolvers/index.ts';
-import { dataPieces } from './answers.ts';
+import { dataJson } from './answers.ts';
 import type { Asked, EntityTags } from './entity-tags.ts';
 import { pinnedPosition } from './pinned-position.ts';
 import { namesTag } from './preconditions.ts';
@@ -60,7 +60,7 @@ export class CacheableQuery {
     if (this.#pinned !== null) return this.#keptAt(this.#pinned);
     if (position !== null && repeatable) return this.#keptAt(position);
     // A digest of a large answer would hold the event loop for longer than it may.
-    if (dataPieces in result) return null;
+    if (dataJson in result) return null;
     const etag = this.#tags.ofContents(JSON.stringify(result), this.#asked);
     return { etag, cacheControl: askFirst };
   }

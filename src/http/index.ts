@@ -1,4 +1,5 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
+export { Backlog } from './backlog.ts';
 export { Connections } from './connections.ts';
 export { corsOf } from './cors.ts';
 export { demoCommand } from './demo-command.ts';
@@ -24,5 +25,6 @@ export { useJsonBodies } from './use-json-bodies.ts';
 export { usePosition } from './use-position.ts';
 export { useReferenceExecution } from './use-reference-execution.ts';
 export { useStreams } from './use-streams.ts';
+export { useUnreadAnswers } from './use-unread-answers.ts';
 export { useVary } from './use-vary.ts';
 export { acceptWebSockets } from './web-sockets.ts';

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import { refusal } from './errors.ts';
+import { refuseLargeJson } from './json-size.ts';
 import { isUtf8, listElements, parseMediaType } from './media-types.ts';
 
 const jsonTypes = ['application/json', 'application/graphql+json'];
@@ -41,6 +42,7 @@ export function refuseOtherBodies(headers: Headers): void {
  */
 export async function readJsonBody(request: Request): Promise<GraphQLParams> {
   const text = textOf(await bytesOf(request));
+  await refuseLargeJson(text);
   const body = parse(text);
   if (typeof body !== 'object' || body === null) {
     const got = body === null ? 'null' : `a ${typeof body}`;

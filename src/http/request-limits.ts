@@ -1,7 +1,11 @@
 /** The limits of what a client may send, each with its unit. */
 export const requestLimits = {
-  /** Largest request body. */
-  bodyBytesMax: 32 * 1024 * 1024,
+  /** Largest request body, unless the setting says otherwise. */
+  bodyBytesMax: 8 * 1024 * 1024,
+  /** Most values in the JSON of one request; so many are parsed within about 50 ms. */
+  jsonValuesMax: 200_000,
+  /** How deep lists and objects in the JSON of one request may be nested. */
+  jsonNestingMax: 200,
   /** Most lexical tokens of one document. */
   documentTokensMax: 10_000,
   /** How deep braces, brackets and parentheses of one document may be nested. */
@@ -24,16 +28,22 @@ export const requestLimits = {
   connectionInitTimeMaxMs: 3_000,
   /** Operations under way on one WebSocket. */
   subscriptionsPerConnectionMax: 100,
+  /** Answers of one WebSocket are made while those under way may be expected to be no larger. */
+  connectionRoomBytes: 4 * 1024 * 1024,
+  /** Most that may wait on one WebSocket, operations and answers; past it, the socket is closed. */
+  connectionBacklogBytesMax: 64 * 1024 * 1024,
+  /** Most that may wait on all connections together; past it, the one with most is closed. */
+  backlogBytesMax: 256 * 1024 * 1024,
   /** Connections for subscriptions that one client, by its address, may have open. */
   connectionsPerClientMax: 1_000,
-  /** Answers to events that are kept for subscribers that ask the same. */
-  sharedEventsMax: 128,
+  /** Memory for answers to events, kept for subscribers that ask the same, as it is estimated. */
+  sharedEventsBytesMax: 16 * 1024 * 1024,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket that is closed, or refused, may take to close its end. */
   closeTimeMaxMs: 2_000,
   /** How long a client may send and take nothing of what is under way once the server closes. */
   stillTimeMaxMs: 1_000,
-  /** How long a subscription over HTTP may have events that its client does not take. */
+  /** How long an answer over HTTP, or an event, may wait without its client taking any of it. */
   stalledTimeMaxMs: 30_000,
 } as const;

@@ -13,8 +13,9 @@ import {
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { turns } from '../db/index.ts';
 import type { Operation } from '../resolvers/index.ts';
-import { type Answer, dataPieces, executeToAnswer } from './answers.ts';
+import { type Answer, dataJson, executeToAnswer, withDataJson } from './answers.ts';
 import { requestLimits } from './request-limits.ts';
 
 /** What every source of events yields, besides more: events with the same two are the same. */
@@ -27,9 +28,15 @@ interface Context {
   readonly operation: Operation;
 }
 
+/** What an answer without data is taken for: one with errors. */
+const errorsBytes = 4_096;
+
 export class SharedEvents {
-  readonly #answers = new LRUCache<string, Promise<Answer>>({
-    max: requestLimits.sharedEventsMax,
+  readonly #underWay = new Map<string, Promise<Answer>>();
+  readonly #answers = new LRUCache<string, Answer>({
+    maxSize: requestLimits.sharedEventsBytesMax,
+    // The answer, and its JSON.
+    sizeCalculation: (answer) => 2 * (answer[dataJson]?.bytes ?? errorsBytes),
   });
   readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
   #documentCount = 0;
@@ -53,7 +60,9 @@ export class SharedEvents {
       next: async () => {
         const { done, value } = await feed.next();
         if (done) return { done, value: undefined };
-        return { done: false, value: await this.#answer(args, asked, value) };
+        const answer = await this.#answer(args, asked, value);
+        // A thousand subscribers are told the same at once: others have their turns meanwhile.
+        return { done: false, value: await turns.next(answer) };
       },
       return: async () => {
         await feed.return?.();
@@ -63,13 +72,19 @@ export class SharedEvents {
     return answers;
   }
 
-  #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<Answer> {
+  async #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<Answer> {
     const key = `${asked} ${event.kind} ${event.position}`;
-    const known = this.#answers.get(key);
+    const known = this.#answers.get(key) ?? this.#underWay.get(key);
     if (known) return known;
-    const answer = answerEvent(args, event);
-    this.#answers.set(key, answer);
-    return answer;
+    const making = answerEvent(args, event);
+    this.#underWay.set(key, making);
+    try {
+      const answer = await making;
+      this.#answers.set(key, answer);
+      return answer;
+    } finally {
+      this.#underWay.delete(key);
+    }
   }
 
   /** What is asked of each event: the document, and the variables that say what to show of it. */
@@ -97,7 +112,7 @@ async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<Answe
   const answer = { ...result, extensions: { position: String(event.position) } };
   // Errors are masked on their way to each subscriber: there is no one JSON of them.
   if (answer.errors) return answer;
-  return dataPieces in answer ? answer : { ...answer, [dataPieces]: [JSON.stringify(answer.data)] };
+  return withDataJson(answer);
 }
 
 /**

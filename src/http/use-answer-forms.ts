@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { ExecutionArgs } from 'graphql';
 import { type FetchAPI, isAsyncIterable, type Plugin, processRegularResult } from 'graphql-yoga';
 import { turns } from '../db/index.ts';
-import { type Answer, answerPieces, dataPieces } from './answers.ts';
+import { type Answer, answerBytes, answerPieces, dataJson } from './answers.ts';
 import { refusal, statusOf } from './errors.ts';
 import { eventStream, eventStreamType } from './event-stream.ts';
 import { type Preference, preferred } from './media-types.ts';
@@ -29,7 +29,7 @@ export function useAnswerForms(keepAliveMs: number): Plugin {
         setResultProcessor((each, fetchAPI) => eventStream(each, keepAliveMs, fetchAPI), type);
       } else {
         // Whoever takes neither is told so as JSON.
-        const process = dataPieces in result ? largeAnswer : processRegularResult;
+        const process = dataJson in result ? largeAnswer : processRegularResult;
         setResultProcessor(process, type ?? 'application/json');
       }
     },
@@ -47,7 +47,10 @@ function largeAnswer(result: unknown, fetchAPI: FetchAPI, type: string): Respons
   const body = Readable.from(gathered(answerPieces(answer)), { objectMode: false });
   return new fetchAPI.Response(body as unknown as BodyInit, {
     status: statusOf(answer),
-    headers: { 'content-type': `${type}; charset=utf-8` },
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      'content-length': String(answerBytes(answer)),
+    },
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Plugin } from 'graphql-yoga';
 import { refusal } from './errors.ts';
 import { readJsonBody, refuseOtherBodies } from './json-body.ts';
+import { jsonRefusal } from './json-size.ts';
 
 /** Parameters of a GET that hold JSON; Yoga takes a broken one for a failure of its own. */
 const jsonParameters = ['variables', 'extensions'];
@@ -14,14 +15,18 @@ export function useJsonBodies(): Plugin {
         setRequestParser(readJsonBody);
         return;
       }
-      const wrong = jsonParameters.find((name) => !isJson(url.searchParams.get(name)));
-      if (!wrong) return;
-      throw refusal('BAD_REQUEST', 400, `The parameter ${wrong} must be JSON, but is not.`);
+      for (const name of jsonParameters) {
+        const text = url.searchParams.get(name) ?? '';
+        const refused = jsonRefusal(text);
+        if (refused) throw refused;
+        if (isJson(text)) continue;
+        throw refusal('BAD_REQUEST', 400, `The parameter ${name} must be JSON, but is not.`);
+      }
     },
   };
 }
 
-function isJson(text: string | null): boolean {
+function isJson(text: string): boolean {
   try {
     JSON.parse(text || 'null');
     return true;

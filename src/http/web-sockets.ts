@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream';
 import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Backlog } from './backlog.ts';
 import type { Connections } from './connections.ts';
 import { isTrustedOrigin } from './cors.ts';
 import type { FrontDoor, Refusal } from './front-door.ts';
 import { requestLimits } from './request-limits.ts';
+import { SocketMessages } from './socket-messages.ts';
 import {
   type AnyYoga,
   type ConnectionParams,
@@ -20,6 +22,8 @@ export interface SocketTerms {
   readonly connections: Connections;
   /** Who may ask at all, and in which form. */
   readonly door: FrontDoor;
+  /** What waits on all connections. */
+  readonly backlog: Backlog;
   /** What a client may see of an error. */
   readonly maskError: (error: unknown) => Error;
   /** How often a client is asked whether it still listens; one that does not answer is dropped. */
@@ -104,29 +108,28 @@ function converse(
   socket: WebSocket,
   request: IncomingMessage,
   protocol: ReturnType<typeof makeServer<ConnectionParams, SocketExtra>>,
-  { maskError, keepAliveMs }: SocketTerms,
+  { backlog, maskError, keepAliveMs }: SocketTerms,
 ): void {
   // What cannot be read, or is too large, ends the socket with its own close code.
   socket.on('error', () => {});
+  const messages = new SocketMessages(socket, backlog);
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      // Settles when the message has left, so that events are made no faster than they are taken.
-      // A message that cannot leave is followed by the socket's end, which is what counts.
-      send: (message) => new Promise((sent) => socket.send(message, () => sent())),
+      send: (message) => messages.send(message),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) => {
         socket.on('message', (message, isBinary) => {
           // Of text alone has it been checked that it is UTF-8.
           if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
-          take(String(message)).catch((error) => {
+          messages.receive(String(message), take).catch((error) => {
             maskError(error);
             socket.close(CloseCode.InternalServerError, 'Internal server error');
           });
         });
       },
     },
-    { request },
+    { request, messages },
   );
   dropWhenSilent(socket, keepAliveMs);
   socket.once('close', (code, reason) => {

@@ -2,6 +2,7 @@
  * How large an answer becomes, counted while it is made. What an operation allows is estimated
  * before it runs (src/http/document-size.ts); this holds for what it really is, and for texts.
  */
+import { Unavailable } from '../db/index.ts';
 
 /** The limits of one answer, each with its unit. */
 export const answerLimits = {
@@ -11,11 +12,13 @@ export const answerLimits = {
   answerErrorsMax: 400,
   /** Largest answer, as JSON. */
   answerBytesMax: 32 * 1024 * 1024,
+  /** Most bytes of all answers that are made at a time; past it the large ones are refused. */
+  answersBytesMax: 256 * 1024 * 1024,
   /** Most bytes of files that `data` and `text` may read for one answer, all of them together. */
   answerContentsBytesMax: 8 * 1024 * 1024,
 } as const;
 
-type AnswerLimit = keyof typeof answerLimits;
+type AnswerLimit = Exclude<keyof typeof answerLimits, 'answersBytesMax'>;
 
 /** What to ask instead. */
 const remedies: Readonly<Record<AnswerLimit, string>> = {
@@ -56,15 +59,21 @@ const otherBytes = 32;
 const smallNumber = 1e9;
 const smallNumberBytes = 12;
 
+/** An answer of less is made, however many others are. */
+const largeBytes = 1024 * 1024;
+
 export class AnswerSize {
+  /** Bytes of all answers that are being made. */
+  static #allBytes = 0;
   #values = 0;
   #bytes = 0;
   #errors = 0;
   #contentsBytes = 0;
-  #exceeded: AnswerTooLarge | null = null;
+  #isOver = false;
+  #exceeded: AnswerTooLarge | Unavailable | null = null;
 
   /** Why the answer cannot be given; null while it can. */
-  get exceeded(): AnswerTooLarge | null {
+  get exceeded(): AnswerTooLarge | Unavailable | null {
     return this.#exceeded;
   }
 
@@ -99,6 +108,12 @@ export class AnswerSize {
     }
   }
 
+  /** The answer was made, or given up: fields that are still worked out are for nobody. */
+  end(): void {
+    this.#isOver = true;
+    AnswerSize.#allBytes -= this.#bytes;
+  }
+
   /** @throws AnswerTooLarge: what is still to be worked out is for nobody. */
   refuseWhenExceeded(): void {
     if (this.#exceeded) throw this.#exceeded;
@@ -108,8 +123,13 @@ export class AnswerSize {
     this.refuseWhenExceeded();
     this.#values += values;
     this.#bytes += bytes;
+    if (!this.#isOver) AnswerSize.#allBytes += bytes;
     if (this.#values > answerLimits.answerValuesMax) this.#exceed('answerValuesMax');
     if (this.#bytes > answerLimits.answerBytesMax) this.#exceed('answerBytesMax');
+    if (AnswerSize.#allBytes > answerLimits.answersBytesMax && this.#bytes > largeBytes) {
+      this.#exceeded = new Unavailable('Too many large answers are being made. Try again.');
+      throw this.#exceeded;
+    }
   }
 
   #exceed(limit: AnswerLimit): never {

@@ -1,15 +1,12 @@
 /** The live feed of one kind of record: what matches a filter, and how that changes. */
 import {
   BadRequest,
-  limits,
   type Matcher,
   matcherOf,
-  Order,
-  type Place,
   type RecordFilter,
   type VersionChange,
 } from '../db/index.ts';
-import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
+import type { Entity, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
 import { cancellable } from './cancellable.ts';
 import type { Operation } from './operation.ts';
@@ -58,34 +55,12 @@ export async function followRecords<E extends Entity>(
   const head = await operation.store.head();
   const from = after == null ? head : past('after', after, head);
   return cancellable(async function* (signal) {
-    if (snapshot) yield* snapshotOf(entity, wanted, head, operation, signal);
-    yield* changesAfter(entity, matches, from, head, operation, signal);
-  });
-}
-
-/** By position: so a client may resume after any of them, and is told again what it missed. */
-const oldestFirst: readonly OrderKey[] = [{ field: 'updatedAt', direction: 'asc' }];
-
-async function* snapshotOf<E extends Entity>(
-  entity: E,
-  filter: RecordFilter,
-  at: Position,
-  { store }: Operation,
-  signal: AbortSignal,
-): AsyncGenerator<RecordChange<E>, void, undefined> {
-  const order = new Order(entity, oldestFirst);
-  const query = { at, filter, orderBy: oldestFirst, limit: limits.snapshotPageRows };
-  let after: Place | undefined;
-  while (!signal.aborted) {
-    const { versions, more } = await store.list(entity, { ...query, after });
-    for (const version of versions) {
-      if (signal.aborted) return;
+    const query = { filter: wanted, at: head, signal };
+    for await (const version of snapshot ? operation.store.snapshot(entity, query) : []) {
       yield eventOf('SNAPSHOT', { version, previous: null });
     }
-    const last = versions.at(-1);
-    if (!more || !last) return;
-    after = order.placeOf(last);
-  }
+    yield* changesAfter(entity, matches, from, head, operation, signal);
+  });
 }
 
 /** @param known the log's end when the subscription began: up to there it has to catch up. */

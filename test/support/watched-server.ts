@@ -1,0 +1,60 @@
+/** `everstate serve` as a process of its own that can be asked how it is. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import type { Watched } from './loop-watch.ts';
+
+const main = new URL('../../src/main.ts', import.meta.url);
+const watch = new URL('./loop-watch.ts', import.meta.url);
+
+export class WatchedServer {
+  /** Where GraphQL is, over HTTP. */
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Starts a server on a free port; it ends with its test. */
+  static async start(directory: string): Promise<WatchedServer> {
+    const child = fork(main, ['serve', '--port', '0', '--data', directory], {
+      execArgv: ['--expose-gc', '--import', 'tsx', '--import', watch.href],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    onTestFinished(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    });
+    for await (const chunk of child.stdout ?? []) {
+      const [, url] = /GraphiQL at (http:\S+),/.exec(String(chunk)) ?? [];
+      if (url) return new WatchedServer(child, url);
+    }
+    throw new Error('The server ended before it was ready.');
+  }
+
+  /** Where GraphQL is, over WebSocket. */
+  get socketUrl(): string {
+    return this.url.replace('http', 'ws');
+  }
+
+  /** How the process is, and was since it was asked last. */
+  async watched(): Promise<Watched> {
+    const answer = once(this.#child, 'message');
+    this.#child.send('how are you');
+    const [watched] = await answer;
+    return watched as Watched;
+  }
+
+  /** Sends any body as JSON. */
+  post(body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(this.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  }
+}
