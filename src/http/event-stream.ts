@@ -58,6 +58,8 @@ class EventStream extends Readable {
   readonly #idOf: IdOf;
   readonly #keepAliveMs: number;
   #timer: NodeJS.Timeout | null = null;
+  /** Goes on with an event of which a part was taken. */
+  #goOn: (() => void) | null = null;
   #isMaking = false;
   /** Whether a part of an event has been pushed: a comment would break it in two. */
   #isWithinEvent = false;
@@ -70,6 +72,7 @@ class EventStream extends Readable {
   }
 
   override _read(): void {
+    this.#goOn?.();
     if (this.#isMaking) return;
     this.#isMaking = true;
     if (!this.#timer) this.#begin();
@@ -82,6 +85,7 @@ class EventStream extends Readable {
 
   override _destroy(error: Error | null, destroyed: (error?: Error | null) => void): void {
     if (this.#timer) clearInterval(this.#timer);
+    this.#goOn?.();
     const returned = Promise.resolve(this.#answers.return?.());
     returned.then(() => destroyed(error), destroyed);
   }
@@ -111,7 +115,7 @@ class EventStream extends Readable {
     this.push(null);
   }
 
-  /** Pushes what is long of an event. @returns what is left to be pushed. */
+  /** Pushes what is long of an event, as fast as it is taken. @returns what is left to be pushed. */
   async #pushEvent(answer: Answer): Promise<string> {
     const id = this.#idOf(answer);
     let text = `event: next\n${id === null ? '' : `id: ${id}\n`}data: `;
@@ -119,10 +123,20 @@ class EventStream extends Readable {
       text += piece;
       if (text.length < pushCharacters || this.destroyed) continue;
       this.#isWithinEvent = true;
-      this.push(text);
+      await this.#pushPart(text);
       text = '';
       await turns.yield();
     }
     return `${text}\n\n`;
+  }
+
+  #pushPart(text: string): Promise<void> {
+    return new Promise((taken) => {
+      this.#goOn = () => {
+        this.#goOn = null;
+        taken();
+      };
+      this.push(text);
+    });
   }
 }

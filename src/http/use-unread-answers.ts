@@ -4,9 +4,9 @@
  * wait for ever. (A subscription’s end is in use-streams.ts.)
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { type Answer, dataJson } from './answers.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog, Connection } from './backlog.ts';
 
 /** Node's own request and response, where a request came over Node's server. */
 interface ServerContext {
@@ -25,17 +25,11 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
       if (!req || !res) return;
       const connection = { drop: () => req.socket.destroy() };
       res.once('close', () => backlog.forget(connection));
-      const onNext = ({ result }: { readonly result: object }) => {
-        const bytes = (result as Answer)[dataJson]?.bytes ?? 0;
-        if (bytes < largeBytes) return;
-        // By then it has been written; what the connection took at once does not wait.
-        setImmediate(() => {
-          if (!res.writableNeedDrain) return;
-          backlog.add(connection, bytes);
-          res.once('drain', () => backlog.remove(connection, bytes));
-        });
+      return {
+        onSubscribeResult: ({ result, setResult }) => {
+          if (isAsyncIterable(result)) setResult(counted(result, backlog, connection));
+        },
       };
-      return { onSubscribeResult: () => ({ onNext }) };
     },
     onResponse({ response, serverContext }) {
       const { req, res } = serverContext as ServerContext;
@@ -46,8 +40,40 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
       const connection = { drop: () => req.socket.destroy() };
       backlog.add(connection, bytes);
       res.once('close', () => backlog.forget(connection));
-      // Node closes a connection on which nothing has moved, and ends the wait with the answer.
-      req.socket.setTimeout(stalledTimeMaxMs);
+      // Node closes a connection on which nothing has moved, and ends the wait with the answer. Once
+      // the answer has begun: whoever sends it takes the limit away from what is a stream.
+      setImmediate(() => req.socket.setTimeout(stalledTimeMaxMs));
+    },
+  };
+}
+
+/** The same events; each counts until the next one is asked for, which means that it has left. */
+function counted<T>(
+  events: AsyncIterable<T>,
+  backlog: Backlog,
+  connection: Connection,
+): AsyncIterableIterator<T> {
+  const source = events[Symbol.asyncIterator]();
+  let waiting = 0;
+  const count = (answer: Answer | undefined) => {
+    backlog.remove(connection, waiting);
+    const bytes = answer?.[dataJson]?.bytes ?? 0;
+    waiting = bytes < largeBytes ? 0 : bytes;
+    if (waiting > 0) backlog.add(connection, waiting);
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => {
+      count(undefined);
+      const event = await source.next();
+      if (!event.done) count(event.value as Answer);
+      return event;
+    },
+    return: async () => {
+      backlog.forget(connection);
+      return (await source.return?.()) ?? { done: true, value: undefined };
     },
   };
 }
