@@ -21,12 +21,14 @@ import {
   useDownloads,
   useErrorCodes,
   useHead,
+  useHealth,
   useHome,
   useHttpCaching,
   useJsonBodies,
   usePosition,
   useReferenceExecution,
   useStreams,
+  useUnavailable,
 } from './http/index.ts';
 import { Loaders, Operation } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -75,6 +77,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     maskedErrors: { maskError },
     // In the order in which a request meets them.
     plugins: [
+      useHealth(store),
       useHome(board),
       useBoard(board, maskError),
       useDocs(maskError),
@@ -87,6 +90,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),
+      useUnavailable(),
       useReferenceExecution(),
     ],
   });

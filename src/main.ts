@@ -67,6 +67,10 @@ async function serve(config: Config): Promise<void> {
     entities,
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
+    onStateChange: ({ part, state, message, error }) => {
+      const level = state === 'ok' ? 'info' : 'error';
+      log[level]({ part, state, err: error ?? undefined }, message);
+    },
   });
   const { connectionsPerClientMax } = config;
   const app = createApp(store, { log, limits: { connectionsPerClientMax } });

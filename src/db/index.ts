@@ -22,6 +22,8 @@ export {
   problemAt,
   RevertConflict,
   RevisionConflict,
+  StorageFailed,
+  StorageFull,
   Unavailable,
 } from './problems.ts';
 export type { RecordKey, RevisionsKey } from './record-query.ts';
@@ -29,6 +31,7 @@ export type { EarlierState } from './restore.ts';
 export type { VersionChange } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
+export type { LogState, ReplicaState, StateChange, StoreHealth } from './store-health.ts';
 export { differingFields, isWellFormed } from './values.ts';
 export type { Verified } from './verify.ts';
 export type { WriteTerms, Written } from './write-terms.ts';

@@ -26,18 +26,22 @@ import { limits } from './limits.ts';
 import { explainOpening, LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { Updated } from './log-transaction.ts';
+import { LogWatch } from './log-watch.ts';
+import { readRevision } from './logged-records.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
 import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
-import { Replica, type ReplicaLimits } from './replica.ts';
+import type { ReplicaLimits } from './replica.ts';
+import { ReplicaKeeper } from './replica-keeper.ts';
 import type { EarlierState } from './restore.ts';
 import type { VersionChange } from './shared-spans.ts';
 import type { PatchCondition } from './stale-write.ts';
+import type { StateChange, StoreHealth } from './store-health.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
-import { holdLog } from './when-free.ts';
+import { holdLog, tryWriting } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
 import { type Committed, type Work, Writer } from './writer.ts';
 
@@ -57,6 +61,17 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly onReplicaQuery?: (sql: string) => void;
   /** Told of failures in the background; the store goes on. */
   readonly onFault?: (error: unknown) => void;
+  /** Told when the log or the replica fails, and when it works again: once for each change. */
+  readonly onStateChange?: (change: StateChange) => void;
+}
+
+/** What a store is made of. */
+interface StoreFiles {
+  readonly writing: LogFile;
+  readonly reading: LogFile;
+  readonly log: LogReader;
+  readonly replica: ReplicaKeeper;
+  readonly watch: LogWatch;
 }
 
 /** What a write through a shorthand of the store may say. */
@@ -71,7 +86,8 @@ export class Store {
   readonly #log: LogReader;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
-  readonly #replica: Replica;
+  readonly #replica: ReplicaKeeper;
+  readonly #watch: LogWatch;
   readonly #followers: Followers;
   readonly #onFault: (error: unknown) => void;
   #head: Position;
@@ -79,11 +95,7 @@ export class Store {
   #looking: Promise<Position> | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(
-    options: StoreOptions<readonly Entity[]>,
-    files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
-    logId: string,
-  ) {
+  private constructor(options: StoreOptions<readonly Entity[]>, files: StoreFiles, logId: string) {
     this.entities = options.entities;
     this.logId = logId;
     this.#onFault = options.onFault ?? reportFault;
@@ -91,6 +103,7 @@ export class Store {
     this.#reading = files.reading;
     this.#log = files.log;
     this.#replica = files.replica;
+    this.#watch = files.watch;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
     this.#followers = new Followers(
@@ -98,10 +111,11 @@ export class Store {
       () => this.#head,
       () => this.#lookForForeignCommits(),
     );
-    const { writing } = files;
+    const { writing, watch } = files;
     const reader = new LogReader(writing, options.entities);
     this.#keys = new IdempotencyKeys(writing, reader, options.entities);
-    this.#writer = new Writer(writing, reader, options.clock ?? systemClock, (versions, end) => {
+    const clock = options.clock ?? systemClock;
+    this.#writer = new Writer(writing, reader, watch, clock, (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
     });
@@ -115,25 +129,33 @@ export class Store {
     refuseClashes(options.entities);
     makeDirectory(options.directory, 'data directory', 'Name another with --data.');
     const path = join(options.directory, 'everstate.db');
-    const writing = LogFile.open(path, schemaVersion);
+    const onStateChange = options.onStateChange ?? reportStateChange;
+    const watch = new LogWatch(path, onStateChange);
+    const onStorageError = watch.failed.bind(watch);
+    const writing = LogFile.open(path, schemaVersion, onStorageError);
     let reading: LogFile | null = null;
     try {
       await migrate(writing, options.entities);
-      reading = LogFile.open(path, schemaVersion);
+      reading = LogFile.open(path, schemaVersion, onStorageError);
       const log = new LogReader(reading, options.entities);
-      const replica = await Replica.open(log, options.entities, {
+      const replica = await ReplicaKeeper.open(log, options.entities, {
         directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
         memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
         limits: { ...limits, ...options.replicaLimits },
-        alone: (work) => holdLog(writing, work),
+        alone: (work) => {
+          watch.refuseWhenGone('No file can be made beside it.');
+          return holdLog(path, work);
+        },
         onQuery: options.onReplicaQuery ?? (() => {}),
         onFault: options.onFault ?? reportFault,
+        onStateChange,
       });
-      return new Store(options, { writing, reading, log, replica }, await log.id());
+      const logId = await log.id();
+      watch.start(() => tryWriting(path));
+      return new Store(options, { writing, reading, log, replica, watch }, logId);
     } catch (error) {
       await reading?.close();
       await writing.close();
-      if (error instanceof Unavailable) throw new CannotOpen(error.message, { cause: error });
       throw explainOpening(error, path);
     }
   }
@@ -243,7 +265,7 @@ export class Store {
   ): Promise<(Version<E> | null)[]> {
     if (keys.length === 0) return [];
     await this.#refuseFuture(Math.max(...keys.map((key) => key.at)) as Position);
-    return await queryRecords(this.#replica, entity, keys);
+    return await this.#replica.read((replica) => queryRecords(replica, entity, keys));
   }
 
   /** Stretches of many histories at once: per key its revisions, oldest first. */
@@ -252,13 +274,15 @@ export class Store {
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
     if (keys.length === 0) return [];
-    return await queryRevisions(this.#replica, entity, keys, await this.head());
+    const at = await this.head();
+    return await this.#replica.read((replica) => queryRevisions(replica, entity, keys, at));
   }
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
     if (keys.length === 0) return [];
-    return await queryLastSet(this.#replica, entity, keys, await this.head());
+    const at = await this.head();
+    return await this.#replica.read((replica) => queryLastSet(replica, entity, keys, at));
   }
 
   /** A page of the live records; now unless the query says at which position. */
@@ -272,7 +296,9 @@ export class Store {
     }
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryPage(this.#replica, entity, { ...query, at, limit });
+    return await this.#replica.read((replica) =>
+      queryPage(replica, entity, { ...query, at, limit }),
+    );
   }
 
   /** How many live records match; now unless a position is given. */
@@ -282,7 +308,9 @@ export class Store {
   ): Promise<number> {
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryCount(this.#replica, entity, { at, filter: query.filter });
+    return await this.#replica.read((replica) =>
+      queryCount(replica, entity, { at, filter: query.filter }),
+    );
   }
 
   /**
@@ -295,7 +323,7 @@ export class Store {
   ): Promise<Group[]> {
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryGroups(this.#replica, entity, { ...query, at });
+    return await this.#replica.read((replica) => queryGroups(replica, entity, { ...query, at }));
   }
 
   /**
@@ -321,7 +349,9 @@ export class Store {
     await this.#refuseFuture(at);
     const before = await this.#log.positionsBefore(moments);
     const positions = before.map((position) => Math.min(position, at) as Position);
-    return await queryOverTime(this.#replica, entity, { ...grouping, positions });
+    return await this.#replica.read((replica) =>
+      queryOverTime(replica, entity, { ...grouping, positions }),
+    );
   }
 
   /**
@@ -336,6 +366,11 @@ export class Store {
     const from = range.from ?? 1;
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, from + limits.pageRowsMax - 1);
     return (await this.revisions(entity, [{ id, from, to }]))[0] ?? [];
+  }
+
+  /** One revision of a record, straight from the log; null when there is none. */
+  revision<E extends Entity>(entity: E, id: string, revision: number): Promise<Version<E> | null> {
+    return readRevision(this.#reading, entity, id, revision);
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
@@ -363,6 +398,11 @@ export class Store {
   /** Counts of the log, and how far the replica has applied it. */
   async totals(): Promise<LogTotals & { readonly replicaPosition: Position }> {
     return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
+  }
+
+  /** How log and replica are now. Writing needs the one, most reading needs both. */
+  health(): StoreHealth {
+    return { log: this.#watch.state, replica: this.#replica.state };
   }
 
   /** The bytes stored under a SHA-256, a chunk at a time; `last` is included. */
@@ -428,9 +468,19 @@ export class Store {
     this.endFollowing();
     await this.#writer.close();
     await this.#replica.close();
-    this.#writing.checkpoint();
+    await this.#watch.stop();
+    this.#checkpoint();
     await this.#reading.close();
     await this.#writing.close();
+  }
+
+  /** What the write-ahead log holds is safe there, too; it is taken in when there is room again. */
+  #checkpoint(): void {
+    try {
+      this.#writing.checkpoint();
+    } catch (error) {
+      this.#onFault(error);
+    }
   }
 
   async #refuseFuture(at: Position): Promise<void> {
@@ -475,4 +525,8 @@ function refuseClashes(entities: readonly Entity[]): void {
 
 function reportFault(error: unknown): void {
   console.error(error);
+}
+
+function reportStateChange({ message, error }: StateChange): void {
+  console.error(message, error ?? '');
 }

@@ -5,6 +5,7 @@ import type { Plugin } from 'graphql-yoga';
 import { type Store, Unavailable } from '../db/index.ts';
 import { findDownload, type LakeFileVersion } from '../resolvers/index.ts';
 import { parseByteRange } from './byte-range.ts';
+import { unavailable } from './retry-after.ts';
 
 interface Answer extends ResponseInit {
   readonly body: BodyInit | null;
@@ -26,7 +27,7 @@ export function useDownloads(store: Store, maskError: (error: unknown) => Error)
       const found = answer(store, request, url.pathname, breakOff);
       const { body, ...init } = await found.catch((error) => ({
         body: `${maskError(error).message}\n`,
-        status: error instanceof Unavailable ? 503 : 500,
+        ...(error instanceof Unavailable ? unavailable : { status: 500 }),
       }));
       endResponse(new fetchAPI.Response(body, init));
     },

@@ -1,0 +1,255 @@
+/**
+ * Keeps a replica at hand. A replica is disposable: one whose file or database fails is given up,
+ * another is built from the log, and whoever reads meanwhile waits for it, for a bounded time. A
+ * file is made anew first; when that fails, too, the replica lies in memory.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Entity, type Position, positionZero, type Version } from '../entities/index.ts';
+import { isAboutDatabase } from './duckdb-errors.ts';
+import { limits } from './limits.ts';
+import type { LogReader } from './log-reader.ts';
+import { CannotOpen, Unavailable } from './problems.ts';
+import { Replica, ReplicaBroken, type ReplicaLimits } from './replica.ts';
+import { type OpenReplica, openReplicaFile, openReplicaInMemory } from './replica-file.ts';
+import type { ReplicaState, StateChange } from './store-health.ts';
+
+export interface ReplicaKeeperOptions {
+  /** Where replica files lie; null keeps the replica in memory. */
+  readonly directory: string | null;
+  readonly memoryMaxMb: number;
+  readonly limits: ReplicaLimits;
+  /** Runs work while no other process of the data directory does the same. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Told of every query that reads the replica. */
+  readonly onQuery: (sql: string) => void;
+  /** Told of failures that no caller waits for and that do not cost the replica. */
+  readonly onFault: (error: unknown) => void;
+  readonly onStateChange: (change: StateChange) => void;
+}
+
+export class ReplicaKeeper {
+  readonly #log: LogReader;
+  readonly #entities: readonly Entity[];
+  readonly #options: ReplicaKeeperOptions;
+  readonly #closing = new AbortController();
+  #replica: Replica | null = null;
+  #state: ReplicaState = 'building';
+  #renewing: Promise<void> | null = null;
+  /** How many replicas were given up. */
+  #renewals = 0;
+  #pauseMs = 0;
+  /** What is still to be done for replicas that were given up. */
+  #discarding: Promise<void> = Promise.resolve();
+  /** When the replica came into service. */
+  #begunAt = 0;
+  /** When a file was last made in the place of one that was given up. */
+  #fileMadeAt = Number.NEGATIVE_INFINITY;
+  /** Why there is no file. */
+  #fileError: unknown = null;
+
+  private constructor(log: LogReader, entities: readonly Entity[], options: ReplicaKeeperOptions) {
+    this.#log = log;
+    this.#entities = entities;
+    this.#options = options;
+  }
+
+  /**
+   * Opens the replica and brings it to the log's end.
+   * @throws CannotOpen or Unavailable when the log cannot be read, or too many processes use it.
+   */
+  static async open(
+    log: LogReader,
+    entities: readonly Entity[],
+    options: ReplicaKeeperOptions,
+  ): Promise<ReplicaKeeper> {
+    const keeper = new ReplicaKeeper(log, entities, options);
+    try {
+      keeper.#serve(
+        await keeper.#make((error) => {
+          if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
+        }),
+      );
+      return keeper;
+    } catch (error) {
+      if (error instanceof ReplicaBroken) throw new CannotOpen(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  /** The last position applied; 0 while there is no replica. */
+  get watermark(): Position {
+    return this.#replica?.watermark ?? positionZero;
+  }
+
+  /** Takes versions that this process has just committed, so that they need not be read back. */
+  offer(versions: readonly Version[], end: Position): void {
+    this.#replica?.offer(versions, end);
+  }
+
+  /**
+   * Reads a replica: another one when the first is given up meanwhile.
+   * @throws what the query throws for reasons of its own.
+   * @throws Unavailable when there is no replica within limits.replicaWaitMs, or it closes.
+   */
+  async read<T>(query: (replica: Replica) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + limits.replicaWaitMs;
+    for (;;) {
+      const replica = this.#replica ?? (await this.#nextReplica(deadline));
+      try {
+        return await query(replica);
+      } catch (error) {
+        if (isItsFault(error)) this.#giveUp(replica, error);
+        if (this.#closing.signal.aborted || replica === this.#replica) throw error;
+        if (performance.now() >= deadline) throw notNow(error);
+      }
+    }
+  }
+
+  /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#renewing;
+    await this.#discarding;
+    await this.#replica?.close();
+  }
+
+  async #nextReplica(deadline: number): Promise<Replica> {
+    const built = new AbortController();
+    const { signal } = built;
+    const timeMaxMs = Math.max(0, deadline - performance.now());
+    await Promise.race([this.#renewing, sleep(timeMaxMs, undefined, { signal }).catch(() => {})]);
+    built.abort();
+    if (this.#closing.signal.aborted) throw new Unavailable('The store is closing.');
+    if (!this.#replica) throw notNow(null);
+    return this.#replica;
+  }
+
+  /** Parts with a replica, and sees to the next one. */
+  #giveUp(replica: Replica, error: unknown): void {
+    if (replica !== this.#replica || this.#closing.signal.aborted) return;
+    this.#replica = null;
+    // What fails again and again must not keep the process busy with building.
+    const relapse = this.#renewals > 0 && performance.now() - this.#begunAt < limits.relapseMs;
+    this.#pauseMs = relapse ? longer(this.#pauseMs) : 0;
+    this.#renewals += 1;
+    if (!replica.file.inMemory) this.#fileError = error;
+    this.#change('building', 'The replica failed, and is built anew from the log.', error);
+    this.#renewing = this.#renew(replica).finally(() => {
+      this.#renewing = null;
+    });
+  }
+
+  async #renew(broken: Replica): Promise<void> {
+    // A query that goes on and on holds the old file; the new one then gets another number.
+    this.#discarding = this.#discard(broken);
+    await Promise.race([this.#discarding, sleep(limits.replicaRetireMs)]);
+    const { signal } = this.#closing;
+    for (;;) {
+      await sleep(this.#pauseMs, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      try {
+        this.#serve(await this.#make());
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#pauseMs = longer(this.#pauseMs);
+        const message = 'The replica cannot be built. It is tried again, less and less often.';
+        if (this.#state !== 'failed') this.#change('failed', message, error);
+      }
+    }
+  }
+
+  async #discard(broken: Replica): Promise<void> {
+    try {
+      await broken.retire();
+      await this.#remove(broken.file);
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+
+  /** Removes a file while no other process opens one; where that cannot be, it is left. */
+  async #remove(file: OpenReplica): Promise<void> {
+    try {
+      await this.#options.alone(async () => file.discard());
+    } catch {
+      // It is found again at the next opening, and compared with the log as ever.
+      file.close();
+    }
+  }
+
+  /**
+   * Another replica: on disk, unless a file was made anew lately and did not last.
+   * @param onFileError may throw what is no reason to make do with memory.
+   */
+  async #make(onFileError: (error: unknown) => void = () => {}): Promise<Replica> {
+    const { directory, memoryMaxMb, alone } = this.#options;
+    const tried = performance.now() - this.#fileMadeAt < limits.replicaFileTrialMs;
+    if (directory !== null && !tried) {
+      if (this.#renewals > 0) this.#fileMadeAt = performance.now();
+      try {
+        const open = () => openReplicaFile(directory, this.#log, this.#entities, memoryMaxMb);
+        // Two processes that find the same file in doubt must not both replace it.
+        return await this.#build(await alone(open));
+      } catch (error) {
+        onFileError(error);
+        this.#fileError = error;
+      }
+    }
+    return await this.#build(await openReplicaInMemory(this.#log, this.#entities, memoryMaxMb));
+  }
+
+  async #build(file: OpenReplica): Promise<Replica> {
+    const { onQuery, onFault, limits } = this.#options;
+    let replica: Replica | null = null;
+    const own = (error: unknown) => {
+      if (replica && isItsFault(error) && !this.#closing.signal.aborted) {
+        this.#giveUp(replica, error);
+      } else onFault(error);
+    };
+    const { signal } = this.#closing;
+    const options = { limits, onQuery, onFault: own, signal };
+    try {
+      replica = await Replica.build(this.#log, this.#entities, options, file);
+      return replica;
+    } catch (error) {
+      if (error instanceof ReplicaBroken) await this.#remove(file);
+      else file.close();
+      throw error;
+    }
+  }
+
+  #serve(replica: Replica): void {
+    this.#begunAt = performance.now();
+    this.#replica = replica;
+    if (replica.file.inMemory && this.#options.directory !== null) {
+      const message =
+        'The replica’s file cannot be used, so that it lies in memory until the next start.';
+      this.#change('memory', message, this.#fileError);
+    } else if (this.#renewals > 0)
+      this.#change('ok', 'The replica is built, and answers again.', null);
+    else this.#state = 'ok';
+  }
+
+  #change(state: ReplicaState, message: string, error: unknown): void {
+    this.#state = state;
+    this.#options.onStateChange({ part: 'replica', state, message, error });
+  }
+}
+
+function isItsFault(error: unknown): boolean {
+  return error instanceof ReplicaBroken || isAboutDatabase(error);
+}
+
+function notNow(cause: unknown): Unavailable {
+  const message = 'What answers reads is being built anew from the log. Try again in a moment.';
+  return new Unavailable(message, { cause });
+}
+
+function longer(pauseMs: number): number {
+  return Math.min(Math.max(limits.retryMinMs, pauseMs * 2), limits.retryMaxMs);
+}

@@ -1,0 +1,28 @@
+/** What SQLite says when the log's files fail, apart from what it says of a statement. */
+import { StorageFailed, StorageFull } from './problems.ts';
+
+/** The primary result codes that tell of the file, the disk or the file system below it. */
+const failures = ['IOERR', 'READONLY', 'CANTOPEN', 'CORRUPT', 'NOTADB', 'NOLFS', 'PERM'];
+
+/** The error's SQLite result code, such as SQLITE_BUSY; null when it is no SQLite error. */
+export function sqliteCode(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
+}
+
+/** A SQLite error as the failure of storage that it tells of; null when it tells of none. */
+export function storageErrorOf(error: unknown): StorageFull | StorageFailed | null {
+  const code = sqliteCode(error);
+  if (code === null) return null;
+  if (code === 'SQLITE_FULL') {
+    const message =
+      'The disk of the log is full. Nothing of this was written. Writing goes on by itself once ' +
+      'there is room.';
+    return new StorageFull(message, { cause: error });
+  }
+  if (!failures.includes(code.split('_')[1] ?? '')) return null;
+  const message =
+    `The log cannot be written or read (${code}). Nothing of this was written. It goes on by ` +
+    'itself once the disk works.';
+  return new StorageFailed(message, { cause: error });
+}
