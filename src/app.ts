@@ -70,6 +70,8 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     graphiql: graphiqlOptions(store.entities),
     renderGraphiQL,
     cors: corsOf,
+    // Yoga’s own answers 200 to every URL that ends so, whatever the store’s state: none does.
+    healthCheckEndpoint: '\n',
     landingPage: false,
     logging: false,
     multipart: false,

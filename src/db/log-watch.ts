@@ -58,7 +58,13 @@ export class LogWatch {
     const relapse = performance.now() - this.#recoveredAt < limits.relapseMs;
     this.#pauseMs = relapse ? Math.min(this.#pauseMs * 2, limits.retryMaxMs) : limits.retryMinMs;
     this.#tryAt = performance.now() + this.#pauseMs;
-    this.#change(error instanceof StorageFull ? 'full' : 'failed', error.message, error.cause);
+    if (error instanceof StorageFull) {
+      const message = 'The disk of the log is full. Writes are refused until there is room.';
+      this.#change('full', message, error.cause);
+    } else {
+      const message = 'The log fails. What needs it is refused until it works again.';
+      this.#change('failed', message, error.cause);
+    }
   }
 
   /**

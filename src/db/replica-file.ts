@@ -101,16 +101,15 @@ async function openPath(
     remove(path);
     const instance = await create(path, memoryMaxMb);
     const opened = openFile(path, instance, positionZero);
-    try {
-      await initialize(instance, entities, fingerprint);
-    } catch (error) {
-      opened.discard();
+    await initialize(instance, entities, fingerprint).catch((error) => {
+      opened.close();
       throw error;
-    }
+    });
     return opened;
   } catch (error) {
     openPaths.delete(path);
     if (isLockHeld(error)) return null;
+    removeIfPossible(path);
     throw error;
   }
 }
@@ -186,6 +185,15 @@ function isLockHeld(error: unknown): boolean {
 function remove(path: string): void {
   rmSync(path, { force: true });
   rmSync(`${path}.wal`, { force: true });
+}
+
+/** For what is of no use, and harmless. */
+function removeIfPossible(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // What is in its place then is not a file, or not ours to remove.
+  }
 }
 
 /** What the replica was built from: another log or other definitions give another one. */

@@ -16,13 +16,12 @@ export function storageErrorOf(error: unknown): StorageFull | StorageFailed | nu
   if (code === null) return null;
   if (code === 'SQLITE_FULL') {
     const message =
-      'The disk of the log is full. Nothing of this was written. Writing goes on by itself once ' +
-      'there is room.';
+      'The disk of the log is full, so this was not done. Try again once there is room.';
     return new StorageFull(message, { cause: error });
   }
   if (!failures.includes(code.split('_')[1] ?? '')) return null;
   const message =
-    `The log cannot be written or read (${code}). Nothing of this was written. It goes on by ` +
-    'itself once the disk works.';
+    `The log cannot be written or read (${code}), so this was not done. Try again once its disk ` +
+    'works.';
   return new StorageFailed(message, { cause: error });
 }

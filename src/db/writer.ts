@@ -110,7 +110,7 @@ export class Writer {
     const settle: (() => void)[] = [];
     const versions: Version[] = [];
     try {
-      this.#watch.refuseWhenGone('Nothing of this was written.');
+      this.#watch.refuseWhenGone('This was not done.');
       let end = await this.#begin();
       const before = end;
       for (const queued of group) {
@@ -119,7 +119,7 @@ export class Writer {
       await sql`commit`.execute(this.#log.kysely);
       if (end !== before) this.#onCommit(versions, end);
       // Nobody may take for kept what lies in a file that was deleted meanwhile.
-      this.#watch.refuseWhenGone('Whether this was kept is not known.');
+      this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
       await this.#rollBack();
       for (const queued of group) queued.reject(error);

@@ -6,8 +6,11 @@ import { onTestFinished, type TestContext } from 'vitest';
 import { temporaryDirectory } from './temporary-store.ts';
 
 /** Mounts one for as long as the test lasts; skips the test where that is not allowed. */
-export function smallDisk(context: TestContext, kilobytes: number): string {
-  const directory = temporaryDirectory();
+export function smallDisk(
+  context: TestContext,
+  kilobytes: number,
+  directory = temporaryDirectory(),
+): string {
   try {
     const options = ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', directory];
     execFileSync('mount', options, { stdio: 'ignore' });
