@@ -42,6 +42,8 @@ const commands = {
     }
     return positions;
   },
+  health: async (store: Store) => store.health(),
+  head: async (store: Store) => await store.head(),
   close: async (store: Store) => {
     await store.close();
     process.disconnect();
