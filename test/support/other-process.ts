@@ -51,12 +51,16 @@ export class OtherProcess {
     return this.#answerTo(this.#asked) as Promise<Output<Name>>;
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   /**
    * Bounds the bytes of each file that the process writes from now on: past it, writing fails.
    * @throws Error where the system has no prlimit.
    */
   limitFileSize(bytes: number | 'unlimited'): void {
-    execFileSync('prlimit', ['--pid', String(this.#child.pid), `--fsize=${bytes}:`]);
+    execFileSync('prlimit', ['--pid', String(this.pid), `--fsize=${bytes}:`]);
   }
 
   /** Ends the process as a power failure would; resolves when it is gone. */
