@@ -4,15 +4,15 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Store } from '../src/db/index.ts';
 import { positionZero, shippedEntities, Todo } from '../src/entities/index.ts';
+import { differences } from './support/differences.ts';
 import { OtherProcess } from './support/other-process.ts';
 import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
 import { logPath, openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
-import { differences, openWatched, statesOf } from './support/watched-store.ts';
+import { openWatched, statesOf } from './support/watched-store.ts';
 
 /** A client that notes what it was told of each of its writes. */
 class Client {
@@ -107,10 +107,7 @@ test('a file that may not grow is STORAGE_FAILED, and works again once it may', 
   expect(await process.ask('head')).toBeGreaterThanOrEqual(before.length);
   process.limitFileSize('unlimited');
   const after = await process.ask('createTodos', subjects('after'));
-  for (let waited = 0; (await process.ask('health')).log !== 'ok'; waited += 50) {
-    if (waited > 20_000) throw new Error('It never says that it works again.');
-    await sleep(50);
-  }
+  await until(async () => (await process.ask('health')).log === 'ok');
   await process.kill();
   const store = await openTemporary({ directory, replicaInMemory: true });
   const positions = new Set(

@@ -24,10 +24,12 @@ import { schemaVersion } from '../src/db/migrations.ts';
 import { queryCount } from '../src/db/page-query.ts';
 import { ReplicaKeeper } from '../src/db/replica-keeper.ts';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
+import { differences } from './support/differences.ts';
+import { OtherProcess } from './support/other-process.ts';
 import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
-import { differences, openWatched, statesOf } from './support/watched-store.ts';
+import { openWatched, statesOf } from './support/watched-store.ts';
 
 const replicaPath = (directory: string) => join(directory, 'replica', '1.duckdb');
 
@@ -161,10 +163,10 @@ describe('the replica lies in memory, and the log says so, when', () => {
 });
 
 test('a file that is damaged under a running store is given up, and another is built', async () => {
-  const directory = await usedDirectory(3_000);
+  const directory = await usedDirectory(1_000);
   const { store, changes, faults } = await openWatched(directory);
   damage(replicaPath(directory));
-  const reads = Array.from({ length: 5 }, () => differences(store));
+  const reads = Array.from({ length: 3 }, () => differences(store));
   expect(await Promise.all(reads)).toEqual(reads.map(() => []));
   expect(statesOf(changes)).toEqual(['replica: building', 'replica: ok']);
   expect(store.health()).toEqual({ log: 'ok', replica: 'ok' });
@@ -175,6 +177,25 @@ test('a file that is damaged under a running store is given up, and another is b
   const reopened = await openWatched(directory);
   expect(await differences(reopened.store)).toEqual([]);
   expect(reopened.changes).toEqual([]);
+});
+
+test('a file that may not grow any more is given up when it has to', async (context) => {
+  const directory = temporaryDirectory();
+  const process = await OtherProcess.openOne(directory);
+  try {
+    // Enough for the log, which holds everything once, and too little for the replica.
+    process.limitFileSize(8_000_000);
+  } catch {
+    context.skip('there is no prlimit here');
+  }
+  for (let round = 0; round < 4; round += 1) await process.ask('createLarge', 400);
+  await until(async () => (await process.ask('health')).replica === 'memory');
+  expect(await process.ask('differences')).toEqual([]);
+  expect((await process.ask('health')).log).toBe('ok');
+  await process.kill();
+  const { store } = await openWatched(directory);
+  expect(await differences(store)).toEqual([]);
+  expect(store.health()).toEqual({ log: 'ok', replica: 'ok' });
 });
 
 test('what fails again soon after is spaced, and lies in memory then', async () => {

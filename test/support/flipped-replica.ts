@@ -7,7 +7,7 @@ import { closeSync, cpSync, openSync, readSync, rmSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { openStore } from '../../src/db/index.ts';
 import { shippedEntities, Todo } from '../../src/entities/index.ts';
-import { differences } from './watched-store.ts';
+import { differences } from './differences.ts';
 
 const [, , source = '', copies = '', list = '[]'] = process.argv;
 for (const place of JSON.parse(list) as number[]) {
