@@ -50,6 +50,8 @@ export const limits = {
   retryMaxMs: 60_000,
   /** What fails again so soon after it worked was not mended: the pause goes on growing. */
   relapseMs: 60_000,
+  /** Most versions read from the log at a time to build a replica while requests are served. */
+  rebuildBatchRows: 1_024,
   /** How long a read waits for a replica that is being built anew. */
   replicaWaitMs: 5_000,
   /** How long a replica that is given up may take to end what it has under way. */

@@ -292,6 +292,7 @@ const openingHelp: Readonly<Record<string, string>> = {
   SQLITE_IOERR: 'cannot be read or written. Check the disk, and that it is a file',
   SQLITE_READONLY: 'cannot be written. Check its permissions',
   SQLITE_FULL: 'cannot be written: its disk is full. Free some space',
+  SQLITE_IOERR_SHMSIZE: 'cannot be opened: its disk is full. Free some space',
   SQLITE_BUSY: 'is held by another process. Wait for it, or name another data directory',
 };
 

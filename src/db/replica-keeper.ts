@@ -138,9 +138,10 @@ export class ReplicaKeeper {
     this.#renewals += 1;
     if (!replica.file.inMemory) this.#fileError = error;
     this.#change('building', 'The replica failed, and is built anew from the log.', error);
-    this.#renewing = this.#renew(replica).finally(() => {
-      this.#renewing = null;
+    const renewing = this.#renew(replica).finally(() => {
+      if (this.#renewing === renewing) this.#renewing = null;
     });
+    this.#renewing = renewing;
   }
 
   async #renew(broken: Replica): Promise<void> {
@@ -204,7 +205,7 @@ export class ReplicaKeeper {
   }
 
   async #build(file: OpenReplica): Promise<Replica> {
-    const { onQuery, onFault, limits } = this.#options;
+    const { onQuery, onFault } = this.#options;
     let replica: Replica | null = null;
     const own = (error: unknown) => {
       if (replica && isItsFault(error) && !this.#closing.signal.aborted) {
@@ -212,7 +213,7 @@ export class ReplicaKeeper {
       } else onFault(error);
     };
     const { signal } = this.#closing;
-    const options = { limits, onQuery, onFault: own, signal };
+    const options = { limits: this.#buildLimits(), onQuery, onFault: own, signal };
     try {
       replica = await Replica.build(this.#log, this.#entities, options, file);
       return replica;
@@ -221,6 +222,14 @@ export class ReplicaKeeper {
       else file.close();
       throw error;
     }
+  }
+
+  /** Once requests are served, they get their turns while the log is read. */
+  #buildLimits(): ReplicaLimits {
+    const own = this.#options.limits;
+    if (this.#renewals === 0) return own;
+    const catchUpBatchRows = Math.min(own.catchUpBatchRows, limits.rebuildBatchRows);
+    return { ...own, catchUpBatchRows };
   }
 
   #serve(replica: Replica): void {
