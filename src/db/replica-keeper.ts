@@ -210,7 +210,7 @@ export class ReplicaKeeper {
     const own = (error: unknown) => {
       if (replica && isItsFault(error) && !this.#closing.signal.aborted) {
         this.#giveUp(replica, error);
-      } else onFault(error);
+      } else if (!(error instanceof Unavailable)) onFault(error);
     };
     const { signal } = this.#closing;
     const options = { limits: this.#buildLimits(), onQuery, onFault: own, signal };

@@ -2,7 +2,6 @@
  * The store: the log, its replica and its feed as one. It is the whole of what the layers above
  * know of how versions are kept; none of its answers tells which database gave them.
  */
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type {
   CreateValues,
@@ -14,8 +13,6 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { makeDirectory } from './directory.ts';
 import type { FollowOptions, Span } from './follower.ts';
 import { Followers } from './followers.ts';
 import { type GroupQuery, queryGroups } from './group-query.ts';
@@ -23,56 +20,25 @@ import type { Group } from './grouping.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { type LastSet, queryLastSet, type RevisionKey } from './last-set-query.ts';
 import { limits } from './limits.ts';
-import { explainOpening, LogFile } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { Updated } from './log-transaction.ts';
-import { LogWatch } from './log-watch.ts';
+import type { LogWatch } from './log-watch.ts';
 import { readRevision } from './logged-records.ts';
-import { migrate, schemaVersion } from './migrations.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
-import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
+import { BadRequest, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
-import type { ReplicaLimits } from './replica.ts';
-import { ReplicaKeeper } from './replica-keeper.ts';
+import type { ReplicaKeeper } from './replica-keeper.ts';
 import type { EarlierState } from './restore.ts';
 import type { VersionChange } from './shared-spans.ts';
 import type { PatchCondition } from './stale-write.ts';
-import type { StateChange, StoreHealth } from './store-health.ts';
+import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
+import type { StoreHealth } from './store-health.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { type Verified, verifyLog } from './verify.ts';
-import { holdLog, tryWriting } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
 import { type Committed, type Work, Writer } from './writer.ts';
-
-export interface StoreOptions<Entities extends readonly Entity[]> {
-  /** The directory of log and replica; created when it is missing. */
-  readonly directory: string;
-  /** The kinds of records that the store holds. */
-  readonly entities: Entities;
-  /** Keep the replica in memory, and build it anew at each start. */
-  readonly replicaInMemory?: boolean;
-  /** Memory that DuckDB may use, in megabytes. */
-  readonly replicaMemoryMaxMb?: number;
-  /** Limits of the replica other than its usual ones. */
-  readonly replicaLimits?: Partial<ReplicaLimits>;
-  readonly clock?: Clock;
-  /** Told of every DuckDB query. */
-  readonly onReplicaQuery?: (sql: string) => void;
-  /** Told of failures in the background; the store goes on. */
-  readonly onFault?: (error: unknown) => void;
-  /** Told when the log or the replica fails, and when it works again: once for each change. */
-  readonly onStateChange?: (change: StateChange) => void;
-}
-
-/** What a store is made of. */
-interface StoreFiles {
-  readonly writing: LogFile;
-  readonly reading: LogFile;
-  readonly log: LogReader;
-  readonly replica: ReplicaKeeper;
-  readonly watch: LogWatch;
-}
 
 /** What a write through a shorthand of the store may say. */
 export interface WriteOptions extends TransactionAbout, PatchCondition {}
@@ -95,10 +61,10 @@ export class Store {
   #looking: Promise<Position> | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(options: StoreOptions<readonly Entity[]>, files: StoreFiles, logId: string) {
-    this.entities = options.entities;
-    this.logId = logId;
-    this.#onFault = options.onFault ?? reportFault;
+  private constructor(entities: readonly Entity[], files: StoreFiles) {
+    this.entities = entities;
+    this.logId = files.logId;
+    this.#onFault = files.onFault;
     this.#writing = files.writing;
     this.#reading = files.reading;
     this.#log = files.log;
@@ -111,10 +77,9 @@ export class Store {
       () => this.#head,
       () => this.#lookForForeignCommits(),
     );
-    const { writing, watch } = files;
-    const reader = new LogReader(writing, options.entities);
-    this.#keys = new IdempotencyKeys(writing, reader, options.entities);
-    const clock = options.clock ?? systemClock;
+    const { writing, watch, clock } = files;
+    const reader = new LogReader(writing, entities);
+    this.#keys = new IdempotencyKeys(writing, reader, entities);
     this.#writer = new Writer(writing, reader, watch, clock, (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
@@ -126,38 +91,7 @@ export class Store {
    * @throws CannotOpen with one line that says what is wrong and what to do; nothing is changed.
    */
   static async open(options: StoreOptions<readonly Entity[]>): Promise<Store> {
-    refuseClashes(options.entities);
-    makeDirectory(options.directory, 'data directory', 'Name another with --data.');
-    const path = join(options.directory, 'everstate.db');
-    const onStateChange = options.onStateChange ?? reportStateChange;
-    const watch = new LogWatch(path, onStateChange);
-    const onStorageError = watch.failed.bind(watch);
-    const writing = LogFile.open(path, schemaVersion, onStorageError);
-    let reading: LogFile | null = null;
-    try {
-      await migrate(writing, options.entities);
-      reading = LogFile.open(path, schemaVersion, onStorageError);
-      const log = new LogReader(reading, options.entities);
-      const replica = await ReplicaKeeper.open(log, options.entities, {
-        directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
-        memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
-        limits: { ...limits, ...options.replicaLimits },
-        alone: (work) => {
-          watch.refuseWhenGone('No file can be made beside it.');
-          return holdLog(path, work);
-        },
-        onQuery: options.onReplicaQuery ?? (() => {}),
-        onFault: options.onFault ?? reportFault,
-        onStateChange,
-      });
-      const logId = await log.id();
-      watch.start(() => tryWriting(path));
-      return new Store(options, { writing, reading, log, replica, watch }, logId);
-    } catch (error) {
-      await reading?.close();
-      await writing.close();
-      throw explainOpening(error, path);
-    }
+    return new Store(options.entities, await openStoreFiles(options));
   }
 
   // ---- writing ---------------------------------------------------------------------------------
@@ -498,8 +432,8 @@ export class Store {
 
   #lookForForeignCommits(): void {
     this.head().catch((error) => {
-      // Closed since: nobody follows any more.
-      if (!this.#closed) this.#onFault(error);
+      // Closed since: nobody follows any more. Or the log’s storage failed, which was told already.
+      if (!this.#closed && !(error instanceof Unavailable)) this.#onFault(error);
     });
   }
 }
@@ -512,21 +446,4 @@ export function openStore<const Entities extends readonly Entity[]>(
   options: StoreOptions<Entities>,
 ): Promise<Store> {
   return Store.open(options);
-}
-
-function refuseClashes(entities: readonly Entity[]): void {
-  for (const part of ['name', 'singular', 'plural', 'table'] as const) {
-    const names = entities.map((entity) => entity[part].toLowerCase());
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
-  }
-  if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
-}
-
-function reportFault(error: unknown): void {
-  console.error(error);
-}
-
-function reportStateChange({ message, error }: StateChange): void {
-  console.error(message, error ?? '');
 }
