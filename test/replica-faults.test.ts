@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -178,6 +179,21 @@ test('a file that is damaged under a running store is given up, and another is b
   expect(await differences(reopened.store)).toEqual([]);
   expect(reopened.changes).toEqual([]);
 });
+
+test.for(['its file', 'its directory'])(
+  '%s deleted under a running store is made anew',
+  async (what) => {
+    const directory = await usedDirectory(100);
+    const { store, changes } = await openWatched(directory);
+    rmSync(what === 'its file' ? replicaPath(directory) : join(directory, 'replica'), {
+      recursive: true,
+    });
+    await until(() => changes.length === 2);
+    expect(statesOf(changes)).toEqual(['replica: building', 'replica: ok']);
+    expect(existsSync(replicaPath(directory))).toBe(true);
+    expect(await differences(store)).toEqual([]);
+  },
+);
 
 test('a file that may not grow any more is given up when it has to', async (context) => {
   const directory = temporaryDirectory();

@@ -42,8 +42,8 @@ export const limits = {
   busyTimeoutMs: 10_000,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 5,
-  /** How often is looked whether the log's path still leads to it, and whether it works again. */
-  logLookMs: 500,
+  /** How often is looked whether paths still lead to the files that are open. */
+  fileLookMs: 500,
   /** Pause before what failed is tried again; each failure doubles it, … */
   retryMinMs: 1_000,
   /** … up to this. */

@@ -40,7 +40,7 @@ export class LogWatch {
       if (identity) files.set(path, identity);
     }
     this.#files = files;
-    this.#timer = setInterval(() => this.#look(tryWriting), limits.logLookMs).unref();
+    this.#timer = setInterval(() => this.#look(tryWriting), limits.fileLookMs).unref();
   }
 
   /** Ends; what is being tried is finished. */

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
+import { fileIdentity } from './file-identity.ts';
 import { limits } from './limits.ts';
 import type { LogReader } from './log-reader.ts';
 import { CannotOpen, Unavailable } from './problems.ts';
@@ -22,6 +23,8 @@ export interface OpenReplica {
   readonly basePosition: Position;
   /** Whether it is lost when it is closed. */
   readonly inMemory: boolean;
+  /** Whether its path still leads to it: another process may make its own file there otherwise. */
+  readonly isInPlace: () => boolean;
   /** Releases the file for other openers. */
   readonly close: () => void;
   /** Releases the file, and removes it: what it holds is not to be trusted. */
@@ -41,7 +44,8 @@ export async function openReplicaInMemory(
   const instance = await create(':memory:', memoryMaxMb);
   await initialize(instance, entities, fingerprint);
   const close = () => instance.closeSync();
-  return { instance, basePosition: positionZero, inMemory: true, close, discard: close };
+  const isInPlace = () => true;
+  return { instance, basePosition: positionZero, inMemory: true, isInPlace, close, discard: close };
 }
 
 /**
@@ -115,6 +119,8 @@ async function openPath(
 }
 
 function openFile(path: string, instance: DuckDBInstance, basePosition: Position): OpenReplica {
+  const identity = fileIdentity(path);
+  const isInPlace = () => fileIdentity(path) === identity;
   let isOpen = true;
   const close = () => {
     if (isOpen) instance.closeSync();
@@ -124,10 +130,10 @@ function openFile(path: string, instance: DuckDBInstance, basePosition: Position
   const discard = () => {
     if (isOpen) instance.closeSync();
     isOpen = false;
-    remove(path);
+    if (isInPlace()) remove(path);
     openPaths.delete(path);
   };
-  return { instance, basePosition, inMemory: false, close, discard };
+  return { instance, basePosition, inMemory: false, isInPlace, close, discard };
 }
 
 /** The file as it is, where it agrees with the log; null when it has to be made anew. */

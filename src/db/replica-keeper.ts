@@ -32,6 +32,7 @@ export class ReplicaKeeper {
   readonly #entities: readonly Entity[];
   readonly #options: ReplicaKeeperOptions;
   readonly #closing = new AbortController();
+  readonly #looking: NodeJS.Timeout;
   #replica: Replica | null = null;
   #state: ReplicaState = 'building';
   #renewing: Promise<void> | null = null;
@@ -51,6 +52,7 @@ export class ReplicaKeeper {
     this.#log = log;
     this.#entities = entities;
     this.#options = options;
+    this.#looking = setInterval(() => this.#lookForFile(), limits.fileLookMs).unref();
   }
 
   /**
@@ -71,6 +73,7 @@ export class ReplicaKeeper {
       );
       return keeper;
     } catch (error) {
+      clearInterval(keeper.#looking);
       if (error instanceof ReplicaBroken) throw new CannotOpen(error.message, { cause: error });
       throw error;
     }
@@ -109,9 +112,17 @@ export class ReplicaKeeper {
     }
   }
 
+  /** Gives up a replica whose file was deleted or moved away. */
+  #lookForFile(): void {
+    const replica = this.#replica;
+    if (!replica || replica.file.isInPlace()) return;
+    this.#giveUp(replica, new Error('The replica’s file was deleted or moved away.'));
+  }
+
   /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
   async close(): Promise<void> {
     this.#closing.abort();
+    clearInterval(this.#looking);
     await this.#renewing;
     await this.#discarding;
     await this.#replica?.close();
