@@ -9,28 +9,21 @@ import { isAboutDatabase } from './duckdb-errors.ts';
 import { limits } from './limits.ts';
 import type { LogReader } from './log-reader.ts';
 import { CannotOpen, Unavailable } from './problems.ts';
-import { Replica, ReplicaBroken, type ReplicaLimits } from './replica.ts';
-import { type OpenReplica, openReplicaFile, openReplicaInMemory } from './replica-file.ts';
+import { type Replica, ReplicaBroken } from './replica.ts';
+import { ReplicaMaker, type ReplicaMakerOptions } from './replica-maker.ts';
 import type { ReplicaState, StateChange } from './store-health.ts';
 
-export interface ReplicaKeeperOptions {
+export interface ReplicaKeeperOptions extends ReplicaMakerOptions {
   /** Where replica files lie; null keeps the replica in memory. */
   readonly directory: string | null;
-  readonly memoryMaxMb: number;
-  readonly limits: ReplicaLimits;
-  /** Runs work while no other process of the data directory does the same. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Told of every query that reads the replica. */
-  readonly onQuery: (sql: string) => void;
   /** Told of failures that no caller waits for and that do not cost the replica. */
   readonly onFault: (error: unknown) => void;
   readonly onStateChange: (change: StateChange) => void;
 }
 
 export class ReplicaKeeper {
-  readonly #log: LogReader;
-  readonly #entities: readonly Entity[];
   readonly #options: ReplicaKeeperOptions;
+  readonly #maker: ReplicaMaker;
   readonly #closing = new AbortController();
   readonly #looking: NodeJS.Timeout;
   #replica: Replica | null = null;
@@ -49,9 +42,13 @@ export class ReplicaKeeper {
   #fileError: unknown = null;
 
   private constructor(log: LogReader, entities: readonly Entity[], options: ReplicaKeeperOptions) {
-    this.#log = log;
-    this.#entities = entities;
     this.#options = options;
+    const onFault = (replica: Replica, error: unknown) => {
+      if (isItsFault(error) && !this.#closing.signal.aborted) this.#giveUp(replica, error);
+      // What the log's storage does was told already.
+      else if (!(error instanceof Unavailable)) options.onFault(error);
+    };
+    this.#maker = new ReplicaMaker(log, entities, options, onFault, this.#closing.signal);
     this.#looking = setInterval(() => this.#lookForFile(), limits.fileLookMs).unref();
   }
 
@@ -66,11 +63,7 @@ export class ReplicaKeeper {
   ): Promise<ReplicaKeeper> {
     const keeper = new ReplicaKeeper(log, entities, options);
     try {
-      keeper.#serve(
-        await keeper.#make((error) => {
-          if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
-        }),
-      );
+      keeper.#serve(await keeper.#first());
       return keeper;
     } catch (error) {
       clearInterval(keeper.#looking);
@@ -164,7 +157,7 @@ export class ReplicaKeeper {
       await sleep(this.#pauseMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       try {
-        this.#serve(await this.#make());
+        this.#serve(await this.#next());
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -178,69 +171,41 @@ export class ReplicaKeeper {
   async #discard(broken: Replica): Promise<void> {
     try {
       await broken.retire();
-      await this.#remove(broken.file);
+      await this.#maker.remove(broken.file);
     } catch (error) {
       this.#options.onFault(error);
     }
   }
 
-  /** Removes a file while no other process opens one; where that cannot be, it is left. */
-  async #remove(file: OpenReplica): Promise<void> {
-    try {
-      await this.#options.alone(async () => file.discard());
-    } catch {
-      // It is found again at the next opening, and compared with the log as ever.
-      file.close();
-    }
-  }
-
-  /**
-   * Another replica: on disk, unless a file was made anew lately and did not last.
-   * @param onFileError may throw what is no reason to make do with memory.
-   */
-  async #make(onFileError: (error: unknown) => void = () => {}): Promise<Replica> {
-    const { directory, memoryMaxMb, alone } = this.#options;
-    const tried = performance.now() - this.#fileMadeAt < limits.replicaFileTrialMs;
-    if (directory !== null && !tried) {
-      if (this.#renewals > 0) this.#fileMadeAt = performance.now();
+  /** The replica to begin with. What is wrong with the log is no reason to make do with memory. */
+  async #first(): Promise<Replica> {
+    const { directory, limits } = this.#options;
+    if (directory !== null) {
       try {
-        const open = () => openReplicaFile(directory, this.#log, this.#entities, memoryMaxMb);
-        // Two processes that find the same file in doubt must not both replace it.
-        return await this.#build(await alone(open));
+        return await this.#maker.onDisk(directory, limits.catchUpBatchRows);
       } catch (error) {
-        onFileError(error);
+        if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
         this.#fileError = error;
       }
     }
-    return await this.#build(await openReplicaInMemory(this.#log, this.#entities, memoryMaxMb));
+    return await this.#maker.inMemory(limits.catchUpBatchRows);
   }
 
-  async #build(file: OpenReplica): Promise<Replica> {
-    const { onQuery, onFault } = this.#options;
-    let replica: Replica | null = null;
-    const own = (error: unknown) => {
-      if (replica && isItsFault(error) && !this.#closing.signal.aborted) {
-        this.#giveUp(replica, error);
-      } else if (!(error instanceof Unavailable)) onFault(error);
-    };
-    const { signal } = this.#closing;
-    const options = { limits: this.#buildLimits(), onQuery, onFault: own, signal };
-    try {
-      replica = await Replica.build(this.#log, this.#entities, options, file);
-      return replica;
-    } catch (error) {
-      if (error instanceof ReplicaBroken) await this.#remove(file);
-      else file.close();
-      throw error;
+  /** Another replica: on disk, unless a file was made anew lately and did not last. */
+  async #next(): Promise<Replica> {
+    const { directory } = this.#options;
+    // Requests are served meanwhile: they get their turns while the log is read.
+    const rows = Math.min(this.#options.limits.catchUpBatchRows, limits.rebuildBatchRows);
+    const sinceFileMs = performance.now() - this.#fileMadeAt;
+    if (directory !== null && sinceFileMs >= limits.replicaFileTrialMs) {
+      this.#fileMadeAt = performance.now();
+      try {
+        return await this.#maker.onDisk(directory, rows);
+      } catch (error) {
+        this.#fileError = error;
+      }
     }
-  }
-
-  /** Once requests are served, they get their turns while the log is read. */
-  #buildLimits(): ReplicaLimits {
-    const own = this.#options.limits;
-    if (this.#renewals === 0) return own;
-    const catchUpBatchRows = Math.min(own.catchUpBatchRows, limits.rebuildBatchRows);
-    return { ...own, catchUpBatchRows };
+    return await this.#maker.inMemory(rows);
   }
 
   #serve(replica: Replica): void {
