@@ -172,7 +172,7 @@ export class Store {
   }
 
   async #look(): Promise<Position> {
-    if (this.#closed) throw new Unavailable('The store is closing.');
+    this.#refuseWhenClosed();
     const dataVersion = this.#writing.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {
       const { position } = await this.#log.totals();
@@ -303,8 +303,13 @@ export class Store {
   }
 
   /** One revision of a record, straight from the log; null when there is none. */
-  revision<E extends Entity>(entity: E, id: string, revision: number): Promise<Version<E> | null> {
-    return readRevision(this.#reading, entity, id, revision);
+  async revision<E extends Entity>(
+    entity: E,
+    id: string,
+    revision: number,
+  ): Promise<Version<E> | null> {
+    this.#refuseWhenClosed();
+    return await readRevision(this.#reading, entity, id, revision);
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
@@ -415,6 +420,10 @@ export class Store {
     } catch (error) {
       this.#onFault(error);
     }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new Unavailable('The store is closing.');
   }
 
   async #refuseFuture(at: Position): Promise<void> {
