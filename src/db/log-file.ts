@@ -90,13 +90,13 @@ export class LogFile {
   private constructor(database: Database.Database, onStorageError: OnStorageError) {
     this.#database = database;
     this.#identity = fileIdentity(database.name);
-    LogFile.#open.add(this);
     this.#dataVersion = database.prepare<[], number>('pragma data_version').pluck();
     this.#told = tellingStorageErrors(onStorageError);
     this.kysely = new Kysely({
       dialect: new SqliteDialect({ database: cachingStatements(database, this.#told) }),
     });
     this.versions = this.kysely as unknown as Kysely<VersionTables>;
+    LogFile.#open.add(this);
   }
 
   /**

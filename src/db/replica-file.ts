@@ -102,18 +102,30 @@ async function openPath(
   try {
     const known = await reopen(path, log, entities, fingerprint, memoryMaxMb);
     if (known) return openFile(path, known.instance, known.basePosition);
-    remove(path);
-    const instance = await create(path, memoryMaxMb);
-    const opened = openFile(path, instance, positionZero);
-    await initialize(instance, entities, fingerprint).catch((error) => {
-      opened.close();
-      throw error;
-    });
-    return opened;
+    return await makeAnew(path, entities, fingerprint, memoryMaxMb);
   } catch (error) {
     openPaths.delete(path);
     if (isLockHeld(error)) return null;
-    removeIfPossible(path);
+    throw error;
+  }
+}
+
+/** A file of empty tables in the place of whatever is there. */
+async function makeAnew(
+  path: string,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  remove(path);
+  let instance: DuckDBInstance | null = null;
+  try {
+    instance = await create(path, memoryMaxMb);
+    await initialize(instance, entities, fingerprint);
+    return openFile(path, instance, positionZero);
+  } catch (error) {
+    instance?.closeSync();
+    if (!isLockHeld(error)) removeIfPossible(path);
     throw error;
   }
 }
