@@ -27,6 +27,7 @@ import {
   useDownloads,
   useErrorCodes,
   useHead,
+  useHealth,
   useHome,
   useHttpCaching,
   useInputLimits,
@@ -34,6 +35,7 @@ import {
   usePosition,
   useReferenceExecution,
   useStreams,
+  useUnavailable,
   useUnreadAnswers,
   useVary,
   wantsPage,
@@ -87,6 +89,8 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     graphiql: (request) => wantsPage(request) && graphiqlOptions(store.entities),
     renderGraphiQL: graphiqlRenderer(),
     cors: corsOf,
+    // Yoga’s own answers 200 to every URL that ends so, whatever the store’s state: none does.
+    healthCheckEndpoint: '\n',
     landingPage: false,
     logging: false,
     multipart: false,
@@ -95,6 +99,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     // In the order in which a request meets them.
     plugins: [
       useVary(),
+      useHealth(store),
       useHome(hasBoard ? board : null, demo),
       useBoard(board, store.entities, maskError),
       useDocs(schema, demo, maskError),
@@ -110,6 +115,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useStreams(connections, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),
+      useUnavailable(),
       useReferenceExecution(),
       useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
     ],

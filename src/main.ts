@@ -97,6 +97,10 @@ async function serve(config: Config): Promise<void> {
     entities,
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
+    onStateChange: ({ part, state, message, error }) => {
+      const level = state === 'ok' ? 'info' : 'error';
+      log[level]({ part, state, err: error ?? undefined }, message);
+    },
   });
   const { connectionsPerClientMax, bodyMaxMb } = config;
   const limits = { connectionsPerClientMax, bodyBytesMax: bodyMaxMb * 1024 * 1024 };

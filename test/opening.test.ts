@@ -17,6 +17,7 @@ import { expect, test } from 'vitest';
 import { CannotOpen, openStore } from '../src/db/index.ts';
 import { defineEntity, type Entity, field, shippedEntities, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
+import { fill, smallDisk } from './support/small-disk.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 
 /** A directory with a log of some versions, closed in order. */
@@ -155,13 +156,6 @@ test('a log that is a directory is refused', async () => {
   await expectRefusal(directory, /cannot be (opened|read)/);
 });
 
-test('a replica directory that is a file is refused', async () => {
-  const directory = temporaryDirectory();
-  writeFileSync(join(directory, 'replica'), 'kept');
-  await expectRefusal(directory, 'replica');
-  expect(readFileSync(join(directory, 'replica'), 'utf8')).toBe('kept');
-});
-
 /** The superuser may write everywhere, so what it must not write is tried as somebody else. */
 async function withoutPrivileges(use: () => Promise<void>): Promise<void> {
   const nobody = 65_534;
@@ -198,12 +192,32 @@ test('a log that cannot be written is refused', async () => {
   expect(readFileSync(logPath(directory)).equals(before)).toBe(true);
 });
 
-test('a replica that cannot be written is refused', async () => {
-  const directory = await usedDirectory();
-  chmodSync(directory, 0o777);
-  chmodSync(logPath(directory), 0o666);
-  chmodSync(join(directory, 'replica'), 0o555);
-  await withoutPrivileges(() => expectRefusal(directory, 'replica'));
+test('a new log on a disk that is full is refused', async (context) => {
+  const disk = smallDisk(context, 64);
+  fill(disk);
+  await expectRefusal(join(disk, 'data'), /cannot be (created|opened|written)/);
+  mkdirSync(join(disk, 'made'), { recursive: true });
+  await expectRefusal(join(disk, 'made'), /disk is full|cannot be (opened|read or written)/);
+});
+
+test('a log that filled its disk is refused in one line, or served', async (context) => {
+  const disk = smallDisk(context, 4_096);
+  const store = await openStore({ directory: disk, entities: shippedEntities });
+  await store.append(Todo, { id: 'x' });
+  await store.close();
+  fill(disk);
+  const opened = await openStore({
+    directory: disk,
+    entities: shippedEntities,
+    onStateChange: () => {},
+  }).catch((error) => error);
+  if (opened instanceof Error) {
+    expect(opened).toBeInstanceOf(CannotOpen);
+    expect(opened.message).not.toContain('\n');
+  } else {
+    expect((await opened.get(Todo, 'x'))?.position).toBe(1);
+    await opened.close();
+  }
 });
 
 // ---- definitions against the log -----------------------------------------------------------------

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -24,6 +25,7 @@ import { openStore } from '../src/index.ts';
 import { fileTree } from './support/file-tree.ts';
 import { type Installed, installEverstate } from './support/installed.ts';
 import { type Ended, ready, TestProcess, type TestServer } from './support/server.ts';
+import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
@@ -112,6 +114,19 @@ describe('starting', () => {
     expect(await server.data('{ log { position } }')).toEqual({ log: { position: '0' } });
     expect(existsSync(join(cwd, 'from-variable'))).toBe(false);
   });
+});
+
+test('a replica that has no place on disk is in memory, and a line says so', async () => {
+  const directory = await filledDirectory();
+  rmSync(join(directory, 'replica'), { recursive: true });
+  writeFileSync(join(directory, 'replica'), 'mine');
+  const server = await serve(directory);
+  expect((await server.data(readTodo, { id: '7' })).todo.revision).toBe(1);
+  const lines = server.process.stderr.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    'The replica’s file cannot be used, so that it lies in memory until the next start.',
+  ]);
+  expect(readFileSync(join(directory, 'replica'), 'utf8')).toBe('mine');
 });
 
 describe('telling of itself', () => {
@@ -345,6 +360,53 @@ describe('closing', () => {
   });
 });
 
+describe('on a disk that is full', () => {
+  test('it refuses to start, in one line', async (context) => {
+    const disk = smallDisk(context, 256);
+    fill(disk);
+    const args = ['serve', '--port', '0', '--data', join(disk, 'data')];
+    expect(complaint(await run(args).end())).toMatch(/cannot be created|disk is full/);
+  });
+
+  test('it has one line for each change, none for each request, and stops in order', async (context) => {
+    const disk = smallDisk(context, 8_192);
+    const server = await serve(disk);
+    const health = async () => {
+      const response = await fetch(new URL('/health', server.url));
+      return [response.status, (await response.json()).log];
+    };
+    expect(await health()).toEqual([200, 'ok']);
+    const acknowledged: string[] = [];
+    const write = async (id: string) => {
+      const input = { id, body: 'x'.repeat(20_000) };
+      const { data, errors } = await server.ask(createTodo, { input });
+      if (data?.createTodo) acknowledged.push(id);
+      return errors?.[0]?.extensions?.code;
+    };
+    await write('before');
+    fill(disk);
+    const codes: unknown[] = [];
+    for (let count = 0; count < 300; count += 1) codes.push(await write(`t${count}`));
+    expect(codes.filter((code) => code === 'STORAGE_FULL').length).toBeGreaterThan(50);
+    expect(await health()).toEqual([503, 'full']);
+    makeRoom(disk);
+    expect(await write('after')).toBeUndefined();
+    for (let status = 503; status !== 200; [status] = (await health()) as [number]);
+    const lines = server.process.stderr.trim().split('\n');
+    const messages = lines.map((line) => JSON.parse(line).msg);
+    expect(messages[0]).toMatch(/disk of the log is full/);
+    expect(messages.length).toBeLessThan(9);
+    expect((await server.process.stop('SIGTERM')).code).toBe(0);
+    const again = await serve(disk);
+    for (const id of acknowledged) {
+      expect((await again.data(readTodo, { id })).todo, id).not.toBeNull();
+    }
+    const { log } = await again.data('{ log { position } }');
+    expect(log.position).toBe(String(acknowledged.length));
+    await again.process.stop('SIGTERM');
+  });
+});
+
 describe('refusing to start, in one line and with nothing changed', () => {
   test('a port in use, without creating the data directory', async () => {
     const other = createServer().listen(0, '127.0.0.1');
@@ -374,16 +436,10 @@ describe('refusing to start, in one line and with nothing changed', () => {
     return complaint(await run(['serve', '--port', '0', '--data', path]).end());
   }
 
-  test('a folder where the log should be, and a file where the replicas should be', async () => {
+  test('a folder where the log should be', async () => {
     const directory = join(temporaryDirectory(), 'data');
     mkdirSync(logPath(directory), { recursive: true });
     expect(await refuses(directory)).toContain(`${logPath(directory)} cannot be`);
-    const other = await filledDirectory();
-    const elsewhere = join(temporaryDirectory(), 'data');
-    mkdirSync(elsewhere);
-    writeFileSync(logPath(elsewhere), readFileSync(logPath(other)));
-    writeFileSync(join(elsewhere, 'replica'), 'mine');
-    expect(await refuses(elsewhere)).toContain(`${join(elsewhere, 'replica')} cannot be`);
   });
 
   test('a log that is no database', async () => {

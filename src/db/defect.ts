@@ -1,6 +1,7 @@
 /** Something that is wrong with a log. */
 import { sql } from 'kysely';
-import { type LogFile, sqliteCode } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
+import { sqliteCode } from './storage-errors.ts';
 
 export interface Defect {
   /** The version at which it is wrong; null when it is none's in particular. */

@@ -23,6 +23,8 @@ export {
   problemAt,
   RevertConflict,
   RevisionConflict,
+  StorageFailed,
+  StorageFull,
   TransactionTimeout,
   Unavailable,
 } from './problems.ts';
@@ -30,7 +32,9 @@ export type { RecordKey, RevisionsKey } from './record-query.ts';
 export type { EarlierState } from './restore.ts';
 export type { VersionChange } from './shared-spans.ts';
 export type { ConflictPolicy } from './stale-write.ts';
-export { openStore, type Store, type StoreOptions } from './store.ts';
+export { openStore, type Store } from './store.ts';
+export type { StoreOptions } from './store-files.ts';
+export type { StateChange, StoreHealth } from './store-health.ts';
 export type { TransactionFilter } from './transaction-list.ts';
 export { turns } from './turns.ts';
 export { differingFields, isWellFormed } from './values.ts';

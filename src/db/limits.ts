@@ -60,6 +60,22 @@ export const limits = {
   busyTimeoutMs: 10_000,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 5,
+  /** How often is looked whether paths still lead to the files that are open. */
+  fileLookMs: 500,
+  /** Pause before what failed is tried again; each failure doubles it, … */
+  retryMinMs: 1_000,
+  /** … up to this. */
+  retryMaxMs: 60_000,
+  /** What fails again so soon after it worked was not mended: the pause goes on growing. */
+  relapseMs: 60_000,
+  /** Most versions read from the log at a time to build a replica while requests are served. */
+  rebuildBatchRows: 1_024,
+  /** How long a read waits for a replica that is being built anew. */
+  replicaWaitMs: 5_000,
+  /** How long a replica that is given up may take to end what it has under way. */
+  replicaRetireMs: 1_000,
+  /** A replica file that fails so soon after it was made anew is followed by one in memory. */
+  replicaFileTrialMs: 10 * 60_000,
   /** Most versions read from the log and applied to the replica at a time. */
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */

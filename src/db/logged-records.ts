@@ -1,4 +1,4 @@
-/** Records as the log holds them, read inside the transaction that is being written. */
+/** Records as the log holds them; inside the transaction that is being written, with its changes. */
 import { sql } from 'kysely';
 import { columnOf, type Entity, type Position, type Version } from '../entities/index.ts';
 import { limits } from './limits.ts';

@@ -108,7 +108,17 @@ export class BadRequest extends Error {
 
 /** The server cannot take the work now; the same request may succeed later. */
 export class Unavailable extends Error {
-  readonly code = 'UNAVAILABLE';
+  readonly code: 'UNAVAILABLE' | 'STORAGE_FULL' | 'STORAGE_FAILED' = 'UNAVAILABLE';
+}
+
+/** The disk of the log is full. Nothing was written; it can be tried again when there is room. */
+export class StorageFull extends Unavailable {
+  override readonly code = 'STORAGE_FULL';
+}
+
+/** The log cannot be written or read, or its path leads elsewhere. Nothing was written. */
+export class StorageFailed extends Unavailable {
+  override readonly code = 'STORAGE_FAILED';
 }
 
 /** A transaction took so long that it was given up and taken back: all others wait for it. */

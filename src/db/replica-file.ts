@@ -3,16 +3,16 @@
  * there is any doubt that it holds what the log holds.
  */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
-import { makeDirectory } from './directory.ts';
+import { fileIdentity } from './file-identity.ts';
 import { unicodeVersion } from './fold-text.ts';
 import { limits } from './limits.ts';
 import type { LogReader } from './log-reader.ts';
-import { CannotOpen } from './problems.ts';
+import { CannotOpen, Unavailable } from './problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
@@ -22,42 +22,75 @@ export interface OpenReplica {
   readonly instance: DuckDBInstance;
   /** The position up to which the base holds the log. */
   readonly basePosition: Position;
+  /** Whether it is lost when it is closed. */
+  readonly inMemory: boolean;
+  /** Whether its path still leads to it: another process may make its own file there otherwise. */
+  readonly isInPlace: () => boolean;
   /** Releases the file for other openers. */
   readonly close: () => void;
+  /** Releases the file, and removes it: what it holds is not to be trusted. */
+  readonly discard: () => void;
 }
 
 /** Files that this process has open: DuckDB's own lock tells only processes apart. */
 const openPaths = new Set<string>();
 
-/**
- * Opens this process's replica.
- * @param directory where replicas lie; null keeps the replica in memory.
- * @returns the replica as far as it agrees with the log: empty where it does not.
- */
-export async function openReplicaFile(
-  directory: string | null,
+/** Opens a new replica in memory, where it must be built from the log. */
+export async function openReplicaInMemory(
   log: LogReader,
   entities: readonly Entity[],
   memoryMaxMb: number,
 ): Promise<OpenReplica> {
   const fingerprint = await fingerprintOf(log, entities);
-  if (directory === null) {
-    const instance = await create(':memory:', memoryMaxMb);
-    await initialize(instance, entities, fingerprint);
-    return { instance, basePosition: positionZero, close: () => instance.closeSync() };
-  }
-  makeDirectory(directory, 'replica directory', 'Check its permissions.');
+  const instance = await create(':memory:', memoryMaxMb);
+  await initialize(instance, entities, fingerprint);
+  const close = () => instance.closeSync();
+  const isInPlace = () => true;
+  return { instance, basePosition: positionZero, inMemory: true, isInPlace, close, discard: close };
+}
+
+/**
+ * Opens this process's replica file: the first that nobody else has and that can be used.
+ * @param directory where replicas lie.
+ * @returns the replica as far as it agrees with the log: empty where it does not.
+ * @throws CannotOpen when too many processes have one.
+ * @throws Error when no file can be made or written.
+ */
+export async function openReplicaFile(
+  directory: string,
+  log: LogReader,
+  entities: readonly Entity[],
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  const fingerprint = await fingerprintOf(log, entities);
+  makeOwnDirectory(directory);
+  let failure: unknown = null;
   for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
     const path = resolve(join(directory, `${number}.duckdb`));
-    const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
-    if (opened) return opened;
+    try {
+      const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
+      if (opened) return opened;
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      failure ??= error;
+    }
   }
+  if (failure) throw failure;
   throw new CannotOpen(
     `${limits.replicaFilesMax} processes use ${directory} already. Stop one of them.`,
   );
 }
 
-/** Opens or rebuilds one file; null when another opener has it. */
+/** Not with all above it: where the data directory is gone, none must come in its place. */
+function makeOwnDirectory(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Opens a file, or makes it anew on any doubt; null when another opener has it. */
 async function openPath(
   path: string,
   log: LogReader,
@@ -67,37 +100,78 @@ async function openPath(
 ): Promise<OpenReplica | null> {
   if (openPaths.has(path)) return null;
   openPaths.add(path);
-  let instance: DuckDBInstance | null = null;
-  const close = () => {
-    instance?.closeSync();
-    openPaths.delete(path);
-  };
   try {
-    instance = await createOrRebuild(path, memoryMaxMb);
-    const basePosition = await agreedPosition(instance, log, entities, fingerprint);
-    if (basePosition !== null) return { instance, basePosition, close };
-    instance.closeSync();
-    remove(path);
-    instance = await create(path, memoryMaxMb);
-    await initialize(instance, entities, fingerprint);
-    return { instance, basePosition: positionZero, close };
+    const known = await reopen(path, log, entities, fingerprint, memoryMaxMb);
+    if (known) return openFile(path, known.instance, known.basePosition);
+    return await makeAnew(path, entities, fingerprint, memoryMaxMb);
   } catch (error) {
-    close();
+    openPaths.delete(path);
     if (isLockHeld(error)) return null;
-    throw new CannotOpen(
-      `The replica ${path} cannot be written: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
-    );
+    throw error;
   }
 }
 
-async function createOrRebuild(path: string, memoryMaxMb: number): Promise<DuckDBInstance> {
+/** A file of empty tables in the place of whatever is there. */
+async function makeAnew(
+  path: string,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  remove(path);
+  let instance: DuckDBInstance | null = null;
   try {
-    return await create(path, memoryMaxMb);
+    instance = await create(path, memoryMaxMb);
+    await initialize(instance, entities, fingerprint);
+    return openFile(path, instance, positionZero);
+  } catch (error) {
+    instance?.closeSync();
+    if (!isLockHeld(error)) removeIfPossible(path);
+    throw error;
+  }
+}
+
+function openFile(path: string, instance: DuckDBInstance, basePosition: Position): OpenReplica {
+  const identity = fileIdentity(path);
+  const isInPlace = () => fileIdentity(path) === identity;
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) instance.closeSync();
+    isOpen = false;
+    openPaths.delete(path);
+  };
+  const discard = () => {
+    if (isOpen) instance.closeSync();
+    isOpen = false;
+    if (isInPlace()) remove(path);
+    openPaths.delete(path);
+  };
+  return { instance, basePosition, inMemory: false, isInPlace, close, discard };
+}
+
+/** The file as it is, where it agrees with the log; null when it has to be made anew. */
+async function reopen(
+  path: string,
+  log: LogReader,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<{ readonly instance: DuckDBInstance; readonly basePosition: Position } | null> {
+  let instance: DuckDBInstance;
+  try {
+    instance = await create(path, memoryMaxMb);
   } catch (error) {
     if (isLockHeld(error)) throw error;
-    remove(path);
-    return await create(path, memoryMaxMb);
+    return null;
+  }
+  try {
+    const basePosition = await agreedPosition(instance, log, entities, fingerprint);
+    if (basePosition !== null) return { instance, basePosition };
+    instance.closeSync();
+    return null;
+  } catch (error) {
+    instance.closeSync();
+    throw error;
   }
 }
 
@@ -130,6 +204,15 @@ function isLockHeld(error: unknown): boolean {
 function remove(path: string): void {
   rmSync(path, { force: true });
   rmSync(`${path}.wal`, { force: true });
+}
+
+/** For what is of no use, and harmless. */
+function removeIfPossible(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // What is in its place then is not a file, or not ours to remove.
+  }
 }
 
 /** What the replica was built from: another log, other definitions or letters give another one. */
@@ -170,26 +253,37 @@ async function agreedPosition(
   entities: readonly Entity[],
   fingerprint: string,
 ): Promise<Position | null> {
-  return await withConnection(instance, async (connection) => {
-    try {
-      const state = await connection.runAndReadAll(
-        'select fingerprint, position, hex(digest) from replica_state',
-      );
-      const [found, at, digest] = state.getRowsJS()[0] ?? [];
-      if (found !== fingerprint) return null;
-      const position = Number(at) as Position;
-      if (position === 0) return null;
-      const expected = await log.digestAt(position);
-      if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== digest) return null;
-      for (const entity of entities) {
-        await connection.run(`delete from "${new ReplicaTable(entity).delta}"`);
-      }
-      return position;
-    } catch {
-      // Whatever is wrong with the file, the log has everything that it should have held.
-      return null;
-    }
+  const state = await trusted(instance, async (connection) => {
+    const state = await connection.runAndReadAll(
+      'select fingerprint, position, hex(digest) from replica_state',
+    );
+    const [found, at, digest] = state.getRowsJS()[0] ?? [];
+    return { found, position: Number(at) as Position, digest };
   });
+  if (state?.found !== fingerprint || !(state.position > 0)) return null;
+  const expected = await log.digestAt(state.position);
+  if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== state.digest)
+    return null;
+  return await trusted(instance, async (connection) => {
+    for (const entity of entities) {
+      const { base, current, delta } = new ReplicaTable(entity);
+      for (const table of [base, current]) await connection.run(`from "${table}" limit 0`);
+      await connection.run(`delete from "${delta}"`);
+    }
+    return state.position;
+  });
+}
+
+/** What the file answers; null when it fails, whatever it fails with: the log has everything. */
+async function trusted<T>(
+  instance: DuckDBInstance,
+  use: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await withConnection(instance, use);
+  } catch {
+    return null;
+  }
 }
 
 async function withConnection<T>(

@@ -11,7 +11,7 @@ import { limits } from './limits.ts';
 import type { LogReader, LogSpan } from './log-reader.ts';
 import { Unavailable } from './problems.ts';
 import { RecentVersions } from './recent-versions.ts';
-import { type OpenReplica, openReplicaFile } from './replica-file.ts';
+import type { OpenReplica } from './replica-file.ts';
 import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
 import { turns } from './turns.ts';
@@ -25,17 +25,17 @@ export type ReplicaLimits = Readonly<
 >;
 
 export interface ReplicaOptions {
-  /** Where replica files lie; null keeps the replica in memory. */
-  readonly directory: string | null;
-  readonly memoryMaxMb: number;
   readonly limits: ReplicaLimits;
-  /** Runs work while no other process of the data directory does the same. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Told of every query that reads the replica. */
   readonly onQuery: (sql: string) => void;
-  /** Told of failures that no caller waits for; the replica tries again at the next read. */
+  /** Told of failures that no caller waits for. */
   readonly onFault: (error: unknown) => void;
+  /** Ends a build that is not wanted any more. */
+  readonly signal: AbortSignal;
 }
+
+/** The replica could not keep up with the log, by its own fault: it has to be given up. */
+export class ReplicaBroken extends Error {}
 
 /** Which tables a read has to look at. */
 export interface ReadSource {
@@ -53,9 +53,9 @@ export class Replica {
   readonly kysely: Kysely<ReplicaTables>;
   /** Spares reading again what was read lately. */
   readonly recent = new RecentVersions();
+  readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
-  readonly #file: OpenReplica;
   readonly #appending: DuckDBConnection;
   readonly #mergingConnection: DuckDBConnection;
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
@@ -82,7 +82,7 @@ export class Replica {
   ) {
     this.#log = log;
     this.#options = options;
-    this.#file = file;
+    this.file = file;
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
     this.#watermark = file.basePosition;
@@ -94,23 +94,23 @@ export class Replica {
     });
   }
 
-  /** Opens the replica and brings it to the log's end. */
-  static async open(
+  /**
+   * Brings an open file to the log's end.
+   * @throws ReplicaBroken when that fails by the file's fault; nothing uses the file then.
+   */
+  static async build(
     log: LogReader,
     entities: readonly Entity[],
     options: ReplicaOptions,
+    file: OpenReplica,
   ): Promise<Replica> {
-    // Two processes that find the same file in doubt must not both replace it.
-    const file = await options.alone(() =>
-      openReplicaFile(options.directory, log, entities, options.memoryMaxMb),
-    );
+    const connections = [await file.instance.connect(), await file.instance.connect()] as const;
+    const replica = new Replica(log, entities, options, file, connections);
     try {
-      const connections = [await file.instance.connect(), await file.instance.connect()] as const;
-      const replica = new Replica(log, entities, options, file, connections);
       await replica.#build();
       return replica;
     } catch (error) {
-      file.close();
+      await replica.#disconnect();
       throw error;
     }
   }
@@ -142,7 +142,7 @@ export class Replica {
 
   /**
    * Waits until everything up to a committed position has been applied.
-   * @throws Unavailable once the replica closes.
+   * @throws Unavailable once the replica closes, ReplicaBroken when it has to be given up.
    */
   async reach(position: Position): Promise<void> {
     this.#refuseWhenClosing();
@@ -178,14 +178,29 @@ export class Replica {
   /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
   async close(): Promise<void> {
     this.#closing = true;
+    await this.#endBackgroundWork();
+    await this.#merge();
+    await this.#disconnect();
+    this.file.close();
+  }
+
+  /** Refuses new work, and waits for what is under way; then nothing uses the file any more. */
+  async retire(): Promise<void> {
+    this.#closing = true;
+    await this.#endBackgroundWork();
+    await this.#disconnect();
+  }
+
+  async #endBackgroundWork(): Promise<void> {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
-    await this.#merge();
+  }
+
+  async #disconnect(): Promise<void> {
     await this.kysely.destroy();
     this.#appending.closeSync();
     this.#mergingConnection.closeSync();
-    this.#file.close();
   }
 
   #refuseWhenClosing(): void {
@@ -197,20 +212,31 @@ export class Replica {
    * batch by batch, and, where much is new, with the indexes built afterwards.
    */
   async #build(): Promise<void> {
-    await inTransaction(this.#appending, async () => {
-      const rowsMax = this.#options.limits.catchUpBatchRows;
-      for (;;) {
-        const span = await this.#log.read(this.#watermark, rowsMax);
-        if (span.end === this.#watermark) break;
-        await this.#append(span.versions);
-        this.#watermark = span.end;
-      }
-    });
+    await this.#own(() => this.#appending.run('begin'));
+    const rowsMax = this.#options.limits.catchUpBatchRows;
+    for (;;) {
+      this.#options.signal.throwIfAborted();
+      const span = await this.#log.read(this.#watermark, rowsMax);
+      if (span.end === this.#watermark) break;
+      await this.#own(() => this.#append(span.versions));
+      this.#watermark = span.end;
+    }
+    await this.#own(() => this.#appending.run('commit'));
     const rowsNew = this.#watermark - this.#basePosition;
     if (rowsNew > this.#basePosition / 4) {
-      await dropIndexes(this.#mergingConnection, [...this.#tables.values()]);
+      await this.#own(() => dropIndexes(this.#mergingConnection, [...this.#tables.values()]));
     }
     await this.#mergeNow();
+  }
+
+  /** Runs the replica's own statements: nobody's query is at fault when they fail. */
+  async #own(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ReplicaBroken(`The replica failed: ${reason}`, { cause: error });
+    }
   }
 
   async #applyNext(): Promise<void> {
@@ -219,7 +245,7 @@ export class Replica {
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await inTransaction(this.#appending, () => this.#append(span.versions));
+    await this.#own(() => inTransaction(this.#appending, () => this.#append(span.versions)));
     this.recent.supersede(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
@@ -293,10 +319,11 @@ export class Replica {
     this.#horizon = upTo;
     const digest = await this.#log.digestAt(upTo);
     const tables = [...this.#tables.values()];
-    await mergeDelta(this.#mergingConnection, tables, this.#basePosition, upTo, digest);
+    const connection = this.#mergingConnection;
+    await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
     this.#basePosition = upTo;
     const { currentDeadRowsMax } = this.#options.limits;
-    await compactCurrent(this.#mergingConnection, tables, currentDeadRowsMax);
-    await indexById(this.#mergingConnection, tables);
+    await this.#own(() => compactCurrent(connection, tables, currentDeadRowsMax));
+    await this.#own(() => indexById(connection, tables));
   }
 }

@@ -2,7 +2,6 @@
  * The store: the log, its replica and its feed as one. It is the whole of what the layers above
  * know of how versions are kept; none of its answers tells which database gave them.
  */
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type {
   CreateValues,
@@ -14,8 +13,6 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { makeDirectory } from './directory.ts';
 import type { FollowOptions, Span } from './follower.ts';
 import { Followers } from './followers.ts';
 import { type GroupQuery, queryGroups } from './group-query.ts';
@@ -23,21 +20,22 @@ import type { Group } from './grouping.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { type LastSet, queryLastSet, type RevisionKey } from './last-set-query.ts';
 import { limits } from './limits.ts';
-import { explainOpening, LogFile } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
 import { LogReader, type LogTotals } from './log-reader.ts';
 import type { Updated } from './log-transaction.ts';
-import { hiddenKinds } from './logged-kinds.ts';
-import { migrate, schemaVersion } from './migrations.ts';
+import type { LogWatch } from './log-watch.ts';
+import { readRevision } from './logged-records.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './page-query.ts';
-import { BadRequest, CannotOpen, Unavailable } from './problems.ts';
+import { BadRequest, Unavailable } from './problems.ts';
 import { queryRecords, queryRevisions, type RecordKey, type RevisionsKey } from './record-query.ts';
-import { Replica, type ReplicaLimits } from './replica.ts';
+import type { ReplicaKeeper } from './replica-keeper.ts';
 import type { EarlierState } from './restore.ts';
 import type { VersionChange } from './shared-spans.ts';
 import { type SnapshotQuery, Snapshots } from './snapshots.ts';
-import { SqliteInTurns } from './sqlite-in-turns.ts';
 import type { PatchCondition } from './stale-write.ts';
+import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
+import type { StoreHealth } from './store-health.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import {
   type TransactionFilter,
@@ -46,29 +44,8 @@ import {
   type TransactionQuery,
 } from './transaction-list.ts';
 import { type Verified, verifyLog } from './verify.ts';
-import { holdLog } from './when-free.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './writer.ts';
-
-export interface StoreOptions<Entities extends readonly Entity[]> {
-  /** The directory of log and replica; created when it is missing. */
-  readonly directory: string;
-  /** The kinds of records that the store holds. */
-  readonly entities: Entities;
-  /** Keep the replica in memory, and build it anew at each start. */
-  readonly replicaInMemory?: boolean;
-  /** Memory that DuckDB may use, in megabytes. */
-  readonly replicaMemoryMaxMb?: number;
-  /** Limits of the replica other than its usual ones. */
-  readonly replicaLimits?: Partial<ReplicaLimits>;
-  readonly clock?: Clock;
-  /** Longest time that the work of one transaction may take; for large imports, say. */
-  readonly transactionTimeMaxMs?: number;
-  /** Told of every DuckDB query. */
-  readonly onReplicaQuery?: (sql: string) => void;
-  /** Told of failures in the background; the store goes on. */
-  readonly onFault?: (error: unknown) => void;
-}
 
 /** What a write through a shorthand of the store may say. */
 export interface WriteOptions extends TransactionAbout, PatchCondition {}
@@ -85,7 +62,8 @@ export class Store {
   readonly #transactions: TransactionList;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
-  readonly #replica: Replica;
+  readonly #replica: ReplicaKeeper;
+  readonly #watch: LogWatch;
   readonly #followers: Followers;
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
   readonly #onFault: (error: unknown) => void;
@@ -94,20 +72,17 @@ export class Store {
   #looking: Promise<Position> | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(
-    options: StoreOptions<readonly Entity[]>,
-    files: { writing: LogFile; reading: LogFile; log: LogReader; replica: Replica },
-    about: { logId: string; hiddenKinds: readonly string[] },
-  ) {
-    this.entities = options.entities;
-    this.logId = about.logId;
-    this.hiddenKinds = about.hiddenKinds;
-    this.#onFault = options.onFault ?? reportFault;
+  private constructor(entities: readonly Entity[], files: StoreFiles) {
+    this.entities = entities;
+    this.logId = files.logId;
+    this.hiddenKinds = files.hiddenKinds;
+    this.#onFault = files.onFault;
     this.#writing = files.writing;
     this.#reading = files.reading;
     this.#log = files.log;
     this.#transactions = new TransactionList(files.reading, () => this.#refuseWhenClosing());
     this.#replica = files.replica;
+    this.#watch = files.watch;
     this.#head = files.replica.watermark;
     this.#seenDataVersion = -1;
     this.#followers = new Followers(
@@ -115,15 +90,14 @@ export class Store {
       () => this.#head,
       () => this.#lookForForeignCommits(),
     );
-    const { writing } = files;
-    const reader = new LogReader(writing, options.entities);
-    this.#keys = new IdempotencyKeys(writing, reader, options.entities);
+    const { writing, watch, clock } = files;
+    const reader = new LogReader(writing, entities);
+    this.#keys = new IdempotencyKeys(writing, reader, entities);
     const onCommit: OnCommit = (versions, end) => {
       this.#replica.offer(versions, end.position);
       this.#advance(end.position);
     };
-    const { clock = systemClock, transactionTimeMaxMs } = options;
-    this.#writer = new Writer(writing, reader, clock, onCommit, transactionTimeMaxMs);
+    this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);
   }
 
   /**
@@ -131,32 +105,7 @@ export class Store {
    * @throws CannotOpen with one line that says what is wrong and what to do; nothing is changed.
    */
   static async open(options: StoreOptions<readonly Entity[]>): Promise<Store> {
-    refuseClashes(options.entities);
-    makeDirectory(options.directory, 'data directory', 'Name another with --data.');
-    const path = join(options.directory, 'everstate.db');
-    const writing = LogFile.open(path, schemaVersion);
-    let reading: LogFile | null = null;
-    try {
-      await migrate(writing, options.entities);
-      reading = LogFile.open(path, schemaVersion, SqliteInTurns);
-      const log = new LogReader(reading, options.entities);
-      const hidden = await hiddenKinds(reading, options.entities);
-      const about = { logId: await log.id(), hiddenKinds: hidden };
-      const replica = await Replica.open(log, options.entities, {
-        directory: options.replicaInMemory ? null : join(options.directory, 'replica'),
-        memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
-        limits: { ...limits, ...options.replicaLimits },
-        alone: (work) => holdLog(writing, work),
-        onQuery: options.onReplicaQuery ?? (() => {}),
-        onFault: options.onFault ?? reportFault,
-      });
-      return new Store(options, { writing, reading, log, replica }, about);
-    } catch (error) {
-      await reading?.close();
-      await writing.close();
-      if (error instanceof Unavailable) throw new CannotOpen(error.message, { cause: error });
-      throw explainOpening(error, path);
-    }
+    return new Store(options.entities, await openStoreFiles(options));
   }
 
   // ---- writing ---------------------------------------------------------------------------------
@@ -265,7 +214,7 @@ export class Store {
   ): Promise<(Version<E> | null)[]> {
     if (keys.length === 0) return [];
     await this.#refuseFuture(Math.max(...keys.map((key) => key.at)) as Position);
-    return await queryRecords(this.#replica, entity, keys);
+    return await this.#replica.read((replica) => queryRecords(replica, entity, keys));
   }
 
   /** Stretches of many histories at once: per key its revisions, oldest first. */
@@ -274,13 +223,15 @@ export class Store {
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
     if (keys.length === 0) return [];
-    return await queryRevisions(this.#replica, entity, keys, await this.head());
+    const at = await this.head();
+    return await this.#replica.read((replica) => queryRevisions(replica, entity, keys, at));
   }
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
     if (keys.length === 0) return [];
-    return await queryLastSet(this.#replica, entity, keys, await this.head());
+    const at = await this.head();
+    return await this.#replica.read((replica) => queryLastSet(replica, entity, keys, at));
   }
 
   /** A page of the live records; now unless the query says at which position. */
@@ -294,7 +245,9 @@ export class Store {
     }
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryPage(this.#replica, entity, { ...query, at, limit });
+    return await this.#replica.read((replica) =>
+      queryPage(replica, entity, { ...query, at, limit }),
+    );
   }
 
   /** How many live records match; now unless a position is given. */
@@ -304,7 +257,9 @@ export class Store {
   ): Promise<number> {
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryCount(this.#replica, entity, { at, filter: query.filter });
+    return await this.#replica.read((replica) =>
+      queryCount(replica, entity, { at, filter: query.filter }),
+    );
   }
 
   /**
@@ -317,7 +272,7 @@ export class Store {
   ): Promise<Group[]> {
     const at = query.at ?? (await this.head());
     await this.#refuseFuture(at);
-    return await queryGroups(this.#replica, entity, { ...query, at });
+    return await this.#replica.read((replica) => queryGroups(replica, entity, { ...query, at }));
   }
 
   /**
@@ -343,7 +298,9 @@ export class Store {
     await this.#refuseFuture(at);
     const before = await this.#log.positionsBefore(moments);
     const positions = before.map((position) => Math.min(position, at) as Position);
-    return await queryOverTime(this.#replica, entity, { ...grouping, positions });
+    return await this.#replica.read((replica) =>
+      queryOverTime(replica, entity, { ...grouping, positions }),
+    );
   }
 
   /**
@@ -358,6 +315,16 @@ export class Store {
     const from = range.from ?? 1;
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, from + limits.pageRowsMax - 1);
     return (await this.revisions(entity, [{ id, from, to }]))[0] ?? [];
+  }
+
+  /** One revision of a record, straight from the log; null when there is none. */
+  async revision<E extends Entity>(
+    entity: E,
+    id: string,
+    revision: number,
+  ): Promise<Version<E> | null> {
+    this.#refuseWhenClosing();
+    return await readRevision(this.#reading, entity, id, revision);
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
@@ -408,6 +375,11 @@ export class Store {
   /** Counts of the log, and how far the replica has applied it. */
   async totals(): Promise<LogTotals & { readonly replicaPosition: Position }> {
     return { ...(await this.#log.totals()), replicaPosition: this.#replica.watermark };
+  }
+
+  /** How log and replica are now. Writing needs the one, most reading needs both. */
+  health(): StoreHealth {
+    return { log: this.#watch.state, replica: this.#replica.state };
   }
 
   /**
@@ -489,9 +461,19 @@ export class Store {
     this.endFollowing();
     await this.#writer.close();
     await this.#replica.close();
-    this.#writing.checkpoint();
+    await this.#watch.stop();
+    this.#checkpoint();
     await this.#reading.close();
     await this.#writing.close();
+  }
+
+  /** What the write-ahead log holds is safe there, too; it is taken in when there is room again. */
+  #checkpoint(): void {
+    try {
+      this.#writing.checkpoint();
+    } catch (error) {
+      this.#onFault(error);
+    }
   }
 
   #refuseWhenClosing(): void {
@@ -513,8 +495,8 @@ export class Store {
 
   #lookForForeignCommits(): void {
     this.head().catch((error) => {
-      // Closed since: nobody follows any more.
-      if (!this.#closed) this.#onFault(error);
+      // Closed since: nobody follows any more. Or the log’s storage failed, which was told already.
+      if (!this.#closed && !(error instanceof Unavailable)) this.#onFault(error);
     });
   }
 }
@@ -527,17 +509,4 @@ export function openStore<const Entities extends readonly Entity[]>(
   options: StoreOptions<Entities>,
 ): Promise<Store> {
   return Store.open(options);
-}
-
-function refuseClashes(entities: readonly Entity[]): void {
-  for (const part of ['name', 'singular', 'plural', 'table'] as const) {
-    const names = entities.map((entity) => entity[part].toLowerCase());
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
-  }
-  if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
-}
-
-function reportFault(error: unknown): void {
-  console.error(error);
 }

@@ -2,9 +2,10 @@
 import { fieldColumnsOf, type Version } from '../entities/index.ts';
 import type { Defect } from './defect.ts';
 import { limits } from './limits.ts';
-import { type LogFile, sqliteCode } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { ContentsDamaged } from './problems.ts';
+import { sqliteCode } from './storage-errors.ts';
 import { turns } from './turns.ts';
 
 /** What an empty file has: there is nothing to be stored of it. */

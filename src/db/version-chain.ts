@@ -11,7 +11,8 @@ import type {
 } from '../entities/index.ts';
 import { contentsDigest, linkDigest, newSalt } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
-import { type LogFile, sqliteCode, type VersionColumns } from './log-file.ts';
+import type { LogFile, VersionColumns } from './log-file.ts';
+import { sqliteCode } from './storage-errors.ts';
 import { explainTaken } from './taken.ts';
 import { columnsOfValues } from './version-table.ts';
 

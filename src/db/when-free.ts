@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { limits } from './limits.ts';
-import { type LogFile, sqliteCode } from './log-file.ts';
+import { LogFile } from './log-file.ts';
+import { schemaVersion } from './migrations.ts';
 import { Unavailable } from './problems.ts';
+import { sqliteCode } from './storage-errors.ts';
 
 /**
  * Runs a statement that takes the log's write lock, again and again while another process has it.
@@ -31,15 +33,38 @@ export async function whenFree<T>(take: () => Promise<T>): Promise<T> {
 
 /**
  * Runs work that only one process of a data directory may do at a time, and writes nothing. The
- * log's write lock sees to that: it ends with its process, as no file of one's own would.
+ * log's write lock sees to that: it ends with its process, as no file of one's own would. It is
+ * taken by a connection of its own, since the others are in use.
  */
-export async function holdLog<T>(file: LogFile, work: () => Promise<T>): Promise<T> {
-  return await file.kysely.connection().execute(async (db) => {
-    await whenFree(() => sql`begin immediate`.execute(db));
+export async function holdLog<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return await withLog(path, async ({ kysely }) => {
+    await whenFree(() => sql`begin immediate`.execute(kysely));
     try {
       return await work();
     } finally {
-      await sql`rollback`.execute(db);
+      await sql`rollback`.execute(kysely);
     }
   });
+}
+
+/**
+ * Commits what changes nothing, to find out whether the log can be written.
+ * @throws StorageFull, StorageFailed or CannotOpen when it cannot.
+ */
+export async function tryWriting(path: string): Promise<void> {
+  await withLog(path, async ({ kysely }) => {
+    await whenFree(() => sql`begin immediate`.execute(kysely));
+    // To set what is set already writes a page all the same.
+    await sql.raw(`pragma user_version = ${schemaVersion}`).execute(kysely);
+    await sql`commit`.execute(kysely);
+  });
+}
+
+async function withLog<T>(path: string, use: (file: LogFile) => Promise<T>): Promise<T> {
+  const file = LogFile.open(path, schemaVersion);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
 }

@@ -11,6 +11,7 @@ import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTransaction } from './log-transaction.ts';
+import type { LogWatch } from './log-watch.ts';
 import { Unavailable } from './problems.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { withinTime } from './transaction-time.ts';
@@ -55,6 +56,7 @@ export type OnCommit = (versions: readonly Version[], end: LogEnd) => void;
 export class Writer {
   readonly #log: LogFile;
   readonly #reader: LogReader;
+  readonly #watch: LogWatch;
   readonly #clock: Clock;
   readonly #onCommit: OnCommit;
   readonly #timeMaxMs: number;
@@ -69,6 +71,7 @@ export class Writer {
   constructor(
     log: LogFile,
     reader: LogReader,
+    watch: LogWatch,
     clock: Clock,
     onCommit: OnCommit,
     timeMaxMs: number = limits.transactionTimeMaxMs,
@@ -76,6 +79,7 @@ export class Writer {
     this.#timeMaxMs = timeMaxMs;
     this.#log = log;
     this.#reader = reader;
+    this.#watch = watch;
     this.#clock = clock;
     this.#onCommit = onCommit;
   }
@@ -87,6 +91,7 @@ export class Writer {
    * @throws TransactionTimeout when the work takes too long; then nothing of it was written, and
    *   what it still does with its transaction is refused.
    * @throws Unavailable when too many wait, another process holds the log, or the store closes.
+   * @throws StorageFull or StorageFailed when the log cannot be written.
    */
   submit<T>(work: Work<T>, terms: SubmitTerms): Promise<Committed<T>> {
     if (this.#closed) return Promise.reject(new Unavailable('The store is closing.'));
@@ -120,6 +125,7 @@ export class Writer {
     const settle: (() => void)[] = [];
     const versions: Version[] = [];
     try {
+      this.#watch.refuseWhenGone('This was not done.');
       let end = await this.#begin();
       const before = end;
       for (const queued of group) {
@@ -127,8 +133,10 @@ export class Writer {
       }
       await sql`commit`.execute(this.#log.kysely);
       if (end !== before) this.#onCommit(versions, end);
+      // Nobody may take for kept what lies in a file that was deleted meanwhile.
+      this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
-      if (this.#log.inTransaction) await sql`rollback`.execute(this.#log.kysely);
+      await this.#rollBack();
       for (const queued of group) queued.reject(error);
       return;
     }
@@ -136,8 +144,15 @@ export class Writer {
   }
 
   async #begin(): Promise<LogEnd> {
+    if (this.#log.inTransaction) await sql`rollback`.execute(this.#log.kysely);
     await whenFree(() => sql`begin immediate`.execute(this.#log.kysely));
     return await readLogEnd(this.#log);
+  }
+
+  /** Takes a failed group back. What fails here, too, the next group tries again before it begins. */
+  async #rollBack(): Promise<void> {
+    if (!this.#log.inTransaction) return;
+    await sql`rollback`.execute(this.#log.kysely).catch(() => {});
   }
 
   /** Runs one mutation in its savepoint; returns the log's end after it. */

@@ -6,7 +6,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { turns } from '../db/index.ts';
 import type { Operation } from '../resolvers/index.ts';
-import { errorForClient } from './errors.ts';
+import { answerForClient } from './errors.ts';
 import { isSmall, jsonPieces } from './json-pieces.ts';
 
 /**
@@ -62,9 +62,9 @@ export function withDataJson(answer: Answer): Answer {
 
 /** The JSON of an answer as clients get it, in pieces. */
 export function* answerPieces(answer: Answer): Generator<string, void> {
-  const { errors, [dataJson]: data, ...rest } = answer;
+  const { [dataJson]: data, ...rest } = answer;
   if (!data) {
-    yield JSON.stringify(errors ? { errors: errors.map(errorForClient), ...rest } : rest);
+    yield JSON.stringify(answerForClient(rest));
     return;
   }
   const [before, after] = around(answer);
@@ -80,7 +80,8 @@ export function answerBytes(answer: Answer): number {
 }
 
 /** What stands before an answer's data, and after it. */
-function around({ errors, extensions }: ExecutionResult): [before: string, after: string] {
-  const shown = errors ? `"errors":${JSON.stringify(errors.map(errorForClient))},` : '';
+function around(answer: ExecutionResult): [before: string, after: string] {
+  const { errors, extensions } = answerForClient(answer);
+  const shown = errors ? `"errors":${JSON.stringify(errors)},` : '';
   return [`{${shown}"data":`, extensions ? `,"extensions":${JSON.stringify(extensions)}}` : '}'];
 }

@@ -65,9 +65,23 @@ export function refusal(
 }
 
 /** The status of an answer that is not JSON: 200 unless it is that of no request at all. */
-export function statusOf({ errors = [] }: ExecutionResult): number {
+export function statusOf({ errors = [], extensions }: ExecutionResult): number {
   const statuses = errors.map(({ extensions: { http } }) => (http?.spec ? 200 : http?.status));
-  return Math.max(200, ...statuses.map((status) => status ?? 200));
+  const http = extensions?.http as { readonly status?: number } | undefined;
+  return Math.max(200, http?.status ?? 200, ...statuses.map((status) => status ?? 200));
+}
+
+/** An answer without what is meant for HTTP. */
+export function answerForClient({ errors, extensions, ...answer }: ExecutionResult): object & {
+  readonly errors?: readonly GraphQLFormattedError[];
+  readonly extensions?: object;
+} {
+  const { http: _, ...shown } = extensions ?? {};
+  return {
+    ...(errors && { errors: errors.map(errorForClient) }),
+    ...answer,
+    ...(Object.keys(shown).length > 0 && { extensions: shown }),
+  };
 }
 
 /** An error without what is meant for HTTP. */

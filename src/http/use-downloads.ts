@@ -6,6 +6,7 @@ import { type Store, Unavailable } from '../db/index.ts';
 import { findDownload, type LakeFileVersion } from '../resolvers/index.ts';
 import { parseByteRange } from './byte-range.ts';
 import { isHeld, isRangeWanted } from './preconditions.ts';
+import { unavailable } from './retry-after.ts';
 
 interface Answer extends ResponseInit {
   readonly body: BodyInit | null;
@@ -27,7 +28,7 @@ export function useDownloads(store: Store, maskError: (error: unknown) => Error)
       const found = answer(store, request, url.pathname, breakOff);
       const { body, ...init } = await found.catch((error) => ({
         body: `${maskError(error).message}\n`,
-        status: error instanceof Unavailable ? 503 : 500,
+        ...(error instanceof Unavailable ? unavailable : { status: 500 }),
       }));
       endResponse(new fetchAPI.Response(body, init));
     },

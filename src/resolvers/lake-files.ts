@@ -66,9 +66,7 @@ export async function findDownload(
   const [, encoded = '', revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
   const id = decoded(encoded.replace(/^=(?=\.\.?$)/, ''));
   if (!id || !revision) return null;
-  const only = { from: Number(revision), to: Number(revision) };
-  const [version] = await store.history(LakeFile, id, only);
-  return version ?? null;
+  return await store.revision(LakeFile, id, Number(revision));
 }
 
 /** Null for a text that nothing is encoded as. */

@@ -1,5 +1,5 @@
 /** Another process that has a store open, as its parent sees it. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import type { Commands } from './store-process.ts';
 
@@ -49,6 +49,18 @@ export class OtherProcess {
     this.#asked += 1;
     this.#child.send({ id: this.#asked, command, input });
     return this.#answerTo(this.#asked) as Promise<Output<Name>>;
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /**
+   * Bounds the bytes of each file that the process writes from now on: past it, writing fails.
+   * @throws Error where the system has no prlimit.
+   */
+  limitFileSize(bytes: number | 'unlimited'): void {
+    execFileSync('prlimit', ['--pid', String(this.pid), `--fsize=${bytes}:`]);
   }
 
   /** Ends the process as a power failure would; resolves when it is gone. */

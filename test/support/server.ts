@@ -16,7 +16,10 @@ export interface Ended {
 export interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: tests assert on what they asked for
   readonly data?: any;
-  readonly errors?: readonly { readonly message: string }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code: string };
+  }[];
   readonly extensions?: { readonly position: string };
 }
 

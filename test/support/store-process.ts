@@ -2,8 +2,10 @@
  * A process that has a store open and does what its parent asks, over Node's own channel.
  * Its argument is the data directory.
  */
+import { randomBytes } from 'node:crypto';
 import { openStore, type Store } from '../../src/db/index.ts';
 import { LakeFile, type Position, shippedEntities, Todo } from '../../src/entities/index.ts';
+import { differences } from './differences.ts';
 import { lakeFile } from './lake-file.ts';
 
 /** Each takes and gives what JSON can hold. */
@@ -20,6 +22,15 @@ const commands = {
     for (const subject of subjects)
       positions.push((await store.append(Todo, { subject })).position);
     return positions;
+  },
+  /** Creates todos with bodies of 2,000 characters that cannot be compressed, in one transaction. */
+  createLarge: async (store: Store, count: number) => {
+    await store.transact(async (log) => {
+      for (let number = 0; number < count; number += 1) {
+        await log.create(Todo, { body: randomBytes(1_000).toString('hex') });
+      }
+    });
+    return null;
   },
   /** The subject of a todo through the three ways of reading. */
   subjects: async (store: Store, id: string) => {
@@ -42,6 +53,10 @@ const commands = {
     }
     return positions;
   },
+  /** Where the replica says other things than the log. */
+  differences: async (store: Store) => await differences(store),
+  health: async (store: Store) => store.health(),
+  head: async (store: Store) => await store.head(),
   close: async (store: Store) => {
     await store.close();
     process.disconnect();

@@ -30,6 +30,7 @@ export async function openTemporary(options: Options = {}): Promise<Store> {
     directory: options.directory ?? temporaryDirectory(),
     entities: shippedEntities,
     onFault: (error) => faults.push(error),
+    onStateChange: (change) => faults.push(change),
     ...options,
   });
   onTestFinished(async () => {
@@ -50,6 +51,7 @@ export async function withStore<T>(
     directory,
     entities: shippedEntities,
     onFault: (error) => faults.push(error),
+    onStateChange: (change) => faults.push(change),
     ...options,
   });
   try {

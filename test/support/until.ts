@@ -2,8 +2,8 @@
 import type { Store } from '../../src/db/index.ts';
 
 /** Resolves once a condition holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Resolves once so many followers wait for the next commit. */

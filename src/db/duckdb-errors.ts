@@ -1,0 +1,22 @@
+/**
+ * What DuckDB's errors are about. Its client gives them as texts that begin with their type; a
+ * query that is wrong, too slow or too large must not cost the replica.
+ */
+
+/**
+ * The types that tell of the database, and why:
+ * - FATAL: the database is invalid from now on ("has been invalidated because of a previous fatal
+ *   error"), such as after a failed fsync;
+ * - IO: its file cannot be read or written, or a block's checksum is wrong;
+ * - Serialization: what lies in the file cannot be understood;
+ * - TransactionContext with "Failed to commit": a change could not be written.
+ * An INTERNAL error is a failed assertion, which may be the query's: when it has invalidated the
+ * database, the next statement says FATAL.
+ */
+const aboutDatabase =
+  /^(?:(?:FATAL|IO|Serialization) Error: |TransactionContext Error: Failed to commit)/;
+
+/** Whether DuckDB says that the database, rather than the statement, is in trouble. */
+export function isAboutDatabase(error: unknown): boolean {
+  return error instanceof Error && aboutDatabase.test(error.message);
+}

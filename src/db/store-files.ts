@@ -1,0 +1,117 @@
+/** What a store is made of, and how it is opened: all of it, or nothing. */
+import { join } from 'node:path';
+import type { Entity } from '../entities/index.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { makeDirectory } from './directory.ts';
+import { limits } from './limits.ts';
+import { explainOpening, LogFile } from './log-file.ts';
+import { LogReader } from './log-reader.ts';
+import { LogWatch } from './log-watch.ts';
+import { hiddenKinds } from './logged-kinds.ts';
+import { migrate, schemaVersion } from './migrations.ts';
+import { CannotOpen } from './problems.ts';
+import type { ReplicaLimits } from './replica.ts';
+import { ReplicaKeeper } from './replica-keeper.ts';
+import { SqliteInTurns } from './sqlite-in-turns.ts';
+import type { StateChange } from './store-health.ts';
+import { holdLog, tryWriting } from './when-free.ts';
+
+export interface StoreOptions<Entities extends readonly Entity[]> {
+  /** The directory of log and replica; created when it is missing. */
+  readonly directory: string;
+  /** The kinds of records that the store holds. */
+  readonly entities: Entities;
+  /** Keep the replica in memory, and build it anew at each start. */
+  readonly replicaInMemory?: boolean;
+  /** Memory that DuckDB may use, in megabytes. */
+  readonly replicaMemoryMaxMb?: number;
+  /** Limits of the replica other than its usual ones. */
+  readonly replicaLimits?: Partial<ReplicaLimits>;
+  readonly clock?: Clock;
+  /** Longest time that the work of one transaction may take; for large imports, say. */
+  readonly transactionTimeMaxMs?: number;
+  /** Told of every DuckDB query. */
+  readonly onReplicaQuery?: (sql: string) => void;
+  /** Told of failures in the background; the store goes on. */
+  readonly onFault?: (error: unknown) => void;
+  /** Told when the log or the replica fails, and when it works again: once for each change. */
+  readonly onStateChange?: (change: StateChange) => void;
+}
+
+export interface StoreFiles {
+  /** The log, as the one writer writes it. */
+  readonly writing: LogFile;
+  /** The log, as all else reads it. */
+  readonly reading: LogFile;
+  readonly log: LogReader;
+  readonly logId: string;
+  /** Kinds of records that the log holds and the store was not opened with. */
+  readonly hiddenKinds: readonly string[];
+  readonly watch: LogWatch;
+  readonly replica: ReplicaKeeper;
+  readonly clock: Clock;
+  readonly transactionTimeMaxMs: number | undefined;
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Opens the data directory, brings its log to the current format and its replica to its end.
+ * @throws CannotOpen with one line that says what is wrong and what to do; nothing is changed.
+ */
+export async function openStoreFiles(
+  options: StoreOptions<readonly Entity[]>,
+): Promise<StoreFiles> {
+  const { directory, entities, clock = systemClock, onFault = reportFault } = options;
+  const { onStateChange = reportStateChange } = options;
+  refuseClashes(entities);
+  makeDirectory(directory, 'data directory', 'Name another with --data.');
+  const path = join(directory, 'everstate.db');
+  const watch = new LogWatch(path, onStateChange);
+  const onStorageError = watch.failed.bind(watch);
+  const writing = LogFile.open(path, schemaVersion, onStorageError);
+  let reading: LogFile | null = null;
+  try {
+    await migrate(writing, entities);
+    reading = LogFile.open(path, schemaVersion, onStorageError, SqliteInTurns);
+    const log = new LogReader(reading, entities);
+    const logId = await log.id();
+    const replica = await ReplicaKeeper.open(log, entities, {
+      directory: options.replicaInMemory ? null : join(directory, 'replica'),
+      memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+      limits: { ...limits, ...options.replicaLimits },
+      alone: (work) => {
+        watch.refuseWhenGone('No file can be made beside it.');
+        return holdLog(path, work);
+      },
+      onQuery: options.onReplicaQuery ?? (() => {}),
+      onFault,
+      onStateChange,
+    });
+    watch.start(() => tryWriting(path));
+    const hidden = await hiddenKinds(reading, entities);
+    const { transactionTimeMaxMs } = options;
+    const limited = { clock, transactionTimeMaxMs, onFault };
+    return { writing, reading, log, logId, hiddenKinds: hidden, watch, replica, ...limited };
+  } catch (error) {
+    await reading?.close();
+    await writing.close();
+    throw explainOpening(error, path);
+  }
+}
+
+function refuseClashes(entities: readonly Entity[]): void {
+  for (const part of ['name', 'singular', 'plural', 'table'] as const) {
+    const names = entities.map((entity) => entity[part].toLowerCase());
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
+  }
+  if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
+}
+
+function reportFault(error: unknown): void {
+  console.error(error);
+}
+
+function reportStateChange({ message, error }: StateChange): void {
+  console.error(message, error ?? '');
+}
