@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import type { ApiAnswer } from './api.ts';
 import type { Watched } from './loop-watch.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url);
@@ -17,13 +18,16 @@ export class WatchedServer {
     this.url = url;
   }
 
-  /** Starts a server on a free port; it ends with its test. */
-  static async start(directory: string): Promise<WatchedServer> {
+  /**
+   * Starts a server on a free port.
+   * @param onEnd takes what ends it; without it the server ends with its test.
+   */
+  static async start(directory: string, onEnd = onTestFinished): Promise<WatchedServer> {
     const child = fork(main, ['serve', '--port', '0', '--data', directory], {
       execArgv: ['--expose-gc', '--import', 'tsx', '--import', watch.href],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    onTestFinished(async () => {
+    onEnd(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
@@ -39,6 +43,11 @@ export class WatchedServer {
   /** Where GraphQL is, over WebSocket. */
   get socketUrl(): string {
     return this.url.replace('http', 'ws');
+  }
+
+  /** Sends one operation. */
+  async ask(query: string, variables: object = {}): Promise<ApiAnswer> {
+    return (await (await this.post(JSON.stringify({ query, variables }))).json()) as ApiAnswer;
   }
 
   /** How the process is, and was since it was asked last. */
