@@ -21,7 +21,7 @@ export const requestLimits = {
   /** Most values that a query or subscription hands over, such as those of filters; see input-size. */
   queryValuesMax: 10_000,
   /** Most values that a mutation hands over: 10,000 records with all fields have some 200,000. */
-  writtenValuesMax: 500_000,
+  writtenValuesMax: 200_000,
   /** Largest message over a WebSocket. */
   messageBytesMax: 1024 * 1024,
   /** How long an opened WebSocket may take to begin with `connection_init`. */

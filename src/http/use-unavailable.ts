@@ -15,7 +15,9 @@ export function useUnavailable(): Plugin {
   return {
     onExecute({ args: { document, operationName }, context }) {
       const operation = getOperationAST(document, operationName);
-      if (operation?.operation === OperationTypeNode.MUTATION) mutations.add(context.request);
+      // Over WebSocket an operation has no request of its own, and its answer no status.
+      const isMutation = operation?.operation === OperationTypeNode.MUTATION;
+      if (isMutation && context.request) mutations.add(context.request);
     },
     onResultProcess({ request, result, setResult }) {
       if (Symbol.asyncIterator in result || Array.isArray(result)) return;
