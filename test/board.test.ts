@@ -451,6 +451,8 @@ describe('everyone', () => {
     await keyboard.type(' alone');
     await keyboard.press('Enter');
     await line(ann, 'By keyboard alone').waitFor();
+    // The list shows it at once; what is still being saved is not closed by Escape.
+    await page.locator('.detail-head').getByText('revision 2').waitFor();
     await keyboard.press('Escape');
     await expect.poll(() => focused(page)).toBe('By keyboard alone');
     await keyboard.press('Shift+Tab');
