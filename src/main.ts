@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `everstate serve` and `demo`. Listening, and closing in order. */
+import './production.ts';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
