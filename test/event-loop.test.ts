@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore, type Store } from '../src/db/index.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { todoFields } from './support/api.ts';
+import { Conversation } from './support/conversation.ts';
 import { lakeFile } from './support/lake-file.ts';
 import type { Watched } from './support/loop-watch.ts';
 import { lastingDirectory } from './support/temporary-store.ts';
@@ -132,18 +133,41 @@ const largest: Record<string, [query: string, variables?: object]> = {
   ],
 };
 
+/** Holds the work to the longest stretch, measured anew while other things get in its way. */
+async function holdsNobodyUp(work: () => Promise<unknown>): Promise<void> {
+  let [shortestMs, maxMs] = [Number.POSITIVE_INFINITY, 0];
+  for (let count = 0; count < tries && shortestMs > maxMs; count += 1) {
+    const { heldMs, slowness } = await watched(work);
+    shortestMs = Math.min(shortestMs, heldMs);
+    maxMs = stretchMaxMs * slowness;
+  }
+  expect(shortestMs).toBeLessThan(maxMs);
+}
+
 test.each(Object.entries(largest))(
   'others are served while it is answered: %s',
   async (_name, [query, variables]) => {
-    let [shortestMs, maxMs] = [Number.POSITIVE_INFINITY, 0];
-    for (let count = 0; count < tries && shortestMs > maxMs; count += 1) {
-      const { heldMs, slowness } = await watched(async () => {
-        expect((await server.ask(query, variables)).errors).toBeUndefined();
-      });
-      shortestMs = Math.min(shortestMs, heldMs);
-      maxMs = stretchMaxMs * slowness;
-    }
-    expect(shortestMs).toBeLessThan(maxMs);
+    await holdsNobodyUp(async () => {
+      expect((await server.ask(query, variables)).errors).toBeUndefined();
+    });
+  },
+  120_000,
+);
+
+test.each(['a page with ten versions each', 'long histories', 'long texts'])(
+  'and while it is answered over WebSocket: %s',
+  async (name) => {
+    const [query] = largest[name] as [string];
+    const talk = await Conversation.begin(server.socketUrl);
+    let id = 0;
+    await holdsNobodyUp(async () => {
+      id += 1;
+      talk.subscribe(`${id}`, query);
+      const { type, payload } = await talk.next();
+      expect([type, payload.errors]).toEqual(['next', undefined]);
+      expect(Object.keys(payload.data)).not.toEqual([]);
+      expect((await talk.next()).type).toBe('complete');
+    });
   },
   120_000,
 );

@@ -125,6 +125,29 @@ test('a WebSocket on which too much waits is closed, to be tried again later', a
   expect([1006, tryAgainLater]).toContain(code);
 });
 
+test('answers over one WebSocket come whole, however large, and pings between them', async () => {
+  const { url } = await open({ keepAliveMs: 50 });
+  const talk = await Conversation.begin(url.replace('http', 'ws'));
+  let pings = 0;
+  talk.socket.on('ping', () => {
+    pings += 1;
+  });
+  const small = '{ log { position } }';
+  for (let id = 0; id < 12; id += 1) talk.subscribe(`${id}`, id % 3 === 0 ? tenMegabytes : small);
+  const bytes = new Map<string, number>();
+  for (let ended = 0; ended < 12; ) {
+    const { type, id = '', payload } = await talk.next();
+    if (type === 'complete') ended += 1;
+    else bytes.set(id, JSON.stringify(payload.data).length);
+  }
+  for (const [id, length] of bytes) {
+    if (Number(id) % 3 === 0) expect(length).toBeGreaterThan(9e6);
+    else expect(length).toBe(`{"log":{"position":"${bodies}"}}`.length);
+  }
+  expect(bytes.size).toBe(12);
+  expect(pings).toBeGreaterThan(0);
+});
+
 test('when too much waits on all connections, the one with most is cut off', async () => {
   const { api, url, sockets } = await open({ backlogBytesMax: 35 * 1024 * 1024 });
   for (let count = 0; count < 6; count += 1) askWithoutReading(url);

@@ -15,7 +15,7 @@ import { isSmall, jsonPieces } from './json-pieces.ts';
  */
 export const dataJson = Symbol('dataJson');
 
-interface DataJson {
+export interface DataJson {
   readonly pieces: readonly string[];
   readonly bytes: number;
 }

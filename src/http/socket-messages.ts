@@ -4,9 +4,11 @@ import type { GraphQLError } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { AnswerRoom } from './answer-room.ts';
+import type { DataJson } from './answers.ts';
 import type { Backlog } from './backlog.ts';
 import { jsonRefusal } from './json-size.ts';
 import { OperationIds } from './operation-ids.ts';
+import { Outbox } from './outbox.ts';
 import { requestLimits } from './request-limits.ts';
 
 /** What graphql-ws does with a message; settles when all that comes of it has been sent. */
@@ -25,13 +27,15 @@ export class SocketMessages {
   readonly #socket: WebSocket;
   readonly #backlog: Backlog;
   readonly #ids = new OperationIds();
-  readonly #data = new Map<string, readonly string[]>();
+  readonly #outbox: Outbox;
+  readonly #data = new Map<string, DataJson>();
   /** Why an operation is refused before it is looked at, by its own id. */
   readonly #refusals = new Map<string, GraphQLError>();
 
   constructor(socket: WebSocket, backlog: Backlog) {
     this.#socket = socket;
     this.#backlog = backlog;
+    this.#outbox = new Outbox(socket);
     socket.once('close', () => {
       this.room.close();
       backlog.forget(this);
@@ -86,35 +90,25 @@ export class SocketMessages {
     }
   }
 
-  /**
-   * Sends a message of graphql-ws. Settles when it has left, so that events are made no faster than
-   * they are taken; a message that cannot leave is followed by the socket’s end, which is what counts.
-   */
-  send(message: string): Promise<void> {
-    const text = this.#ids.forClient(this.#withData(message));
-    if (text === null) return Promise.resolve();
-    const bytes = Buffer.byteLength(text);
-    if (answerOf.test(message)) this.room.learn(bytes);
-    return new Promise((sent) => {
-      this.#wait(bytes);
-      this.#socket.send(text, () => {
-        this.#backlog.remove(this, bytes);
-        sent();
-      });
-    });
+  /** Sends a message of graphql-ws; settles when it has left, so that events are made no faster. */
+  async send(message: string): Promise<void> {
+    const text = this.#ids.forClient(message);
+    if (text === null) return;
+    const id = answerOf.exec(message)?.[1];
+    const data = id === undefined ? undefined : this.#data.get(id);
+    const bytes = Buffer.byteLength(text) + (data?.bytes ?? 0);
+    if (id !== undefined) {
+      this.room.learn(bytes);
+      this.#data.delete(id);
+    }
+    this.#wait(bytes);
+    await this.#outbox.send(text, data);
+    this.#backlog.remove(this, bytes);
   }
 
-  /** Data of an operation's next answer, whose JSON was made already: graphql-ws writes none. */
-  keepData(id: string, pieces: readonly string[]): void {
-    this.#data.set(id, pieces);
-  }
-
-  #withData(message: string): string {
-    const id = answerOf.exec(message)?.[1] ?? '';
-    const pieces = this.#data.get(id);
-    if (!pieces) return message;
-    this.#data.delete(id);
-    return message.replace('"data":{}', () => `"data":${pieces.join('')}`);
+  /** The data of an operation's next answer, whose JSON was made already: graphql-ws writes none. */
+  keepData(id: string, data: DataJson): void {
+    this.#data.set(id, data);
   }
 
   /** One message may be of any size that its own limit allows; it is what piles up that may not. */

@@ -56,7 +56,7 @@ export function socketOperations(
     },
     onNext: ({ extra }, id, _payload, _args, { errors, ...result }) => {
       const { [dataJson]: json, ...answer } = result as Answer;
-      if (json) extra.messages.keepData(id, json.pieces);
+      if (json) extra.messages.keepData(id, json);
       const shownErrors = errors && { errors: errors.map(errorForClient) };
       return { ...answer, ...(json && { data: {} }), ...shownErrors } as FormattedExecutionResult;
     },
