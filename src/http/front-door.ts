@@ -14,6 +14,11 @@ export interface Refusal {
 
 export class FrontDoor {
   readonly #answersTo: HostRule;
+  /** Most clients ask by the same name, again and again. */
+  #lastHost: { readonly host: string; readonly refusal: Refusal | null } = {
+    host: '',
+    refusal: null,
+  };
 
   /** @param answersTo the names that the server may be asked by; any without it. */
   constructor(answersTo: HostRule = () => true) {
@@ -52,6 +57,13 @@ export class FrontDoor {
   #refusalOfHost(host: string | undefined): Refusal | null {
     // HTTP/1.0 needs none, and browsers, which are to be kept from other names, always send it.
     if (!host) return null;
+    if (host === this.#lastHost.host) return this.#lastHost.refusal;
+    const refusal = this.#lookAtHost(host);
+    this.#lastHost = { host, refusal };
+    return refusal;
+  }
+
+  #lookAtHost(host: string): Refusal | null {
     const hostname = hostnameOf(host);
     if (hostname === null) {
       const message = 'The Host header must name a host, such as 127.0.0.1:4000.';

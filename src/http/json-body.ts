@@ -23,7 +23,8 @@ export function refuseOtherBodies(headers: Headers): void {
   const contentType = headers.get('content-type') ?? '';
   const media = parseMediaType(contentType);
   const isJson = media !== null && jsonTypes.includes(media.type);
-  if (!isJson || !isUtf8(media.parameters.get('charset') ?? 'utf-8')) {
+  const charset = media?.parameters.get('charset');
+  if (!isJson || (charset !== undefined && !isUtf8(charset))) {
     const got = JSON.stringify(contentType.slice(0, 80));
     throw unsupported(`The body must be application/json in UTF-8, but was ${got}.`);
   }

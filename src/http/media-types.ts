@@ -1,4 +1,5 @@
 /** Media types as Content-Type and Accept name them: RFC 9110, sections 5.6.6, 8.3.1 and 12.5.1. */
+import { LRUCache } from 'lru-cache';
 
 export interface MediaType {
   /** Such as `application/json`, in lower case; in Accept either half may be a star. */
@@ -17,12 +18,24 @@ export interface Preference {
   readonly quality: number;
 }
 
+/** What headers were read to be: most clients send the same again and again. */
+const known = {
+  mediaTypes: new LRUCache<string, { readonly media: MediaType | null }>({ max: 100 }),
+  accepted: new LRUCache<string, readonly AcceptedType[]>({ max: 100 }),
+};
+
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const typeForm = new RegExp(`^${token}/${token}$`);
 const parameterForm = new RegExp(`^(${token})=(?:(${token})|"((?:[^"\\\\]|\\\\.)*)")$`, 's');
 
 /** @returns the media type that a Content-Type names; null when it is none. */
 export function parseMediaType(header: string): MediaType | null {
+  const read = known.mediaTypes.get(header) ?? { media: readMediaType(header) };
+  known.mediaTypes.set(header, read);
+  return read.media;
+}
+
+function readMediaType(header: string): MediaType | null {
   const [type = '', ...rest] = splitAt(';', header);
   if (!typeForm.test(type)) return null;
   const parameters = new Map<string, string>();
@@ -62,7 +75,13 @@ export function listElements(header: string): string[] {
 }
 
 /** What is malformed is not wanted, and neither is text in another encoding than ours. */
-function parseAccept(header: string): AcceptedType[] {
+function parseAccept(header: string): readonly AcceptedType[] {
+  const read = known.accepted.get(header) ?? readAccept(header);
+  known.accepted.set(header, read);
+  return read;
+}
+
+function readAccept(header: string): AcceptedType[] {
   return listElements(header).flatMap((element) => {
     const media = parseMediaType(element);
     const weight = media?.parameters.get('q') ?? '1';

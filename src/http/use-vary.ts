@@ -18,8 +18,9 @@ export function useVary(): Plugin {
         response.headers.set('vary', `origin, ${preflightHeaders}`);
         return;
       }
-      const { pathname } = new URL(request.url);
-      response.headers.append('vary', pathname.startsWith(endpoint) ? 'accept, origin' : 'origin');
+      // Behind the scheme and the host. Parsing the whole for each answer is felt.
+      const isOurs = request.url.startsWith(endpoint, request.url.indexOf('/', 'https://'.length));
+      response.headers.append('vary', isOurs ? 'accept, origin' : 'origin');
     },
   };
 }

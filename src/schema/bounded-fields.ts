@@ -40,26 +40,32 @@ function boundField(field: GraphQLField<unknown, Context>): void {
     const size = context.operation.answerSize;
     size.refuseWhenExceeded();
     const name = String(info.path.key);
-    const failed = (error: unknown): never => {
-      size.addError();
-      throw error;
-    };
     try {
       const value = resolve(parent, args, context, info);
-      if (!(value instanceof Promise)) return count(size, name, value);
-      return value.then(
-        // Many that waited for one batch would go on in one stretch.
-        (made) =>
-          turns.over
-            ? turns.next(made, size).then((later) => count(size, name, later))
-            : count(size, name, made),
-        failed,
-      );
+      if (value instanceof Promise) return countLater(count, size, name, value);
+      return count(size, name, value);
     } catch (error) {
-      return failed(error);
+      size.addError();
+      throw error;
     }
   };
   field.resolve = bounded;
+}
+
+async function countLater(
+  count: Count,
+  size: AnswerSize,
+  name: string,
+  value: Promise<unknown>,
+): Promise<unknown> {
+  try {
+    const made = await value;
+    // Many that waited for one batch would go on in one stretch.
+    return count(size, name, turns.over ? await turns.next(made, size) : made);
+  } catch (error) {
+    size.addError();
+    throw error;
+  }
 }
 
 function countOf(type: GraphQLOutputType): Count {
