@@ -2,6 +2,7 @@
 import type { InputRef, ObjectRef } from '@pothos/core';
 import { LakeFile } from '../entities/index.ts';
 import {
+  answerLimits,
   downloadUrl,
   type LakeFileVersion,
   lakeFileCreateSteps,
@@ -20,6 +21,9 @@ type FileAt = RecordAt<typeof LakeFile>;
 
 /** How many bytes `data` and `text` give when nothing else is said. */
 const maxBytesDefault = 1_048_576;
+
+const mebibytes = answerLimits.answerContentsBytesMax / 1024 / 1024;
+const together = `All \`data\` and \`text\` of one operation come to at most ${mebibytes} MiB.`;
 
 /** The extension of LakeFile; made anew for each schema, as its input types belong to one. */
 export function lakeFileExtension(builder: Builder): SchemaExtension {
@@ -87,14 +91,14 @@ function addRecordFields(builder: Builder, record: ObjectRef<BuilderTypes, FileA
       data: t.field({
         type: 'Base64',
         nullable: true,
-        description: 'The contents as bytes; null with an error when larger than `maxBytes`.',
+        description: `The contents as bytes; null with an error when larger than \`maxBytes\`. ${together}`,
         args: { maxBytes },
         resolve: ({ version }, args, { operation }) =>
           readBytes(version, args.maxBytes ?? maxBytesDefault, operation),
       }),
       text: t.string({
         nullable: true,
-        description: 'The contents as text; null when they are not UTF-8.',
+        description: `The contents as text; null when they are not UTF-8. ${together}`,
         args: { maxBytes },
         resolve: ({ version }, args, { operation }) =>
           readText(version, args.maxBytes ?? maxBytesDefault, operation),
