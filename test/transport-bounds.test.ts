@@ -15,8 +15,10 @@ import { temporaryDirectory } from './support/temporary-store.ts';
 import { WatchedServer } from './support/watched-server.ts';
 
 const megabyte = 1024 * 1024;
-/** Longest time that the event loop may be held; a process that gets no processor is held, too. */
-const heldMaxMs = 2_000;
+/** Longest time that the event loop may be held while many do the same at once. */
+const heldMaxMs = 200;
+/** Longest time that anybody waits for a small answer, on a machine that does other things, too. */
+const probeMaxMs = 4_000;
 
 /** A server of so many todos with bodies of so many characters. */
 async function serve(todos: number, bodyLength: number): Promise<WatchedServer> {
@@ -115,8 +117,9 @@ test('JSON that is hard to parse holds nobody up', { timeout: 60_000 }, async ()
   const probing = probeFor(server, 2_000);
   const statuses = await Promise.all(sent);
   expect(new Set(statuses)).toEqual(new Set([400, 413]));
-  expect(await probing).toBeLessThan(heldMaxMs * 2);
-  expect((await server.watched()).heldMs).toBeLessThan(heldMaxMs);
+  expect(await probing).toBeLessThan(probeMaxMs);
+  const { heldMs, slowness } = await server.watched();
+  expect(heldMs).toBeLessThan(heldMaxMs * slowness);
 });
 
 test('a WebSocket that reads gets all that it asked for', { timeout: 60_000 }, async () => {
@@ -147,6 +150,8 @@ test('what nobody reads is given back when they leave', { timeout: 120_000 }, as
     askWithoutReading(server, twentyMegabytes, 'application/json'),
   );
   await probeFor(server, 4_000);
+  const { heldMs, slowness } = await server.watched();
+  expect(heldMs).toBeLessThan(heldMaxMs * slowness);
   for (const socket of sockets) socket.terminate();
   for (const connection of connections) connection.destroy();
   expect(await keptBytes(server, before.usedBytes)).toBeLessThan(50 * megabyte);
@@ -160,8 +165,8 @@ test('feeds over server-sent events that nobody reads', { timeout: 120_000 }, as
     askWithoutReading(server, feed, 'text/event-stream'),
   );
   await probeFor(server, 6_000);
-  const { heldMs, peakBytes } = await server.watched();
-  expect(heldMs).toBeLessThan(heldMaxMs);
+  const { heldMs, slowness, peakBytes } = await server.watched();
+  expect(heldMs).toBeLessThan(heldMaxMs * slowness);
   // Without one page for all that begin alike it is a gigabyte.
   expect(peakBytes).toBeLessThan(700 * megabyte);
   for (const socket of sockets) socket.destroy();
