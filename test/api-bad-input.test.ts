@@ -138,6 +138,17 @@ const tooLarge: Record<string, string> = {
       .slice(0, -4)
       .concat(' id '.repeat(3_000)),
   ),
+  'too many fields of one name': todo('id '.repeat(150)),
+  'too many fragments side by side': `{ todo(id: "a") { ${range(150)
+    .map((index) => `...f${index}`)
+    .join(' ')} } } ${range(150)
+    .map((index) => `fragment f${index} on Todo { id }`)
+    .join(' ')}`,
+  'too many pairs in all': todo(
+    range(20)
+      .map((index) => `a${index}: current { ${'id '.repeat(30)} }`)
+      .join(' '),
+  ),
   'too many aliases': `{ ${range(101)
     .map((index) => `a${index}: log { position }`)
     .join(' ')} }`,

@@ -12,6 +12,8 @@ export interface DocumentSize {
   readonly fields: number;
   /** Fields at the root, the largest number of any operation. */
   readonly rootFields: number;
+  /** Pairs of selections that validation compares: fields of one name, and fragments. */
+  readonly pairs: number;
 }
 
 interface SelectionSize {
@@ -19,21 +21,23 @@ interface SelectionSize {
   readonly fields: number;
   /** Fields of the selection itself, not of those below them. */
   readonly ownFields: number;
+  readonly pairs: number;
 }
 
-const nothing: SelectionSize = { depth: 0, fields: 0, ownFields: 0 };
+const nothing: SelectionSize = { depth: 0, fields: 0, ownFields: 0, pairs: 0 };
 
 /** Measures a document: the largest number of any of its operations. */
 export function measureDocument(document: DocumentNode): DocumentSize {
   const measure = new Measure(document);
-  let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0 };
+  let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0, pairs: 0 };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, fields, ownFields } = measure.selections(definition.selectionSet);
+    const { depth, fields, ownFields, pairs } = measure.selections(definition.selectionSet);
     size = {
       depth: Math.max(size.depth, depth),
       fields: Math.max(size.fields, fields),
       rootFields: Math.max(size.rootFields, ownFields),
+      pairs: Math.max(size.pairs, pairs),
     };
   }
   return size;
@@ -61,12 +65,13 @@ class Measure {
         if (selection.kind === Kind.INLINE_FRAGMENT) return this.selections(selection.selectionSet);
         return this.#fragment(selection.name.value);
       })
-      .reduce(add, nothing);
+      .reduce(add, { ...nothing, pairs: pairsIn(selections) });
   }
 
   #field({ selectionSet }: FieldNode): SelectionSize {
     const inner = selectionSet ? this.selections(selectionSet) : nothing;
-    return { depth: inner.depth + 1, fields: inner.fields + 1, ownFields: 1 };
+    const { depth, fields, pairs } = inner;
+    return { depth: depth + 1, fields: fields + 1, ownFields: 1, pairs };
   }
 
   #fragment(name: string): SelectionSize {
@@ -86,5 +91,19 @@ function add(a: SelectionSize, b: SelectionSize): SelectionSize {
     depth: Math.max(a.depth, b.depth),
     fields: a.fields + b.fields,
     ownFields: a.ownFields + b.ownFields,
+    pairs: a.pairs + b.pairs,
   };
+}
+
+/** Of selections side by side: fields that share a name in the answer, and fragments. */
+function pairsIn(selections: SelectionSetNode['selections']): number {
+  const counts = new Map<string, number>();
+  let pairs = 0;
+  for (const selection of selections) {
+    const name = selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : '...';
+    const before = counts.get(name) ?? 0;
+    pairs += before;
+    counts.set(name, before + 1);
+  }
+  return pairs;
 }

@@ -16,6 +16,8 @@ export const requestLimits = {
   documentFieldsMax: 2_500,
   /** Most root fields of one document, aliases included. */
   documentRootFieldsMax: 100,
+  /** Most pairs of fields of one name, and of fragments, side by side: validation compares them. */
+  documentPairsMax: 5_000,
   /** Most objects that the lists of one operation may have, nested ones multiplied. */
   operationNodesMax: 100_000,
   /** Most values that a query or subscription hands over, such as those of filters; see input-size. */

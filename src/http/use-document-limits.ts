@@ -29,7 +29,8 @@ export function useDocumentLimits(): Plugin {
       const refused =
         exceeded('documentDepthMax', 'levels of selections', size.depth) ??
         exceeded('documentFieldsMax', 'fields, fragments spread out', size.fields) ??
-        exceeded('documentRootFieldsMax', 'root fields', size.rootFields);
+        exceeded('documentRootFieldsMax', 'root fields', size.rootFields) ??
+        exceeded('documentPairsMax', 'pairs of selections that may be the same', size.pairs);
       if (refused) setResult([refused]);
     },
     onExecute: ({ args }) => refuseTooManyNodes(args),

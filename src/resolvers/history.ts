@@ -1,6 +1,6 @@
 /** The history of a record: its versions up to the position at which the record is shown. */
 
-import { BadRequest } from '../db/index.ts';
+import { BadRequest, turns } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
@@ -36,6 +36,8 @@ export async function readHistory<E extends Entity>(
   const size = Math.min(count, all);
   const from = fromEnd ? begin + all - size : begin;
   const versions = size === 0 ? [] : await readPlaces(newest, from, size, descending, operation);
+  // One batch serves many histories, which would all go on in one stretch.
+  await turns.next(null);
   const edges = versions.map((version) => ({
     cursor: encodeCursor(list, { at, place: [newest.id, version.revision] }),
     node: { ...version, seenAt: at },
