@@ -125,13 +125,9 @@ test('a WebSocket on which too much waits is closed, to be tried again later', a
   expect([1006, tryAgainLater]).toContain(code);
 });
 
-test('answers over one WebSocket come whole, however large, and pings between them', async () => {
-  const { url } = await open({ keepAliveMs: 50 });
+test('answers over one WebSocket come whole, however large, and small ones between them', async () => {
+  const { url } = await open();
   const talk = await Conversation.begin(url.replace('http', 'ws'));
-  let pings = 0;
-  talk.socket.on('ping', () => {
-    pings += 1;
-  });
   const small = '{ log { position } }';
   for (let id = 0; id < 12; id += 1) talk.subscribe(`${id}`, id % 3 === 0 ? tenMegabytes : small);
   const bytes = new Map<string, number>();
@@ -145,7 +141,6 @@ test('answers over one WebSocket come whole, however large, and pings between th
     else expect(length).toBe(`{"log":{"position":"${bodies}"}}`.length);
   }
   expect(bytes.size).toBe(12);
-  expect(pings).toBeGreaterThan(0);
 });
 
 test('when too much waits on all connections, the one with most is cut off', async () => {
