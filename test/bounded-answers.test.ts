@@ -1,6 +1,8 @@
 /** One request costs no more than it may: answers are bounded before and while they are made. */
 import { expect, test } from 'vitest';
+import { Unavailable } from '../src/db/index.ts';
 import { LakeFile, Todo } from '../src/entities/index.ts';
+import { AnswerSize } from '../src/resolvers/answer-size.ts';
 import { answerLimits } from '../src/resolvers/index.ts';
 import { codesOf, openApi, type TestApi, todoFields, write } from './support/api.ts';
 import { lakeFile } from './support/lake-file.ts';
@@ -208,4 +210,23 @@ test('a thousand records with all fields and ten versions each are answered', as
       ),
     ).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   }
+});
+
+test('large answers that are made at the same time share a limit; small ones are made all the same', () => {
+  const text = 'x'.repeat(30 * 1024 * 1024);
+  const large = Array.from({ length: 8 }, () => new AnswerSize());
+  for (const size of large) size.addField('text', text);
+  const one = new AnswerSize();
+  expect(() => one.addField('text', text)).toThrow(Unavailable);
+  expect(one.exceeded).toBeInstanceOf(Unavailable);
+  one.end();
+  const small = new AnswerSize();
+  small.addField('text', 'small');
+  for (const size of [...large, small]) size.end();
+  const next = new AnswerSize();
+  next.addField('text', text);
+  next.end();
+  // Fields that are still worked out for an answer that was given count for nobody.
+  expect(() => next.addField('late', 'x')).not.toThrow();
+  expect(() => new AnswerSize().addField('text', text)).not.toThrow();
 });
