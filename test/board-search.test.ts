@@ -1,37 +1,30 @@
 /** Where the todos of the board are to be found: in other lists, among the deleted, in the demo. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BoardServer, startBoard } from './support/board.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { BoardServer } from './support/board.ts';
 import {
   button,
   focused,
   isAccessible,
   line,
   message,
-  patience,
+  openBoard,
+  openingTimeMaxMs,
   shows,
   slideTo,
   status,
   textOf,
   visitAt,
 } from './support/board-page.ts';
-import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import type { WatchedPage } from './support/browser.ts';
 
 let server: BoardServer;
-let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard();
-  browser = await launchBrowser();
-  ann = await openPage(browser, `${server.url}/board`);
-  ann.page.setDefaultTimeout(patience.timeout);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+  const opened = await openBoard();
+  ({ server, ann } = opened);
+  return opened.close;
+}, openingTimeMaxMs);
 
 const createAll =
   'mutation ($inputs: [CreateTodoInput!]!) { createTodos(inputs: $inputs) { __typename } }';

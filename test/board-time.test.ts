@@ -1,11 +1,12 @@
 /** The board and time: its clock, its chart and slider, and a server that is away. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type BoardServer, startBoard } from './support/board.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BoardServer } from './support/board.ts';
 import {
   button,
   isAccessible,
   line,
+  openBoard,
+  openingTimeMaxMs,
   patience,
   picture,
   shows,
@@ -15,18 +16,23 @@ import {
   textOf,
   visitAt,
 } from './support/board-page.ts';
-import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import type { WatchedPage } from './support/browser.ts';
 
 const dayMs = 24 * 3_600_000;
 /** When the todos were made, in days before now: by change they stand evenly, by the clock not. */
 const madeDaysAgo = [40, 39, 38, 37, 36, 35, 34, 33, 20, 10];
 
 let server: BoardServer;
-let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard();
+  const opened = await openBoard(fill);
+  ({ server, ann } = opened);
+  return opened.close;
+}, openingTimeMaxMs);
+
+/** Todos that were made some days apart. */
+async function fill(server: BoardServer): Promise<void> {
   for (const [index, days] of madeDaysAgo.entries()) {
     server.clock.offsetMs = -days * dayMs;
     const status = index % 3 === 0 ? 'doing' : 'open';
@@ -34,15 +40,7 @@ beforeAll(async () => {
     await server.ask(create, { input });
   }
   server.clock.offsetMs = 0;
-  browser = await launchBrowser();
-  ann = await openPage(browser, `${server.url}/board`);
-  ann.page.setDefaultTimeout(patience.timeout);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+}
 
 const create = 'mutation ($input: CreateTodoInput!) { createTodo(input: $input) { __typename } }';
 const visit = (path = '') => visitAt(server.url, ann, path);

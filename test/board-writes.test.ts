@@ -1,7 +1,7 @@
 /** Writes of the board whose answer is lost, and what can be undone: over real HTTP, in a real browser. */
 import type { Browser, Route } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type BoardServer, startBoard } from './support/board.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BoardServer } from './support/board.ts';
 import {
   button,
   detail,
@@ -9,29 +9,25 @@ import {
   isAccessible,
   line,
   message,
+  openBoard,
+  openingTimeMaxMs,
   patience,
   shows,
   status,
   textOf,
   visitAt,
 } from './support/board-page.ts';
-import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import type { WatchedPage } from './support/browser.ts';
 
 let server: BoardServer;
 let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard();
-  browser = await launchBrowser();
-  ann = await openPage(browser, `${server.url}/board`);
-  ann.page.setDefaultTimeout(patience.timeout);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+  const opened = await openBoard();
+  ({ server, browser, ann } = opened);
+  return opened.close;
+}, openingTimeMaxMs);
 
 const create = 'mutation ($input: CreateTodoInput!) { createTodo(input: $input) { __typename } }';
 const all = `{ todos(first: 100, filter: { includeDeleted: true }, orderBy: [{ field: ID }]) {

@@ -1,8 +1,8 @@
 /** The board as two people use it at once: in a real browser, over real HTTP, on a real store. */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
-import { type BoardServer, startBoard } from './support/board.ts';
+import type { BoardServer } from './support/board.ts';
 import {
   button,
   detail,
@@ -10,6 +10,8 @@ import {
   isAccessible,
   line,
   message,
+  openBoard,
+  openingTimeMaxMs,
   patience,
   shows,
   slider,
@@ -20,7 +22,7 @@ import {
   textOf,
   visitAt,
 } from './support/board-page.ts';
-import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { openPage, type WatchedPage } from './support/browser.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -30,18 +32,12 @@ let ann: WatchedPage;
 let bob: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard();
-  await fill(server);
-  browser = await launchBrowser();
-  ann = await openPage(browser, `${server.url}/board`);
+  const opened = await openBoard(fill);
+  ({ server, browser, ann } = opened);
   bob = await openPage(browser, `${server.url}/board`);
-  for (const { page } of [ann, bob]) page.setDefaultTimeout(patience.timeout);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+  bob.page.setDefaultTimeout(patience.timeout);
+  return opened.close;
+}, openingTimeMaxMs);
 
 /** Forty days of work, one step a day; then a deletion, and files. */
 async function fill({ clock, ask, store }: BoardServer): Promise<void> {

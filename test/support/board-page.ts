@@ -1,13 +1,38 @@
 /** What is seen on the board, and what its users do there. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { violationsOn } from './board.ts';
-import type { WatchedPage } from './browser.ts';
+import { type BoardServer, startBoard, violationsOn } from './board.ts';
+import { launchBrowser, openPage, type WatchedPage } from './browser.ts';
 
 /** For what a slow machine may take long over; it is waited for no longer than it takes. */
 export const patience = { timeout: 20_000 };
+
+/** A board to look at, its server and its browser. */
+export interface OpenBoard {
+  readonly server: BoardServer;
+  readonly browser: Browser;
+  readonly ann: WatchedPage;
+  readonly close: () => Promise<void>;
+}
+
+/** How long starting all of it may take. */
+export const openingTimeMaxMs = 180_000;
+
+/** @param fill what the server is to have before anybody looks. */
+export async function openBoard(fill?: (server: BoardServer) => Promise<void>): Promise<OpenBoard> {
+  const server = await startBoard();
+  await fill?.(server);
+  const browser = await launchBrowser();
+  const ann = await openPage(browser, `${server.url}/board`);
+  ann.page.setDefaultTimeout(patience.timeout);
+  const close = async () => {
+    await browser.close();
+    await server.close();
+  };
+  return { server, browser, ann, close };
+}
 
 export const line = ({ page }: WatchedPage, subject: string) =>
   page.locator('.todo').filter({ has: page.getByRole('link', { name: subject, exact: true }) });
