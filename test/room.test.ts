@@ -1,10 +1,12 @@
 /** Room for what is sent: what lets others go on while much is, or is not read. */
+import { createServer } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Feed } from '../src/db/feed.ts';
 import { limits } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { AnswerRoom } from '../src/http/answer-room.ts';
-import { Backlog } from '../src/http/index.ts';
+import { Backlog, useUnreadAnswers } from '../src/http/index.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
 /** One turn of the event loop. */
@@ -81,6 +83,30 @@ test('when too much waits, the connection with most is given up, and counts no m
   expect(backlog.bytes).toBe(60);
   for (const one of [a, c]) backlog.forget(one);
   expect(backlog.bytes).toBe(0);
+});
+
+test('an answer that is made when its client has left waits for nobody', async () => {
+  const backlog = new Backlog(1e9);
+  const answered = new Promise<number>((done) => {
+    const server = createServer((req, res) => {
+      req.socket.once('close', () => {
+        const response = Response.json('x'.repeat(100_000), {
+          headers: { 'content-length': '100002' },
+        });
+        const payload = { request: {}, response, serverContext: { req, res } };
+        useUnreadAnswers(backlog, 1_000).onResponse?.(payload as never);
+        server.close();
+        done(backlog.bytes);
+      });
+      client.destroy();
+    });
+    const client = new Socket();
+    server.listen(0, '127.0.0.1', () => {
+      client.connect((server.address() as AddressInfo).port, '127.0.0.1');
+      client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    });
+  });
+  expect(await answered).toBe(0);
 });
 
 describe('a snapshot', () => {

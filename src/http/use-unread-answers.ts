@@ -4,6 +4,7 @@
  * wait for ever. (A subscription’s end is in use-streams.ts.)
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { type Answer, dataJson } from './answers.ts';
 import type { Backlog, Connection } from './backlog.ts';
@@ -27,7 +28,7 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
       res.once('close', () => backlog.forget(connection));
       return {
         onSubscribeResult: ({ result, setResult }) => {
-          if (isAsyncIterable(result)) setResult(counted(result, backlog, connection));
+          if (isAsyncIterable(result)) setResult(counted(result, backlog, connection, req.socket));
         },
       };
     },
@@ -36,7 +37,8 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
       const bytes = Number(response.headers.get('content-length') ?? 0);
       // A file is read piece by piece while it leaves, and is never whole in memory.
       const isJson = response.headers.get('content-type')?.includes('json');
-      if (!req || !res || bytes < largeBytes || !isJson) return;
+      // Whoever has left already takes nothing, and will not leave again.
+      if (!req || !res || req.socket.destroyed || bytes < largeBytes || !isJson) return;
       const connection = { drop: () => req.socket.destroy() };
       backlog.add(connection, bytes);
       res.once('close', () => backlog.forget(connection));
@@ -52,13 +54,15 @@ function counted<T>(
   events: AsyncIterable<T>,
   backlog: Backlog,
   connection: Connection,
+  socket: Socket,
 ): AsyncIterableIterator<T> {
   const source = events[Symbol.asyncIterator]();
   let waiting = 0;
   const count = (answer: Answer | undefined) => {
     backlog.remove(connection, waiting);
     const bytes = answer?.[dataJson]?.bytes ?? 0;
-    waiting = bytes < largeBytes ? 0 : bytes;
+    // An event may be made still when its client has left.
+    waiting = bytes < largeBytes || socket.destroyed ? 0 : bytes;
     if (waiting > 0) backlog.add(connection, waiting);
   };
   return {
