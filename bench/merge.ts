@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { limits } from '../src/db/index.ts';
-import { mergeDelta } from '../src/db/replica-merge.ts';
-import { ReplicaTable, versionOf } from '../src/db/replica-table.ts';
+import { mergeDelta } from '../src/db/replica/replica-merge.ts';
+import { ReplicaTable, versionOf } from '../src/db/replica/replica-table.ts';
 import { type Position, type Revision, Todo, type Version } from '../src/entities/index.ts';
 import { type Dataset, withCopy } from './dataset.ts';
 import { type Figure, median, orientation, withUnit } from './results.ts';

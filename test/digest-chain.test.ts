@@ -1,8 +1,8 @@
 /** The digest chain: whatever is altered in the log’s history, verify finds it. */
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { chainStart, contentsDigest, linkDigest } from '../src/db/digest.ts';
 import type { Store } from '../src/db/index.ts';
+import { chainStart, contentsDigest, linkDigest } from '../src/db/log/digest.ts';
 import { defineEntity, field, LakeFile, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';

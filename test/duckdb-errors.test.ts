@@ -3,7 +3,7 @@ import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isAboutDatabase } from '../src/db/duckdb-errors.ts';
+import { isAboutDatabase } from '../src/db/replica/duckdb-errors.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 
 async function connect(path = ':memory:', options: Record<string, string> = {}) {

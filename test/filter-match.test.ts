@@ -1,7 +1,7 @@
 /** A filter decides the same for single versions, in JavaScript, as for lists, in DuckDB. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { foldText } from '../src/db/fold-text.ts';
+import { foldText } from '../src/db/criteria/fold-text.ts';
 import { limits, matcherOf, operatorsOf, type RecordFilter } from '../src/db/index.ts';
 import { Todo, type Version } from '../src/entities/index.ts';
 import { checkProperty } from './support/property.ts';

@@ -11,7 +11,7 @@ import { createApp } from '../src/app.ts';
 import { openStore, type Store } from '../src/db/index.ts';
 import { shippedEntities } from '../src/entities/index.ts';
 import { graphiqlOptions } from '../src/http/index.ts';
-import { iconUrl, logoSvg } from '../src/http/logo.ts';
+import { iconUrl, logoSvg } from '../src/http/pages/logo.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
 import { openTemporary } from './support/temporary-store.ts';
 

@@ -1,7 +1,7 @@
 /** Idempotency keys: the same write again gets the first result and writes nothing. */
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { schemaVersion } from '../src/db/migrations.ts';
+import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
 import { Todo } from '../src/entities/index.ts';
 import { requestDigest } from '../src/resolvers/request-digest.ts';
 import { openApi, TestApi, write } from './support/api.ts';

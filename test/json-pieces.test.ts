@@ -1,7 +1,7 @@
 /** Large answers as JSON in pieces: the same text, and no piece that is large. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isSmall, jsonPieces } from '../src/http/json-pieces.ts';
+import { isSmall, jsonPieces } from '../src/http/graphql/json-pieces.ts';
 import { checkProperty } from './support/property.ts';
 
 test('the pieces are what JSON.stringify makes, whatever the value', async () => {

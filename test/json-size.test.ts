@@ -1,8 +1,8 @@
 /** JSON is measured before it is parsed: what is too much, or nested too deeply, never is. */
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { measureJson } from '../src/http/json-size.ts';
-import { requestLimits } from '../src/http/request-limits.ts';
+import { measureJson } from '../src/http/graphql/json-size.ts';
+import { requestLimits } from '../src/http/server/request-limits.ts';
 import { answerOf, codesOf, listen, openApi, TestApi } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
 import { checkProperty } from './support/property.ts';

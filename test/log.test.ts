@@ -10,8 +10,8 @@ import {
   type Store,
   Unavailable,
 } from '../src/db/index.ts';
-import { LogFile } from '../src/db/log-file.ts';
-import { schemaVersion } from '../src/db/migrations.ts';
+import { LogFile } from '../src/db/log/sqlite/log-file.ts';
+import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
 import { LakeFile, type Position, positionZero, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';

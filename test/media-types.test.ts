@@ -1,7 +1,7 @@
 /** What Content-Type, Accept and the tags in requests say, by the forms that RFC 9110 has. */
 import { describe, expect, test } from 'vitest';
-import { parseMediaType, preferred } from '../src/http/media-types.ts';
-import { isHeld, isRangeWanted } from '../src/http/preconditions.ts';
+import { parseMediaType, preferred } from '../src/http/server/media-types.ts';
+import { isHeld, isRangeWanted } from '../src/http/server/preconditions.ts';
 
 describe('a media type', () => {
   test.each([

@@ -1,6 +1,6 @@
 /** What was read lately is not read again, and never shown once it is superseded. */
 import { expect, test } from 'vitest';
-import { RecentVersions } from '../src/db/recent-versions.ts';
+import { RecentVersions } from '../src/db/replica/recent-versions.ts';
 import { type Position, Todo } from '../src/entities/index.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 

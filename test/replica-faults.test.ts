@@ -19,11 +19,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { limits, openStore, type StateChange } from '../src/db/index.ts';
-import { LogFile } from '../src/db/log-file.ts';
-import { LogReader } from '../src/db/log-reader.ts';
-import { schemaVersion } from '../src/db/migrations.ts';
-import { queryCount } from '../src/db/page-query.ts';
-import { ReplicaKeeper } from '../src/db/replica-keeper.ts';
+import { LogReader } from '../src/db/log/log-reader.ts';
+import { LogFile } from '../src/db/log/sqlite/log-file.ts';
+import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
+import { queryCount } from '../src/db/queries/page-query.ts';
+import { ReplicaKeeper } from '../src/db/replica/replica-keeper.ts';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
 import { differences } from './support/differences.ts';
 import { OtherProcess } from './support/other-process.ts';

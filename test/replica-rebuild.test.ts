@@ -3,10 +3,10 @@ import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LogFile } from '../src/db/log-file.ts';
-import { LogReader } from '../src/db/log-reader.ts';
-import { schemaVersion } from '../src/db/migrations.ts';
-import { openReplicaFile } from '../src/db/replica-file.ts';
+import { LogReader } from '../src/db/log/log-reader.ts';
+import { LogFile } from '../src/db/log/sqlite/log-file.ts';
+import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
+import { openReplicaFile } from '../src/db/replica/replica-file.ts';
 import { defineEntity, field, LakeFile, type Position, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { logPath, openTemporary, temporaryDirectory } from './support/temporary-store.ts';

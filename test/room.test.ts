@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { Feed } from '../src/db/feed.ts';
+import { Feed } from '../src/db/feed/feed.ts';
 import { limits } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
-import { AnswerRoom } from '../src/http/answer-room.ts';
+import { AnswerRoom } from '../src/http/graphql/answer-room.ts';
 import { Backlog, useUnreadAnswers } from '../src/http/index.ts';
 import { openTemporary } from './support/temporary-store.ts';
 

@@ -1,15 +1,24 @@
 /** How versions are kept and moved: what the layers above may know of it. */
-export type { Clock } from './clock.ts';
-export { type FilterOperator, operatorsOf } from './field-filter.ts';
-export type { RecordFilter } from './filter.ts';
-export { type Matcher, matcherOf } from './filter-match.ts';
-export type { Group, GroupingQuery, GroupValue, Stats } from './grouping.ts';
-export type { LastSet, RevisionKey } from './last-set-query.ts';
-export { limits } from './limits.ts';
-export type { LogTransaction, Updated } from './log-transaction.ts';
-export { Order, type Place } from './order.ts';
-export type { TimePoint } from './over-time-query.ts';
-export type { Page } from './page-query.ts';
+
+export { type FilterOperator, operatorsOf } from './criteria/field-filter.ts';
+export type { RecordFilter } from './criteria/filter.ts';
+export { type Matcher, matcherOf } from './criteria/filter-match.ts';
+export { Order, type Place } from './criteria/order.ts';
+export type { VersionChange } from './feed/shared-spans.ts';
+export type { Verified } from './log/defect.ts';
+export type { LogTransaction, Updated } from './log/log-transaction.ts';
+export type { EarlierState } from './log/restore.ts';
+export type { ConflictPolicy } from './log/stale-write.ts';
+export type { TransactionFilter } from './log/transaction-list.ts';
+export type { WriteTerms, Written } from './log/write-terms.ts';
+export type { Committed, Tentative } from './log/writer.ts';
+export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
+export type { LastSet, RevisionKey } from './queries/last-set-query.ts';
+export type { TimePoint } from './queries/over-time-query.ts';
+export type { Page } from './queries/page-query.ts';
+export type { RecordKey, RevisionsKey } from './queries/record-query.ts';
+export type { Clock } from './shared/clock.ts';
+export { limits } from './shared/limits.ts';
 export {
   AlreadyExists,
   BadRequest,
@@ -27,17 +36,9 @@ export {
   StorageFull,
   TransactionTimeout,
   Unavailable,
-} from './problems.ts';
-export type { RecordKey, RevisionsKey } from './record-query.ts';
-export type { EarlierState } from './restore.ts';
-export type { VersionChange } from './shared-spans.ts';
-export type { ConflictPolicy } from './stale-write.ts';
+} from './shared/problems.ts';
+export type { StateChange, StoreHealth } from './shared/store-health.ts';
+export { turns } from './shared/turns.ts';
+export { differingFields, isWellFormed } from './shared/values.ts';
 export { openStore, type Store } from './store.ts';
 export type { StoreOptions } from './store-files.ts';
-export type { StateChange, StoreHealth } from './store-health.ts';
-export type { TransactionFilter } from './transaction-list.ts';
-export { turns } from './turns.ts';
-export { differingFields, isWellFormed } from './values.ts';
-export type { Verified } from './verify.ts';
-export type { WriteTerms, Written } from './write-terms.ts';
-export type { Committed, Tentative } from './writer.ts';

@@ -1,20 +1,20 @@
 /** What a store is made of, and how it is opened: all of it, or nothing. */
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { makeDirectory } from './directory.ts';
-import { limits } from './limits.ts';
-import { explainOpening, LogFile } from './log-file.ts';
-import { LogReader } from './log-reader.ts';
-import { LogWatch } from './log-watch.ts';
-import { hiddenKinds } from './logged-kinds.ts';
-import { migrate, schemaVersion } from './migrations.ts';
-import { CannotOpen } from './problems.ts';
-import type { ReplicaLimits } from './replica.ts';
-import { ReplicaKeeper } from './replica-keeper.ts';
-import { SqliteInTurns } from './sqlite-in-turns.ts';
-import type { StateChange } from './store-health.ts';
-import { holdLog, tryWriting } from './when-free.ts';
+import { LogReader } from './log/log-reader.ts';
+import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
+import { holdLog, tryWriting } from './log/sqlite/log-lock.ts';
+import { LogWatch } from './log/sqlite/log-watch.ts';
+import { hiddenKinds } from './log/sqlite/logged-kinds.ts';
+import { migrate, schemaVersion } from './log/sqlite/migrations.ts';
+import { SqliteInTurns } from './log/sqlite/sqlite-in-turns.ts';
+import type { ReplicaLimits } from './replica/replica.ts';
+import { ReplicaKeeper } from './replica/replica-keeper.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
+import { makeDirectory } from './shared/directory.ts';
+import { limits } from './shared/limits.ts';
+import { CannotOpen } from './shared/problems.ts';
+import type { StateChange } from './shared/store-health.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
   /** The directory of log and replica; created when it is missing. */

@@ -1,0 +1,124 @@
+/** The order of a list, and where in it a page goes on (keyset paging). */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import {
+  columnOf,
+  type Entity,
+  type FieldKind,
+  isNullable,
+  type OrderKey,
+  type Version,
+} from '../../entities/index.ts';
+import { isWellFormed } from '../shared/values.ts';
+
+/** The place of a record in an order: its value for each key. */
+export type Place = readonly (string | number | boolean | null)[];
+
+interface OrderColumn {
+  readonly column: string;
+  readonly descending: boolean;
+  /** Whether a record can have this value there. */
+  readonly accepts: (value: unknown) => boolean;
+  readonly read: (version: Version) => Place[number];
+}
+
+/**
+ * A total order of an entity's records: the keys asked for, then the position of the version in
+ * force where they tie; comparing those is cheaper than comparing ids. Nulls come last in either
+ * direction.
+ */
+export class Order {
+  readonly #columns: readonly OrderColumn[];
+
+  constructor(entity: Entity, keys: readonly OrderKey[]) {
+    const columns = keys.map((key) => orderColumn(entity, key));
+    const total = columns.some(({ column }) => column === 'position');
+    const ties = orderColumn(entity, { field: 'updatedAt', direction: 'asc' });
+    this.#columns = total ? columns : [...columns, ties];
+  }
+
+  /** Where a record stands. */
+  placeOf(version: Version): Place {
+    return this.#columns.map((column) => column.read(version));
+  }
+
+  /** Whether a place can be one of this order: for each key a value that a record can have. */
+  accepts(place: readonly unknown[]): place is Place {
+    return (
+      place.length === this.#columns.length &&
+      this.#columns.every(({ accepts }, index) => accepts(place[index]))
+    );
+  }
+
+  /** What follows `order by`; backwards for a page that is taken from the end. */
+  clause(backward: boolean): RawBuilder<unknown> {
+    return sql.join(
+      this.#columns.map(({ column, descending }) => {
+        const direction = sql.raw(descending === backward ? 'asc' : 'desc');
+        return sql`${sql.ref(column)} ${direction} nulls ${sql.raw(backward ? 'first' : 'last')}`;
+      }),
+    );
+  }
+
+  /** The condition that a record stands after (or before) a place. */
+  beyond(place: Place, backward: boolean): RawBuilder<SqlBool> {
+    let condition = sql<SqlBool>`false`;
+    for (const [index, column] of [...this.#columns.entries()].reverse()) {
+      const value = place[index] ?? null;
+      const ref = sql.ref(column.column);
+      const same = value === null ? sql`${ref} is null` : sql`${ref} = ${value}`;
+      const further = beyondValue(ref, value, column.descending, backward);
+      condition = sql<SqlBool>`(${further} or (${same} and ${condition}))`;
+    }
+    return condition;
+  }
+}
+
+function beyondValue(
+  ref: RawBuilder<unknown>,
+  value: Place[number],
+  descending: boolean,
+  backward: boolean,
+): RawBuilder<SqlBool> {
+  if (value === null) return backward ? sql`${ref} is not null` : sql`false`;
+  const operator = sql.raw(descending === backward ? '>' : '<');
+  const compared = sql<SqlBool>`${ref} ${operator} ${value}`;
+  return backward ? compared : sql`(${compared} or ${ref} is null)`;
+}
+
+function orderColumn(entity: Entity, { field: name, direction }: OrderKey): OrderColumn {
+  const descending = direction === 'desc';
+  // Versions commit in position order, so the position orders by time and never ties.
+  if (name === 'updatedAt') {
+    const read = (version: Version) => version.position;
+    return { column: 'position', descending, accepts: Number.isSafeInteger, read };
+  }
+  if (name === 'createdAt') {
+    const read = (version: Version) => version.createdAt;
+    return { column: 'created_idx', descending, accepts: Number.isSafeInteger, read };
+  }
+  if (name === 'id') {
+    return { column: 'id', descending, accepts: isText, read: (version) => version.id };
+  }
+  const field = entity.fields[name];
+  if (!field) throw new TypeError(`${entity.name} has no field "${name}" to order by.`);
+  const read = (version: Version) =>
+    (version.values as Readonly<Record<string, Place[number]>>)[name] ?? null;
+  const accepts = (value: unknown) =>
+    value === null ? isNullable(field) : acceptedBy[field.kind](value);
+  return { column: columnOf(name), descending, accepts, read };
+}
+
+const isText = (value: unknown) => typeof value === 'string' && isWellFormed(value);
+
+/** Which values a field of each kind can have. */
+const acceptedBy: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
+  id: isText,
+  text: isText,
+  int: Number.isSafeInteger,
+  int64: Number.isSafeInteger,
+  dateTime: Number.isSafeInteger,
+  float: Number.isFinite,
+  boolean: (value) => typeof value === 'boolean',
+  // Lists have no order.
+  labels: () => false,
+};

@@ -1,0 +1,88 @@
+/** All who follow the log of a store: what they share, and what ends them. */
+import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { Feed } from './feed.ts';
+import { type FollowOptions, followLog, type Span } from './follower.ts';
+import { SharedSpans, type VersionChange } from './shared-spans.ts';
+
+export class Followers {
+  readonly #feed: Feed;
+  readonly #spans: SharedSpans;
+  readonly #head: () => Position;
+  /** What ends each of them. */
+  readonly #endings = new Set<AbortController>();
+  #ended = false;
+
+  /**
+   * @param head the log's end as far as this process knows.
+   * @param lookForForeignCommits asks whether another process committed, and wakes the followers.
+   */
+  constructor(log: LogReader, head: () => Position, lookForForeignCommits: () => void) {
+    this.#spans = new SharedSpans(log);
+    this.#head = head;
+    this.#feed = new Feed(lookForForeignCommits);
+  }
+
+  /** How many have begun and not ended, waiting or not. */
+  get count(): number {
+    return this.#endings.size;
+  }
+
+  /** How many wait for the next commit. */
+  get waiting(): number {
+    return this.#feed.waiting;
+  }
+
+  /** Something was committed: everyone who waits reads on. */
+  wake(): void {
+    this.#feed.wake();
+  }
+
+  /** Ends all of them; one that begins later ends at once. */
+  end(): void {
+    this.#ended = true;
+    for (const ending of this.#endings) ending.abort();
+  }
+
+  /** Yields every version of these kinds after a position exactly once, in order. */
+  async *versions(
+    entities: readonly Entity[],
+    options: Partial<FollowOptions>,
+  ): AsyncGenerator<Version, void, undefined> {
+    for await (const { items } of this.#follow([...new Set(entities)], false, options)) {
+      for (const { version } of items) {
+        if (this.#ended || options.signal?.aborted) return;
+        yield version;
+      }
+    }
+  }
+
+  /** Yields the log stretch by stretch: the changes of one kind of record, none perhaps. */
+  changes<E extends Entity>(
+    entity: E,
+    options: Partial<FollowOptions>,
+  ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
+    const spans = this.#follow([entity], true, options);
+    return spans as AsyncGenerator<Span<VersionChange<E>>, void, undefined>;
+  }
+
+  async *#follow(
+    entities: readonly Entity[],
+    withPrevious: boolean,
+    { after = positionZero, signal }: Partial<FollowOptions>,
+  ): AsyncGenerator<Span<VersionChange>, void, undefined> {
+    // Not AbortSignal.any: a signal that outlives them all keeps a trace of each.
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    if (this.#ended || signal?.aborted) end();
+    signal?.addEventListener('abort', end);
+    this.#endings.add(ending);
+    const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
+    try {
+      yield* followLog(read, this.#feed, this.#head, { after, signal: ending.signal });
+    } finally {
+      this.#endings.delete(ending);
+      signal?.removeEventListener('abort', end);
+    }
+  }
+}

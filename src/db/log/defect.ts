@@ -1,0 +1,13 @@
+/** Something that is wrong with a log, and what looking for it comes to. */
+export interface Defect {
+  /** The version at which it is wrong; null when it is none's in particular. */
+  readonly position: number | null;
+  readonly message: string;
+}
+
+export interface Verified {
+  /** How many versions were checked. */
+  readonly versions: number;
+  /** The first defect by position; after it the chain says nothing. Null when all is whole. */
+  readonly defect: Defect | null;
+}

@@ -1,0 +1,232 @@
+/** Reading the log: by position, as the replica and the followers do. */
+import { sql } from 'kysely';
+import type {
+  Entity,
+  Microseconds,
+  Position,
+  Transaction,
+  TransactionId,
+  Version,
+} from '../../entities/index.ts';
+import { turns } from '../shared/turns.ts';
+import { ContentsReader } from './contents-reader.ts';
+import { readVersionsAt } from './logged-records.ts';
+import type { LogFile } from './sqlite/log-file.ts';
+import { columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import type { LogTables } from './tables.ts';
+
+/** A stretch of the log that ends where a transaction ends. */
+export interface LogSpan {
+  readonly versions: readonly Version[];
+  /** The position up to which the span is complete. */
+  readonly end: Position;
+}
+
+/** Counts of the whole log. */
+export interface LogTotals {
+  readonly position: Position;
+  readonly committedAt: Microseconds | null;
+  readonly transactions: number;
+  /** Positions are never skipped, so the last one counts the versions. */
+  readonly versions: number;
+}
+
+export class LogReader {
+  readonly #log: LogFile;
+  readonly #entities: readonly Entity[];
+  readonly #contents: ContentsReader;
+
+  constructor(log: LogFile, entities: readonly Entity[]) {
+    this.#log = log;
+    this.#entities = entities;
+    this.#contents = new ContentsReader(log.kysely);
+  }
+
+  /** Which log this is: a new one gets a new id. */
+  async id(): Promise<string> {
+    return (await this.#log.kysely.selectFrom('log').select('id').executeTakeFirstOrThrow()).id;
+  }
+
+  /**
+   * Reads whole transactions in position order.
+   * @param after the position to go on from.
+   * @param rowsMax how many versions at most; a single transaction that is larger comes whole.
+   * @param entities whose versions are wanted; all known ones without it.
+   */
+  async read(
+    after: Position,
+    rowsMax: number,
+    entities: readonly Entity[] = this.#entities,
+  ): Promise<LogSpan> {
+    const end = await this.#spanEnd(after, rowsMax);
+    if (end === null) return { versions: [], end: after };
+    return { versions: await this.readBetween(after, end, entities), end };
+  }
+
+  /**
+   * The versions at positions after `after`, up to `end`, in order.
+   * @param rowsMax how many at most, from the oldest on; all of them without it.
+   * @param newest take them from the newest on instead; in order all the same.
+   */
+  async readBetween(
+    after: Position,
+    end: Position,
+    entities: readonly Entity[] = this.#entities,
+    rowsMax?: number,
+    newest = false,
+  ): Promise<Version[]> {
+    const versions: Version[] = [];
+    for (const entity of entities) {
+      const rows = await this.#log.versions
+        .selectFrom(entity.table)
+        .select(columnsOfVersion(entity))
+        .where('position', '>', after)
+        .where('position', '<=', end)
+        .orderBy('position', newest ? 'desc' : 'asc')
+        .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
+        .execute();
+      versions.push(...(await turns.map(rows, (row) => versionOfRow(entity, row))));
+    }
+    if (entities.length > 1 || newest) versions.sort((a, b) => a.position - b.position);
+    if (rowsMax === undefined) return versions;
+    const first = newest ? Math.max(0, versions.length - rowsMax) : 0;
+    return versions.slice(first, first + rowsMax);
+  }
+
+  /** The entity's versions at these positions, in no order. */
+  async versionsAt<E extends Entity>(
+    entity: E,
+    positions: readonly Position[],
+  ): Promise<Version<E>[]> {
+    return [...(await readVersionsAt(this.#log, entity, positions)).values()];
+  }
+
+  /** The digest of the version at a position; null when nothing is known of it. */
+  async digestAt(position: Position): Promise<Uint8Array | null> {
+    for (const entity of this.#entities) {
+      const row = await this.#log.versions
+        .selectFrom(entity.table)
+        .select('digest')
+        .where('position', '=', position)
+        .executeTakeFirst();
+      if (row) return row.digest;
+    }
+    // The version of an entity that the store was not opened with.
+    const transaction = await this.#log.kysely
+      .selectFrom('transactions')
+      .select('digest')
+      .where('last_position', '=', position)
+      .executeTakeFirst();
+    return transaction?.digest ?? null;
+  }
+
+  /** The transactions with these ids, in the order asked for; null where there is none. */
+  async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
+    const rows = await this.#log.kysely
+      .selectFrom('transactions')
+      .select(transactionColumns)
+      .where('id', 'in', ids)
+      .execute();
+    const byId = new Map(rows.map((row) => [row.id, transactionOfRow(row)]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  /** The last position committed at or before a moment; 0 before the first commit. */
+  async positionAtTime(time: Microseconds): Promise<Position> {
+    const row = await this.#log.kysely
+      .selectFrom('transactions')
+      .select('last_position')
+      .where('committed_at', '<=', time)
+      .orderBy('committed_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return (row?.last_position ?? 0) as Position;
+  }
+
+  /** Per moment the last position committed before it; 0 before the first commit. */
+  async positionsBefore(times: readonly Microseconds[]): Promise<Position[]> {
+    const { rows } = await sql<{ readonly position: number }>`
+      select coalesce((
+        select last_position from transactions where committed_at < moment.value
+        order by committed_at desc limit 1
+      ), 0) as position
+      from json_each(${JSON.stringify(times)}) as moment order by moment.key`.execute(
+      this.#log.kysely,
+    );
+    return rows.map(({ position }) => position as Position);
+  }
+
+  async totals(): Promise<LogTotals> {
+    const last = await this.#log.kysely
+      .selectFrom('transactions')
+      .select(['id', 'last_position', 'committed_at'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return {
+      position: (last?.last_position ?? 0) as Position,
+      committedAt: last?.committed_at ?? null,
+      // Ids are given without gaps, in commit order.
+      transactions: last?.id ?? 0,
+      versions: last?.last_position ?? 0,
+    };
+  }
+
+  /**
+   * The bytes stored under a SHA-256, a chunk at a time.
+   * @param range only some of them; `last` is included.
+   * @throws ContentsDamaged, before whoever reads has all of it.
+   */
+  contents(
+    sha256: string,
+    range?: { readonly first: number; readonly last: number },
+  ): AsyncGenerator<Uint8Array, void> {
+    if (!range) return this.#contents.whole(sha256);
+    return this.#contents.part(sha256, range.first, range.last);
+  }
+
+  /** Where a span of at most `rowsMax` versions ends; null when nothing was committed after. */
+  async #spanEnd(after: Position, rowsMax: number): Promise<Position | null> {
+    const transactions = this.#log.kysely.selectFrom('transactions');
+    const within = await transactions
+      .select('last_position')
+      .where('last_position', '>', after)
+      .where('last_position', '<=', after + rowsMax)
+      .orderBy('last_position', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const larger =
+      within ??
+      (await transactions
+        .select('last_position')
+        .where('last_position', '>', after)
+        .orderBy('last_position')
+        .limit(1)
+        .executeTakeFirst());
+    return larger ? (larger.last_position as Position) : null;
+  }
+}
+
+/** The columns that make up a transaction. */
+export const transactionColumns = [
+  'id',
+  'committed_at',
+  'first_position',
+  'last_position',
+  'actor',
+  'reason',
+] as const satisfies readonly (keyof LogTables['transactions'])[];
+
+/** A row as the transaction that it holds. */
+export function transactionOfRow(
+  row: Pick<LogTables['transactions'], (typeof transactionColumns)[number]>,
+): Transaction {
+  return {
+    id: row.id as TransactionId,
+    committedAt: row.committed_at,
+    firstPosition: row.first_position as Position,
+    lastPosition: row.last_position as Position,
+    actor: row.actor,
+    reason: row.reason,
+  };
+}

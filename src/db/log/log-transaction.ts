@@ -1,0 +1,275 @@
+/** One transaction of the log while it is written: what a mutation may do. */
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { v7 as timePrefixedId } from 'uuid';
+import type {
+  CreateValues,
+  Entity,
+  Microseconds,
+  PatchValues,
+  Position,
+  Transaction,
+  TransactionId,
+  ValuesOf,
+  Version,
+} from '../../entities/index.ts';
+import { limits } from '../shared/limits.ts';
+import { InvalidInput, NotFound } from '../shared/problems.ts';
+import { differingFields, findTextIssue, valuesOfCreate, valuesOfPatch } from '../shared/values.ts';
+import { type ContentsInfo, writeContents } from './contents.ts';
+import type { LogEnd } from './log-end.ts';
+import type { LogReader } from './log-reader.ts';
+import { findByUniqueKey, readLastVersion } from './logged-records.ts';
+import { type EarlierState, findEarlierState } from './restore.ts';
+import { planRevert } from './revert.ts';
+import type { LogFile } from './sqlite/log-file.ts';
+import {
+  type PatchCondition,
+  rebase,
+  refuseImpossibleRevision,
+  refuseStale,
+  type WriteCondition,
+} from './stale-write.ts';
+import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
+import { VersionChain } from './version-chain.ts';
+
+/** What one change of one record came to. */
+export interface Updated<E extends Entity = Entity> {
+  /** The record after the change; the version it had when nothing was changed. */
+  readonly version: Version<E>;
+  readonly changed: boolean;
+  /** The later versions that a stale patch was applied on top of, oldest first. */
+  readonly rebasedOver: readonly Version<E>[];
+}
+
+type AnyValues = Readonly<Record<string, unknown>>;
+
+/**
+ * Changes of records that are committed together or not at all. Every method may throw a Problem;
+ * the transaction fails with it unless the caller catches it.
+ */
+export class LogTransaction {
+  readonly #log: LogFile;
+  readonly #reader: LogReader;
+  readonly #head: TransactionHead;
+  readonly #chain: VersionChain;
+  /** Settles when the last change that was started is done. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
+  #over = false;
+
+  /**
+   * @param reader reads the log through the connection that writes it.
+   * @throws InvalidInput when actor or reason cannot be kept.
+   */
+  constructor(
+    log: LogFile,
+    reader: LogReader,
+    end: LogEnd,
+    now: Microseconds,
+    about: TransactionAbout,
+  ) {
+    this.#log = log;
+    this.#reader = reader;
+    this.#head = new TransactionHead(end, now, about);
+    this.#chain = new VersionChain(log, end, this.#head);
+  }
+
+  /** What was appended so far, in order. */
+  get versions(): readonly Version[] {
+    return this.#chain.versions;
+  }
+
+  /** The position of the last version, of the log's last one while none was appended. */
+  get position(): Position {
+    return this.#chain.position;
+  }
+
+  /** The number that the transaction has, or will have, in the log. */
+  get id(): TransactionId {
+    return this.#head.id;
+  }
+
+  /** The record's last version, a deleted one's included; null when the id was never used. */
+  async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
+    this.#refuseWhenOver();
+    return await readLastVersion(this.#log, entity, id);
+  }
+
+  /** The id of the live record that has this unique key; a null matches a null. */
+  async find<E extends Entity>(entity: E, key: Partial<ValuesOf<E>>): Promise<string | null> {
+    this.#refuseWhenOver();
+    return await findByUniqueKey(this.#log, entity, key as AnyValues);
+  }
+
+  /**
+   * Creates a record; without an id it gets one that sorts by time.
+   * @throws AlreadyExists when the id was ever used or a live record has the unique key.
+   * @throws InvalidInput when a value breaks its field's rules.
+   */
+  async create<E extends Entity>(
+    entity: E,
+    input: CreateValues<E> & { readonly id?: string | null | undefined },
+  ): Promise<Version<E>> {
+    return await this.#inTurn(async () => {
+      const { id: given, ...fields } = input as AnyValues & { id?: string | null };
+      const id = given ?? timePrefixedId();
+      const issue = findTextIssue('id', id, limits.idLengthMax);
+      if (issue) throw new InvalidInput([issue]);
+      const values = valuesOfCreate(entity, fields);
+      return await this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
+    });
+  }
+
+  /**
+   * Changes the fields that the patch names. A patch that changes nothing appends nothing.
+   * @throws NotFound, RevisionConflict, InvalidInput, or AlreadyExists for a unique key.
+   */
+  async update<E extends Entity>(
+    entity: E,
+    id: string,
+    patch: PatchValues<E>,
+    condition: PatchCondition = {},
+  ): Promise<Updated<E>> {
+    return await this.#inTurn(async () => {
+      refuseImpossibleRevision(condition);
+      const before = await this.#live(entity, id);
+      const rebasedOver = await rebase(this.#log, before, patch as AnyValues, condition);
+      const values = valuesOfPatch(entity, before.values, patch as AnyValues);
+      if (differingFields(entity, before.values, values).length === 0) {
+        return { version: before, changed: false, rebasedOver };
+      }
+      const next = { entity, id, values, operation: 'UPDATE', before } as const;
+      return { version: await this.#chain.append(next), changed: true, rebasedOver };
+    });
+  }
+
+  /**
+   * Deletes a record: its history stays, its unique key becomes free.
+   * @throws NotFound, RevisionConflict, or InvalidInput for a revision that no record has.
+   */
+  async delete<E extends Entity>(
+    entity: E,
+    id: string,
+    condition: WriteCondition = {},
+  ): Promise<Version<E>> {
+    return await this.#inTurn(async () => {
+      refuseImpossibleRevision(condition);
+      const before = await this.#live(entity, id);
+      await refuseStale(this.#log, before, condition);
+      const { values } = before;
+      return await this.#chain.append({ entity, id, values, operation: 'DELETE', before });
+    });
+  }
+
+  /**
+   * Brings back an earlier state of a record, or a deleted record, as a new revision. A live record
+   * that has that state already stays as it is.
+   * @throws NotFound when the id was never used, AlreadyExists when the unique key is taken since.
+   * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
+   */
+  async restore<E extends Entity>(
+    entity: E,
+    id: string,
+    state: EarlierState = {},
+  ): Promise<Updated<E>> {
+    return await this.#inTurn(async () => {
+      const before = await this.get(entity, id);
+      if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
+      const { values } = await findEarlierState(this.#log, before, state);
+      const live = before.operation !== 'DELETE';
+      if (live && differingFields(entity, before.values, values).length === 0) {
+        return { version: before, changed: false, rebasedOver: [] };
+      }
+      const next = { entity, id, values, operation: 'RESTORE', before } as const;
+      return { version: await this.#chain.append(next), changed: true, rebasedOver: [] };
+    });
+  }
+
+  /**
+   * Undoes a transaction: each field that it changed gets back the value it had before, unless it
+   * was changed again since; what it created is deleted, what it deleted comes back.
+   * @returns per record what it came to, the one that the transaction changed last first.
+   * @throws NotFound, RevertConflict with everything that was changed again, or AlreadyExists.
+   */
+  async revert(id: TransactionId): Promise<Updated[]> {
+    const plan = await this.#inTurn(() => planRevert(this.#log, this.#reader, id));
+    const reverted: Updated[] = [];
+    for (const { now, next } of plan) {
+      const version = next && (await this.#inTurn(() => this.#chain.append(next)));
+      reverted.push({ version: version ?? now, changed: version !== null, rebasedOver: [] });
+    }
+    return reverted;
+  }
+
+  /**
+   * Stores bytes, once however often they are given.
+   * @throws InvalidInput when there are more than limits.fileBytesMax.
+   */
+  async putContents(bytes: Uint8Array): Promise<ContentsInfo> {
+    if (bytes.length > limits.fileBytesMax) {
+      const message = `may be at most ${limits.fileBytesMax} bytes, but was ${bytes.length}.`;
+      throw new InvalidInput([{ path: ['data'], message }]);
+    }
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await this.#inTurn(() => writeContents(this.#log.kysely, sha256, bytes));
+    return { sha256, size: bytes.length };
+  }
+
+  /** Waits for changes that were started without being awaited. */
+  async settled(): Promise<void> {
+    await this.#turn;
+    this.#refuseWhenOver();
+  }
+
+  /** Lets no further change begin, and waits for one under way. For the writer only. */
+  async abandon(): Promise<void> {
+    this.#over = true;
+    await this.#turn;
+  }
+
+  /**
+   * Waits for changes that the work started without awaiting them, then writes the transaction's
+   * own row; null when nothing was appended. For the writer only.
+   */
+  async finish(): Promise<{ transaction: Transaction; end: LogEnd } | null> {
+    await this.#turn;
+    this.#over = true;
+    return await this.#head.write(this.#log, this.#chain);
+  }
+
+  /**
+   * Runs a change when those started before it are done: each goes on from the end that the one
+   * before it left.
+   */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    this.#turns += 1;
+    // SQLite answers without leaving the turn of the event loop: many changes would block it.
+    const pause = this.#turns % limits.writesPerTurn === 0;
+    const done = this.#turn.then(async () => {
+      if (pause) await setImmediate();
+      this.#refuseWhenOver();
+      return await change();
+    });
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** What came after it may be another transaction's, or nobody's yet. */
+  #refuseWhenOver(): void {
+    if (this.#over) {
+      throw new TypeError('The transaction is over: await its changes in its work, and in time.');
+    }
+  }
+
+  async #live<E extends Entity>(entity: E, id: string): Promise<Version<E>> {
+    const version = await this.get(entity, id);
+    if (version && version.operation !== 'DELETE') return version;
+    const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
+    throw new NotFound(`${nameOf(entity, id)} ${state}.`, id);
+  }
+}
+
+function nameOf(entity: Entity, id: string): string {
+  return `${entity.name} ${JSON.stringify(id)}`;
+}

@@ -1,0 +1,148 @@
+/** Undoing a transaction: field by field, and never over what was changed again since. */
+import { setImmediate } from 'node:timers/promises';
+import type { Entity, TransactionId, ValuesOf, Version } from '../../entities/index.ts';
+import { limits } from '../shared/limits.ts';
+import { InvalidInput, NotFound, type Obstacle, RevertConflict } from '../shared/problems.ts';
+import { differingFields, sameValue } from '../shared/values.ts';
+import type { LogReader } from './log-reader.ts';
+import { readLastVersion, readRevision } from './logged-records.ts';
+import type { LogFile } from './sqlite/log-file.ts';
+import type { NextVersion } from './version-chain.ts';
+
+/** What undoing a transaction does to one of its records. */
+export interface RevertStep {
+  /** The record as it is. */
+  readonly now: Version;
+  /** The version to append; null when the record is as it was before already. */
+  readonly next: NextVersion<Entity> | null;
+}
+
+/** One record before a transaction, after it, and as it is now. */
+interface Sides {
+  /** Null when the transaction created it. */
+  readonly before: Version | null;
+  readonly after: Version;
+  readonly now: Version;
+}
+
+type AnyValues = Readonly<Record<string, unknown>>;
+
+/**
+ * What has to be appended so that a transaction is undone. The record that it changed last comes
+ * first, so that unique keys that it handed on are free again when they are given back.
+ * @throws NotFound when there is no such transaction, InvalidInput when it is too large or changed
+ *   kinds of records that the store does not have, RevertConflict with everything in the way.
+ */
+export async function planRevert(
+  log: LogFile,
+  reader: LogReader,
+  id: TransactionId,
+): Promise<RevertStep[]> {
+  const versions = await readTransactionVersions(reader, id);
+  const steps: RevertStep[] = [];
+  const obstacles: Obstacle[] = [];
+  for (const [index, touched] of byRecord(versions).toReversed().entries()) {
+    // SQLite answers without leaving the turn of the event loop: many reads would block it.
+    if (index % limits.writesPerTurn === limits.writesPerTurn - 1) await setImmediate();
+    const sides = await readSides(log, touched);
+    const obstacle = findObstacle(sides);
+    if (obstacle) obstacles.push(obstacle);
+    else steps.push({ now: sides.now, next: undo(sides) });
+  }
+  if (obstacles.length === 0) return steps;
+  const records =
+    obstacles.length === 1 ? 'a record of it was' : `${obstacles.length} records of it were`;
+  throw new RevertConflict(
+    `Transaction ${id} cannot be undone: ${records} changed again since, see conflicts. ` +
+      'Undo or repair those changes first; nothing was written.',
+    obstacles,
+  );
+}
+
+async function readTransactionVersions(reader: LogReader, id: TransactionId): Promise<Version[]> {
+  const [transaction] = await reader.transactions([id]);
+  if (!transaction) throw new NotFound(`Transaction ${id} does not exist.`, String(id));
+  const { firstPosition, lastPosition } = transaction;
+  const count = lastPosition - firstPosition + 1;
+  if (count > limits.bulkRecordsMax) {
+    const message = `must be a transaction of at most ${limits.bulkRecordsMax} versions, but it has ${count}.`;
+    throw new InvalidInput([{ path: ['id'], message }]);
+  }
+  const versions = await reader.readBetween(
+    (firstPosition - 1) as typeof firstPosition,
+    lastPosition,
+  );
+  if (versions.length === count) return versions;
+  const message = 'must be a transaction of known kinds of records, but it changed others too.';
+  throw new InvalidInput([{ path: ['id'], message }]);
+}
+
+/** The versions of each record, oldest first; the records in the order of their last version. */
+function byRecord(versions: readonly Version[]): Version[][] {
+  const records = new Map<string, Version[]>();
+  for (const version of versions) {
+    const key = `${version.entity.name}:${version.id}`;
+    const touched = records.get(key) ?? [];
+    records.delete(key);
+    records.set(key, [...touched, version]);
+  }
+  return [...records.values()];
+}
+
+async function readSides(log: LogFile, touched: readonly Version[]): Promise<Sides> {
+  const first = touched[0] as Version;
+  const after = touched.at(-1) as Version;
+  const { entity, id, revision } = first;
+  const before = revision === 1 ? null : await readRevision(log, entity, id, revision - 1);
+  return { before, after, now: (await readLastVersion(log, entity, id)) ?? after };
+}
+
+/** What keeps a record from being put back; null when nothing does. */
+function findObstacle({ before, after, now }: Sides): Obstacle | null {
+  const changedSince = new Set(differingFields(now.entity, after.values, now.values));
+  if (isLive(after) && !isLive(before)) {
+    // To be deleted, which would take later changes along.
+    const fields = [...changedSince];
+    return isLive(now) && fields.length > 0 ? obstacle(now, fields) : null;
+  }
+  const changed = before ? differingFields(now.entity, before.values, after.values) : [];
+  if (isLive(after) && !isLive(now) && changed.length > 0) return obstacle(now, changed);
+  const old = (before?.values ?? {}) as AnyValues;
+  const current = now.values as AnyValues;
+  const lost = changed.filter(
+    (name) => changedSince.has(name) && !sameValue(current[name], old[name]),
+  );
+  return isLive(before) && lost.length > 0 ? obstacle(now, lost) : null;
+}
+
+function obstacle(now: Version, fields: readonly string[]): Obstacle {
+  const { entity, id, revision } = now;
+  const what = isLive(now) ? `${fields.join(', ')} was changed` : 'it was deleted';
+  const message = `${entity.name} ${JSON.stringify(id)}: ${what} since; it is at revision ${revision}.`;
+  return { version: now, fields, message };
+}
+
+/** The version that undoes the transaction's changes of one record that nothing stands in the way of. */
+function undo({ before, after, now }: Sides): NextVersion<Entity> | null {
+  const { entity, id } = now;
+  if (!before || !isLive(before)) {
+    const created = isLive(after) && isLive(now);
+    return created ? { entity, id, values: now.values, operation: 'DELETE', before: now } : null;
+  }
+  const changed = differingFields(entity, before.values, after.values);
+  const old = before.values as AnyValues;
+  const values = {
+    ...now.values,
+    ...Object.fromEntries(changed.map((name) => [name, old[name]])),
+  } as ValuesOf<Entity>;
+  if (!isLive(now)) {
+    const deleted = !isLive(after);
+    return deleted ? { entity, id, values, operation: 'RESTORE', before: now } : null;
+  }
+  const same = differingFields(entity, now.values, values).length === 0;
+  return same ? null : { entity, id, values, operation: 'UPDATE', before: now };
+}
+
+function isLive(version: Version | null): boolean {
+  return version !== null && version.operation !== 'DELETE';
+}

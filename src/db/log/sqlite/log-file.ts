@@ -1,0 +1,263 @@
+/** The log's SQLite file: how it is opened, and what only the driver can tell of it. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { fileIdentity } from '../../shared/file-identity.ts';
+import { limits } from '../../shared/limits.ts';
+import {
+  CannotOpen,
+  type StorageFailed,
+  type StorageFull,
+  Unavailable,
+} from '../../shared/problems.ts';
+import type { LogTables, VersionTables } from '../tables.ts';
+import { sqliteCode, storageErrorOf } from './storage-errors.ts';
+
+/** Written into the file, so that another program's database is not taken for a log: "EVST". */
+export const applicationId = 0x45565354;
+
+/** Told of every error of the log's storage before its caller is. */
+export type OnStorageError = (error: StorageFull | StorageFailed) => void;
+
+/**
+ * One SQLite connection: Kysely over it, and what only the driver can tell. When its files fail,
+ * whatever is asked of it throws StorageFull or StorageFailed.
+ */
+export class LogFile {
+  static readonly #open = new Set<LogFile>();
+  readonly kysely: Kysely<LogTables>;
+  /** The same connection, seen as the tables of entities. */
+  readonly versions: Kysely<VersionTables>;
+  readonly #database: Database.Database;
+  readonly #dataVersion: Database.Statement<[], number>;
+  readonly #identity: string | null;
+  readonly #told: <T>(work: () => T) => T;
+
+  private constructor(
+    database: Database.Database,
+    Dialect: typeof SqliteDialect,
+    onStorageError: OnStorageError,
+  ) {
+    this.#database = database;
+    this.#identity = fileIdentity(database.name);
+    this.#dataVersion = database.prepare<[], number>('pragma data_version').pluck();
+    this.#told = tellingStorageErrors(onStorageError);
+    this.kysely = new Kysely({
+      dialect: new Dialect({ database: cachingStatements(database, this.#told) }),
+    });
+    this.versions = this.kysely as unknown as Kysely<VersionTables>;
+    LogFile.#open.add(this);
+  }
+
+  /**
+   * Opens the file, or creates it.
+   * @param Dialect SqliteInTurns where many may read at once.
+   * @throws CannotOpen when it is not a SQLite database, belongs to another program, is newer than
+   *   this program, is damaged or cannot be read or written. The file is not changed then.
+   */
+  static open(
+    path: string,
+    schemaVersionMax: number,
+    onStorageError: OnStorageError = () => {},
+    Dialect = SqliteDialect,
+  ): LogFile {
+    let database: Database.Database | undefined;
+    try {
+      if (!LogFile.#isOpen(path)) refuseForeign(readHeader(path), path, schemaVersionMax);
+      // Another process may be opening the same file, and hold it for a moment.
+      database = new Database(path, { timeout: limits.busyTimeoutMs });
+      refuseForeign(askHeader(database), path, schemaVersionMax);
+      setDurable(database);
+      // From here on waiting is up to the caller, who does not block the event loop.
+      database.pragma('busy_timeout = 0');
+      return new LogFile(database, Dialect, onStorageError);
+    } catch (error) {
+      database?.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  /**
+   * Whether this process has the file open already. To read it past SQLite would then release
+   * SQLite's lock: POSIX has a process lose all its locks on a file when it closes it once. Any
+   * program that opened and closed the log after that would take itself for the last one, and
+   * delete the write-ahead log with what was acknowledged since.
+   */
+  static #isOpen(path: string): boolean {
+    const identity = fileIdentity(path);
+    return [...LogFile.#open].some((file) => identity !== null && file.#identity === identity);
+  }
+
+  /** A number that changes when another connection committed to the file. */
+  dataVersion(): number {
+    return this.#told(() => this.#dataVersion.get() as number);
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** Moves the write-ahead log into the database file. */
+  checkpoint(): void {
+    this.#told(() => this.#database.pragma('wal_checkpoint(truncate)'));
+  }
+
+  /** Closes the file, after the queries that wait for it already. */
+  async close(): Promise<void> {
+    await this.kysely.connection().execute(async () => {});
+    await this.kysely.destroy();
+    LogFile.#open.delete(this);
+  }
+}
+
+/** Has whoever is told know of storage errors, and the caller meet them as such. */
+function tellingStorageErrors(onStorageError: OnStorageError): <T>(work: () => T) => T {
+  return (work) => {
+    try {
+      return work();
+    } catch (error) {
+      const failure = storageErrorOf(error);
+      if (failure) onStorageError(failure);
+      throw failure ?? error;
+    }
+  };
+}
+
+/** Kysely prepares a statement for each query; the same text needs that only once. */
+function cachingStatements(
+  database: Database.Database,
+  told: <T>(work: () => T) => T,
+): SqliteDatabase {
+  const statementsMax = 500;
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => void database.close(),
+    prepare(text) {
+      const known = statements.get(text);
+      if (known) return known;
+      if (statements.size >= statementsMax) statements.clear();
+      const prepared = told(() => database.prepare(text)) as unknown as SqliteStatement;
+      const statement: SqliteStatement = {
+        reader: prepared.reader,
+        all: (parameters) => told(() => prepared.all(parameters)),
+        run: (parameters) => told(() => prepared.run(parameters)),
+        // Nothing streams: whoever iterated would meet SQLite's own errors.
+        iterate: (parameters) => prepared.iterate(parameters),
+      };
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+/** What a SQLite file says of itself. */
+interface Header {
+  readonly empty: boolean;
+  readonly application: number;
+  readonly version: number;
+}
+
+/**
+ * Reads the header past SQLite, which takes in a write-ahead log when it closes a file.
+ * @returns null when it cannot be read, or is none of SQLite's: opening it will tell why.
+ * @throws CannotOpen when it cannot be written: SQLite would find that out at the first write.
+ */
+function readHeader(path: string): Header | null {
+  // Where SQLite's file format has them: the header, then the count of tables and indexes.
+  const bytes = Buffer.alloc(105);
+  try {
+    const file = openSync(path, 'r+');
+    readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return null;
+    throw new CannotOpen(`${path} cannot be written. Check its permissions (${code}).`, {
+      cause: error,
+    });
+  }
+  if (bytes.toString('latin1', 0, 16) !== 'SQLite format 3\0') return null;
+  const empty = bytes.readUInt16BE(103) === 0;
+  return { empty, version: bytes.readUInt32BE(60), application: bytes.readUInt32BE(68) };
+}
+
+function askHeader(database: Database.Database): Header {
+  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
+  const ask = (name: string) => database.pragma(name, { simple: true }) as number;
+  return {
+    empty: tables === 0,
+    version: ask('user_version'),
+    application: ask('application_id'),
+  };
+}
+
+function refuseForeign(header: Header | null, path: string, versionMax: number): void {
+  if (!header) return;
+  if (!header.empty && header.application !== applicationId) {
+    throw new CannotOpen(
+      `${path} is a database of another program. Name another data directory with --data.`,
+    );
+  }
+  if (header.version > versionMax) {
+    throw new CannotOpen(
+      `${path} was written by a newer Everstate: this one knows its format up to version ` +
+        `${versionMax}, but the file has ${header.version}. Start the newer Everstate.`,
+    );
+  }
+}
+
+function setDurable(database: Database.Database): void {
+  setWal(database);
+  // better-sqlite3 is compiled so that a WAL database opens with NORMAL, which forgets
+  // acknowledged commits when power fails.
+  database.pragma('synchronous = full');
+  database.pragma('foreign_keys = on');
+  // Without it "insert or replace" deletes a version without firing the trigger that refuses.
+  database.pragma('recursive_triggers = on');
+  const set = (name: string) => database.pragma(name, { simple: true });
+  if (set('journal_mode') !== 'wal' || set('synchronous') !== 2 || set('foreign_keys') !== 1) {
+    throw new CannotOpen(
+      'SQLite did not accept WAL with synchronous=FULL and foreign keys, so commits would not be ' +
+        'durable. Use a data directory on a local file system.',
+    );
+  }
+}
+
+/** When several processes do this at once, SQLite fails for some of them without waiting. */
+function setWal(database: Database.Database): void {
+  const deadline = performance.now() + limits.busyTimeoutMs;
+  for (;;) {
+    try {
+      database.pragma('journal_mode = wal');
+      return;
+    } catch (error) {
+      if (sqliteCode(error) !== 'SQLITE_BUSY' || performance.now() >= deadline) throw error;
+    }
+    // Jitter keeps them from doing it in step again.
+    const pauseMs = limits.busyRetryMs * (0.5 + Math.random());
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+  }
+}
+
+const openingHelp: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'is not a SQLite database. Name another data directory, or restore a backup',
+  SQLITE_CORRUPT: 'is damaged. Restore it from a backup',
+  SQLITE_CANTOPEN: 'cannot be opened. Check that the directory exists and its permissions',
+  SQLITE_IOERR: 'cannot be read or written. Check the disk, and that it is a file',
+  SQLITE_READONLY: 'cannot be written. Check its permissions',
+  SQLITE_FULL: 'cannot be written: its disk is full. Free some space',
+  SQLITE_IOERR_SHMSIZE: 'cannot be opened: its disk is full. Free some space',
+  SQLITE_BUSY: 'is held by another process. Wait for it, or name another data directory',
+};
+
+/** What was met while the log was opened, as what its user can do; what is no such thing as it is. */
+export function explainOpening(error: unknown, path: string): unknown {
+  const code = sqliteCode(error instanceof Error && error.cause ? error.cause : error);
+  if (error instanceof CannotOpen) return error;
+  if (error instanceof Unavailable && error.code === 'UNAVAILABLE') {
+    return new CannotOpen(error.message, { cause: error });
+  }
+  if (code === null) return error;
+  const help = openingHelp[code] ?? openingHelp[code.split('_').slice(0, 2).join('_')];
+  return new CannotOpen(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
+}

@@ -1,0 +1,90 @@
+/** The kinds of records that a log holds, whether or not the store was opened with them. */
+import { sql } from 'kysely';
+import { columnOf, type Entity } from '../../../entities/index.ts';
+import type { Defect } from '../defect.ts';
+import type { LogFile } from './log-file.ts';
+import { describe, type FieldShape, isFieldKind, keysTable } from './version-table.ts';
+
+/**
+ * Every kind that ever wrote here. One that the store was not opened with is known by what the log
+ * says of its table, fields and unique key; that is enough to read its versions and check them.
+ */
+export async function loggedKinds(log: LogFile, known: readonly Entity[]): Promise<Entity[]> {
+  const rows = await log.kysely.selectFrom('entities').selectAll().orderBy('name').execute();
+  return await Promise.all(
+    rows.map(async ({ name, table_name, fields }) => {
+      const entity =
+        known.find((each) => each.name === name) ?? shapeOf(name, table_name, loggedFields(fields));
+      return { ...entity, uniqueKey: await loggedKey(log, entity) };
+    }),
+  );
+}
+
+/** The names of kinds that have records here and that the store was not opened with. */
+export async function hiddenKinds(log: LogFile, known: readonly Entity[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name, table } of await loggedKinds(log, known)) {
+    if (known.some((entity) => entity.name === name)) continue;
+    const any = await log.versions.selectFrom(table).select('id').limit(1).executeTakeFirst();
+    if (any) names.push(name);
+  }
+  return names;
+}
+
+/** What the log says of its kinds, against what they are; null when it is the same. */
+export async function verifyKinds(
+  log: LogFile,
+  entities: readonly Entity[],
+): Promise<Defect | null> {
+  const rows = await log.kysely.selectFrom('entities').selectAll().execute();
+  for (const entity of entities) {
+    const row = rows.find(({ name }) => name === entity.name);
+    const fields = row && loggedFields(row.fields);
+    if (fields && row.table_name === entity.table && sameShapes(fields, describe(entity))) continue;
+    return { position: null, message: `What the log says of the kind ${entity.name} was altered.` };
+  }
+  return null;
+}
+
+type FieldShapes = Readonly<Record<string, FieldShape>>;
+
+function sameShapes(a: FieldShapes, b: FieldShapes): boolean {
+  const text = (shapes: FieldShapes) =>
+    JSON.stringify(
+      Object.entries(shapes)
+        .map(([name, shape]) => [name, shape.kind, shape.nullable])
+        .sort(),
+    );
+  return text(a) === text(b);
+}
+
+function shapeOf(name: string, table: string, fields: FieldShapes): Entity {
+  const shapes = Object.entries(fields).map(([field, { kind, nullable }]) => [
+    field,
+    { kind, presence: nullable ? 'optional' : 'required', default: null },
+  ]);
+  return { name, table, fields: Object.fromEntries(shapes), uniqueKey: [] } as unknown as Entity;
+}
+
+/** The fields of the unique key, in the order in which the log's own table has them. */
+async function loggedKey(log: LogFile, entity: Entity): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from pragma_table_info(${keysTable(entity)}) where name <> 'id'`.execute(
+    log.kysely,
+  );
+  const fields = Object.keys(entity.fields);
+  const logged = rows.map(({ name }) => fields.find((field) => columnOf(field) === name));
+  return logged.some((field) => field !== undefined)
+    ? logged.filter((field) => field !== undefined)
+    : [...entity.uniqueKey];
+}
+
+/** None where what the log says is damaged: then no version has the digest that it should have. */
+function loggedFields(text: string): FieldShapes {
+  try {
+    const fields = JSON.parse(text) as FieldShapes;
+    return Object.values(fields).every(({ kind }) => isFieldKind(kind)) ? fields : {};
+  } catch {
+    return {};
+  }
+}

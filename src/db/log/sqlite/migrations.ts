@@ -1,0 +1,130 @@
+/** The log's own tables, version by version. `user_version` says how far a file has come. */
+import { randomUUID } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import type { Entity } from '../../../entities/index.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { logDigest } from '../digest.ts';
+import type { LogTables } from '../tables.ts';
+import { applicationId, type LogFile } from './log-file.ts';
+import { refuseChanges } from './refuse-changes.ts';
+import { defineVersionTable } from './version-table.ts';
+import { whenFree } from './when-free.ts';
+
+/** Each entry brings a file from the version before it to its own; its place is its version. */
+const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
+  createLog,
+  createIdempotencyKeys,
+  createDigests,
+];
+
+/** The newest format that this program reads and writes. */
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings the file to this program's format and gives every entity its table, in one transaction.
+ * @throws CannotOpen when an entity's definition contradicts what the file holds.
+ */
+export async function migrate(file: LogFile, entities: readonly Entity[]): Promise<void> {
+  await file.kysely.connection().execute(async (db) => {
+    await whenFree(() => sql`begin immediate`.execute(db));
+    try {
+      await defineLog(db, entities);
+      await sql`commit`.execute(db);
+    } catch (error) {
+      if (file.inTransaction) await sql`rollback`.execute(db);
+      throw error;
+    }
+  });
+}
+
+/** Brings a database to this program's format, from whichever it has, an empty one from none. */
+export async function defineLog(db: Kysely<LogTables>, entities: readonly Entity[]): Promise<void> {
+  const from = await versionOf(db);
+  for (const step of migrations.slice(from)) await step(db);
+  if (from < schemaVersion) {
+    await sql.raw(`pragma user_version = ${schemaVersion}`).execute(db);
+  }
+  for (const entity of entities) await defineVersionTable(db, entity);
+}
+
+async function versionOf(db: Kysely<LogTables>): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
+  return rows[0]?.user_version ?? 0;
+}
+
+async function createLog(db: Kysely<LogTables>): Promise<void> {
+  await sql.raw(`pragma application_id = ${applicationId}`).execute(db);
+  await sql`create table log (id text primary key, created_at integer not null) strict`.execute(db);
+  await sql`
+    create table entities (
+      name text primary key,
+      table_name text not null unique,
+      fields text not null
+    ) strict`.execute(db);
+  await sql`
+    create table transactions (
+      id integer primary key,
+      committed_at integer not null unique,
+      first_position integer not null unique,
+      last_position integer not null unique check (last_position >= first_position),
+      actor text,
+      reason text,
+      salt blob not null,
+      contents_digest blob not null,
+      digest blob not null
+    ) strict`.execute(db);
+  await sql`
+    create table contents (
+      sha256 text primary key,
+      size integer not null check (size >= 0)
+    ) strict, without rowid`.execute(db);
+  await sql`
+    create table content_chunks (
+      sha256 text not null references contents (sha256),
+      number integer not null check (number >= 0),
+      bytes blob not null,
+      primary key (sha256, number)
+    ) strict`.execute(db);
+  const transactionKeys = ['id', 'committed_at', 'first_position', 'last_position'];
+  await refuseChanges(
+    db,
+    'transactions',
+    transactionKeys.map((name) => [name]),
+  );
+  await refuseChanges(db, 'contents', [['sha256']]);
+  await refuseChanges(db, 'content_chunks', [['sha256', 'number']]);
+  await db.insertInto('log').values({ id: randomUUID(), created_at: systemClock() }).execute();
+}
+
+/**
+ * Where each key's result lies in the log. The unique transaction is also the index that settles
+ * the deferred reference when the transaction's own row is written.
+ */
+async function createIdempotencyKeys(db: Kysely<LogTables>): Promise<void> {
+  await sql`
+    create table idempotency_keys (
+      key text primary key,
+      request_digest text not null,
+      transaction_id integer unique references transactions (id) deferrable initially deferred,
+      position integer not null check (position >= 0),
+      results text not null
+    ) strict`.execute(db);
+  await refuseChanges(db, 'idempotency_keys', [['key'], ['transaction_id']]);
+}
+
+/**
+ * Digests of what stands in no link of the chain. What happened to an older log before stays
+ * unknown, and its idempotency keys stay without.
+ */
+async function createDigests(db: Kysely<LogTables>): Promise<void> {
+  await sql`alter table log add column digest blob`.execute(db);
+  await sql`alter table idempotency_keys add column digest blob`.execute(db);
+  const rows = await db.selectFrom('log').selectAll().execute();
+  for (const row of rows) {
+    await db
+      .updateTable('log')
+      .set({ digest: logDigest(row) })
+      .execute();
+  }
+  await refuseChanges(db, 'log', [['id']]);
+}

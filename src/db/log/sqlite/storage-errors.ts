@@ -1,0 +1,29 @@
+/** What SQLite says when the log's files fail, apart from what it says of a statement. */
+import { StorageFailed, StorageFull } from '../../shared/problems.ts';
+
+/** The primary result codes that tell of the file, the disk or the file system below it. */
+const failures = ['IOERR', 'READONLY', 'CANTOPEN', 'CORRUPT', 'NOTADB', 'NOLFS', 'PERM'];
+
+/** The error's SQLite result code, such as SQLITE_BUSY; null when no SQLite error is behind it. */
+export function sqliteCode(error: unknown): string | null {
+  if (error instanceof StorageFailed || error instanceof StorageFull)
+    return sqliteCode(error.cause);
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
+}
+
+/** A SQLite error as the failure of storage that it tells of; null when it tells of none. */
+export function storageErrorOf(error: unknown): StorageFull | StorageFailed | null {
+  const code = sqliteCode(error);
+  if (code === null) return null;
+  if (code === 'SQLITE_FULL') {
+    const message =
+      'The disk of the log is full, so this was not done. Try again once there is room.';
+    return new StorageFull(message, { cause: error });
+  }
+  if (!failures.includes(code.split('_')[1] ?? '')) return null;
+  const message =
+    `The log cannot be written or read (${code}), so this was not done. Try again once its disk ` +
+    'works.';
+  return new StorageFailed(message, { cause: error });
+}

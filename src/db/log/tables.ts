@@ -1,0 +1,58 @@
+/** The tables of the log, as Kysely sees them. */
+import type { Generated } from 'kysely';
+import type { Microseconds, Operation } from '../../entities/index.ts';
+
+/** What every entity's table has besides a column per field. */
+export interface VersionColumns {
+  position: number;
+  transaction_id: number;
+  /** Commit time in microseconds: one per transaction, strictly increasing. */
+  idx: Microseconds;
+  created_idx: Microseconds;
+  id: string;
+  revision: number;
+  operation: Operation;
+  previous_position: number | null;
+  salt: Uint8Array;
+  contents_digest: Uint8Array;
+  digest: Uint8Array;
+}
+/** A row of an entity's table; the fields' columns are known only at run time. */
+export type VersionRow = VersionColumns & Readonly<Record<string, unknown>>;
+
+export interface LogTables {
+  /** One row: which log this is. */
+  log: { id: string; created_at: Microseconds; digest: Generated<Uint8Array | null> };
+  /** The entities that ever wrote here. */
+  entities: { name: string; table_name: string; fields: string };
+  transactions: {
+    id: number;
+    committed_at: Microseconds;
+    first_position: number;
+    last_position: number;
+    actor: string | null;
+    reason: string | null;
+    salt: Uint8Array;
+    contents_digest: Uint8Array;
+    /** The digest of its last version. */
+    digest: Uint8Array;
+  };
+  /** Mutations that are done once per key, and where the first one's result lies in the log. */
+  idempotency_keys: {
+    key: string;
+    /** Digest of the mutation and what it was asked. */
+    request_digest: string;
+    /** Null when the mutation had nothing to write. */
+    transaction_id: number | null;
+    /** Where the records of its result answer. */
+    position: number;
+    /** Its changes of records, as JSON. */
+    results: string;
+    /** Of all that the row says; null in rows from before there were digests. */
+    digest: Uint8Array | null;
+  };
+  contents: { sha256: string; size: number };
+  content_chunks: { sha256: string; number: Generated<number>; bytes: Uint8Array };
+}
+/** The tables of entities are named at run time. */
+export type VersionTables = Record<string, VersionColumns>;

@@ -1,0 +1,82 @@
+/** Contents of files against the SHA-256 that they are stored under, each hashed once. */
+import { fieldColumnsOf, type Version } from '../../../entities/index.ts';
+import { limits } from '../../shared/limits.ts';
+import { ContentsDamaged } from '../../shared/problems.ts';
+import { turns } from '../../shared/turns.ts';
+import type { Defect } from '../defect.ts';
+import type { LogReader } from '../log-reader.ts';
+import type { LogFile } from '../sqlite/log-file.ts';
+import { sqliteCode } from '../sqlite/storage-errors.ts';
+
+/** What an empty file has: there is nothing to be stored of it. */
+const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+export class StoredContents {
+  readonly #log: LogFile;
+  /** What is wrong with contents, by their SHA-256; in most logs nothing is. */
+  readonly #damage: ReadonlyMap<string, string>;
+
+  private constructor(log: LogFile, damage: ReadonlyMap<string, string>) {
+    this.#log = log;
+    this.#damage = damage;
+  }
+
+  /** Reads all contents that are stored. */
+  static async read(log: LogFile, reader: LogReader): Promise<StoredContents> {
+    const damage = new Map<string, string>();
+    for await (const sha256 of storedDigests(log)) {
+      await turns.yield();
+      try {
+        for await (const _ of reader.contents(sha256));
+      } catch (error) {
+        if (!(error instanceof ContentsDamaged) && sqliteCode(error) === null) throw error;
+        damage.set(sha256, (error as Error).message);
+      }
+    }
+    return new StoredContents(log, damage);
+  }
+
+  /** What is wrong with the contents that a version names; null when nothing is. */
+  async damageOf({ entity, values }: Version): Promise<string | null> {
+    for (const { name, field } of fieldColumnsOf(entity)) {
+      const sha256 = (values as Readonly<Record<string, unknown>>)[name];
+      if (typeof sha256 !== 'string') continue;
+      const damage = this.#damage.get(sha256);
+      if (damage) return damage;
+      if (field.contents && sha256 !== emptySha256 && !(await this.#isStored(sha256))) {
+        return new ContentsDamaged(sha256, true).message;
+      }
+    }
+    return null;
+  }
+
+  /** Damaged contents, when the walk over all versions has met none that names them. */
+  unnamedDefect(): Defect | null {
+    const [message] = this.#damage.values();
+    return message === undefined ? null : { position: null, message };
+  }
+
+  async #isStored(sha256: string): Promise<boolean> {
+    const stored = await this.#log.kysely
+      .selectFrom('contents')
+      .select('sha256')
+      .where('sha256', '=', sha256)
+      .executeTakeFirst();
+    return stored !== undefined;
+  }
+}
+
+async function* storedDigests(log: LogFile): AsyncGenerator<string, void> {
+  for (let last = ''; ; ) {
+    const rows = await log.kysely
+      .selectFrom('contents')
+      .select('sha256')
+      .where('sha256', '>', last)
+      .orderBy('sha256')
+      .limit(limits.verifyPageRows)
+      .execute();
+    if (rows.length === 0) return;
+    for (const { sha256 } of rows) yield sha256;
+    last = rows.at(-1)?.sha256 ?? last;
+  }
+}

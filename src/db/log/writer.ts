@@ -1,0 +1,197 @@
+/**
+ * The one writer of this process. Mutations that arrive together share one commit, and so one
+ * fsync (group commit): each runs in a savepoint of its own, so that a failing one fails alone,
+ * and all are acknowledged after the commit.
+ */
+import { sql } from 'kysely';
+import type { Position, Transaction, Version } from '../../entities/index.ts';
+import type { Clock } from '../shared/clock.ts';
+import { limits } from '../shared/limits.ts';
+import { Unavailable } from '../shared/problems.ts';
+import { type LogEnd, readLogEnd } from './log-end.ts';
+import type { LogReader } from './log-reader.ts';
+import { LogTransaction } from './log-transaction.ts';
+import type { LogFile } from './sqlite/log-file.ts';
+import type { LogWatch } from './sqlite/log-watch.ts';
+import { whenFree } from './sqlite/when-free.ts';
+import type { TransactionAbout } from './transaction-head.ts';
+import { withinTime } from './transaction-time.ts';
+
+/** What a mutation's code does with its transaction. It must await nothing but the transaction. */
+export type Work<T> = (transaction: LogTransaction) => Promise<T>;
+
+export interface Committed<T> {
+  /** What the work returned. */
+  readonly value: T;
+  /** Null when the work appended nothing. */
+  readonly transaction: Transaction | null;
+  /** The end of the transaction; the log's end when it appended nothing. */
+  readonly position: Position;
+  /** What a dry run would have written; null when it was none, or would have written nothing. */
+  readonly tentative: Tentative | null;
+}
+
+/** A transaction that a dry run made and took back. */
+export interface Tentative {
+  readonly transaction: Transaction;
+  readonly versions: readonly Version[];
+}
+
+/** What is said of a mutation. */
+export interface SubmitTerms extends TransactionAbout {
+  /** Do everything, answer, and take it back. */
+  readonly dryRun?: boolean | undefined;
+}
+
+interface Queued {
+  readonly work: Work<unknown>;
+  readonly terms: SubmitTerms;
+  readonly resolve: (committed: Committed<unknown>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Called after each commit with the versions it made durable, in order. */
+export type OnCommit = (versions: readonly Version[], end: LogEnd) => void;
+
+export class Writer {
+  readonly #log: LogFile;
+  readonly #reader: LogReader;
+  readonly #watch: LogWatch;
+  readonly #clock: Clock;
+  readonly #onCommit: OnCommit;
+  readonly #timeMaxMs: number;
+  readonly #queue: Queued[] = [];
+  #draining: Promise<void> | null = null;
+  #closed = false;
+
+  /**
+   * @param reader reads the log through the connection that writes it.
+   * @param timeMaxMs how long the work of one mutation may take.
+   */
+  constructor(
+    log: LogFile,
+    reader: LogReader,
+    watch: LogWatch,
+    clock: Clock,
+    onCommit: OnCommit,
+    timeMaxMs: number = limits.transactionTimeMaxMs,
+  ) {
+    this.#timeMaxMs = timeMaxMs;
+    this.#log = log;
+    this.#reader = reader;
+    this.#watch = watch;
+    this.#clock = clock;
+    this.#onCommit = onCommit;
+  }
+
+  /**
+   * Runs the work in a transaction of its own.
+   * @returns after the commit is on disk.
+   * @throws what the work throws; then nothing of it was written.
+   * @throws TransactionTimeout when the work takes too long; then nothing of it was written, and
+   *   what it still does with its transaction is refused.
+   * @throws Unavailable when too many wait, another process holds the log, or the store closes.
+   * @throws StorageFull or StorageFailed when the log cannot be written.
+   */
+  submit<T>(work: Work<T>, terms: SubmitTerms): Promise<Committed<T>> {
+    if (this.#closed) return Promise.reject(new Unavailable('The store is closing.'));
+    if (this.#queue.length >= limits.writeQueueMutationsMax) {
+      const message = `${limits.writeQueueMutationsMax} mutations wait already. Try again.`;
+      return Promise.reject(new Unavailable(message));
+    }
+    return new Promise<Committed<T>>((resolve, reject) => {
+      this.#queue.push({ work, terms, resolve: resolve as Queued['resolve'], reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Refuses new work and waits for what is queued. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    // Let every mutation that came in with this turn of the event loop join the commit.
+    await new Promise(setImmediate);
+    while (this.#queue.length > 0) {
+      await this.#commit(this.#queue.splice(0, limits.groupCommitMutationsMax));
+      await new Promise(setImmediate);
+    }
+    this.#draining = null;
+  }
+
+  async #commit(group: Queued[]): Promise<void> {
+    const settle: (() => void)[] = [];
+    const versions: Version[] = [];
+    try {
+      this.#watch.refuseWhenGone('This was not done.');
+      let end = await this.#begin();
+      const before = end;
+      for (const queued of group) {
+        end = await this.#run(queued, end, versions, settle);
+      }
+      await sql`commit`.execute(this.#log.kysely);
+      if (end !== before) this.#onCommit(versions, end);
+      // Nobody may take for kept what lies in a file that was deleted meanwhile.
+      this.#watch.refuseWhenGone('Whether this is kept is not known.');
+    } catch (error) {
+      await this.#rollBack();
+      for (const queued of group) queued.reject(error);
+      return;
+    }
+    for (const acknowledge of settle) acknowledge();
+  }
+
+  async #begin(): Promise<LogEnd> {
+    if (this.#log.inTransaction) await sql`rollback`.execute(this.#log.kysely);
+    await whenFree(() => sql`begin immediate`.execute(this.#log.kysely));
+    return await readLogEnd(this.#log);
+  }
+
+  /** Takes a failed group back. What fails here, too, the next group tries again before it begins. */
+  async #rollBack(): Promise<void> {
+    if (!this.#log.inTransaction) return;
+    await sql`rollback`.execute(this.#log.kysely).catch(() => {});
+  }
+
+  /** Runs one mutation in its savepoint; returns the log's end after it. */
+  async #run(
+    queued: Queued,
+    end: LogEnd,
+    versions: Version[],
+    settle: (() => void)[],
+  ): Promise<LogEnd> {
+    const db = this.#log.kysely;
+    await sql`savepoint mutation`.execute(db);
+    let transaction: LogTransaction | null = null;
+    try {
+      const now = this.#clock();
+      transaction = new LogTransaction(this.#log, this.#reader, end, now, queued.terms);
+      const value = await withinTime(queued.work(transaction), this.#timeMaxMs);
+      const finished = await transaction.finish();
+      const made = finished && { ...finished, versions: transaction.versions };
+      const kept = queued.terms.dryRun ? null : made;
+      if (queued.terms.dryRun) await sql`rollback to mutation`.execute(db);
+      await sql`release mutation`.execute(db);
+      versions.push(...(kept?.versions ?? []));
+      const committed = {
+        value,
+        transaction: kept?.transaction ?? null,
+        position: kept?.end.position ?? end.position,
+        tentative: kept ? null : made,
+      };
+      settle.push(() => queued.resolve(committed));
+      return kept?.end ?? end;
+    } catch (error) {
+      // What the work still had under way must not reach the next mutation's savepoint.
+      await transaction?.abandon();
+      // A full disk ends the whole transaction, savepoints included: then all of the group failed.
+      if (!this.#log.inTransaction) throw error;
+      await sql`rollback to mutation`.execute(db);
+      await sql`release mutation`.execute(db);
+      settle.push(() => queued.reject(error));
+      return end;
+    }
+  }
+}

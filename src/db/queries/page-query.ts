@@ -1,0 +1,132 @@
+/** A page of the records that match at a position, and how many there are. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Entity, OrderKey, Position, Version } from '../../entities/index.ts';
+import type { RecordFilter } from '../criteria/filter.ts';
+import { Order, type Place } from '../criteria/order.ts';
+import type { ReadSource, Replica } from '../replica/replica.ts';
+import { type ReplicaTable, versionOf } from '../replica/replica-table.ts';
+import { turns } from '../shared/turns.ts';
+import { compileFilter } from './filter-sql.ts';
+import { inForceAt } from './in-force.ts';
+import { columnsOf, findByIds, wholeOf } from './record-query.ts';
+
+export interface PageQuery {
+  /** The moment at which the list stands. */
+  readonly at: Position;
+  readonly filter?: RecordFilter | undefined;
+  /** The entity's default order without it. */
+  readonly orderBy?: readonly OrderKey[] | undefined;
+  /** The page goes on after this place … */
+  readonly after?: Place | undefined;
+  /** … and stays before this one. */
+  readonly before?: Place | undefined;
+  /** How many records at most. */
+  readonly limit: number;
+  /** Take the page from the end of the list rather than from its beginning. */
+  readonly fromEnd?: boolean | undefined;
+}
+
+export interface Page<E extends Entity> {
+  /** In the order asked for, also when taken from the end. */
+  readonly versions: readonly Version<E>[];
+  /** Whether the list goes on past the page, in the direction in which it was taken. */
+  readonly more: boolean;
+}
+
+/** Reads a page: one record more than asked for tells whether the list goes on. */
+export async function queryPage<E extends Entity>(
+  replica: Replica,
+  entity: E,
+  query: PageQuery,
+): Promise<Page<E>> {
+  const found = await replica.readAt(query.at, (source) =>
+    source.fromCurrent
+      ? findInCurrent(replica, entity, query, source)
+      : findInBase(replica, entity, query, source),
+  );
+  const versions = found.slice(0, query.limit);
+  if (query.fromEnd) versions.reverse();
+  return { versions, more: found.length > query.limit };
+}
+
+/** How many records match at a position. */
+export async function queryCount(
+  replica: Replica,
+  entity: Entity,
+  { at, filter }: Pick<PageQuery, 'at' | 'filter'>,
+): Promise<number> {
+  return await replica.readAt(at, async (source) => {
+    const { rows } = await sql<{ readonly count: bigint }>`
+      select count(*) as count from (${inForceAt(replica.table(entity), at, source)})
+      where ${compileFilter(entity, filter ?? {})}`.execute(replica.kysely);
+    return Number(rows[0]?.count);
+  });
+}
+
+/**
+ * First which records make up the page, from narrow columns alone; then those records, by the
+ * index on their ids.
+ */
+async function findInCurrent<E extends Entity>(
+  replica: Replica,
+  entity: E,
+  query: PageQuery,
+  source: ReadSource,
+): Promise<Version<E>[]> {
+  const table = replica.table(entity);
+  const picking = pick(table, query, orderOf(table, query), source, sql`id, position`);
+  const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
+  if (picked.length === 0) return [];
+  const ids = picked.map(({ id }) => id);
+  const found = await findByIds(replica, entity, ids, source);
+  const byPosition = new Map(found.map((version) => [version.position, version]));
+  return picked.map(({ position }) => byPosition.get(Number(position) as Position) as Version<E>);
+}
+
+interface Picked {
+  readonly id: string;
+  readonly position: bigint;
+}
+
+/** The same in one query: the base lies in the order of positions, so that joining them is cheap. */
+async function findInBase<E extends Entity>(
+  replica: Replica,
+  entity: E,
+  query: PageQuery,
+  source: ReadSource,
+): Promise<Version<E>[]> {
+  const table = replica.table(entity);
+  const columns = columnsOf(table);
+  const order = orderOf(table, query);
+  const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
+  const { rows } = await sql<{ readonly whole: string }>`
+    with picked as materialized (${pick(table, query, order, source, sql`position`)})
+    select ${wholeOf(table)} as whole from picked
+    join (
+      select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
+    ) as record using (position)
+    order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
+  return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
+}
+
+/** Which records make up the page, in its order. */
+function pick(
+  table: ReplicaTable,
+  query: PageQuery,
+  order: Order,
+  source: ReadSource,
+  selected: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const conditions = [compileFilter(table.entity, query.filter ?? {})];
+  if (query.after) conditions.push(order.beyond(query.after, false));
+  if (query.before) conditions.push(order.beyond(query.before, true));
+  return sql`
+    select ${selected} from (${inForceAt(table, query.at, source)})
+    where ${sql.join(conditions, sql` and `)}
+    order by ${order.clause(query.fromEnd ?? false)}
+    limit ${sql.lit(query.limit + 1)}`;
+}
+
+function orderOf({ entity }: ReplicaTable, query: PageQuery): Order {
+  return new Order(entity, query.orderBy ?? entity.defaultOrder);
+}

@@ -1,0 +1,167 @@
+/**
+ * Kysely over DuckDB, for reading: queries are composed with types and their values bound. DuckDB
+ * speaks PostgreSQL's dialect, so its compiler serves; the driver hands out pooled connections.
+ */
+import {
+  type DuckDBConnection,
+  type DuckDBInstance,
+  type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
+  JSDuckDBValueConverter,
+} from '@duckdb/node-api';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import { limits } from '../shared/limits.ts';
+import { Unavailable } from '../shared/problems.ts';
+import { turns } from '../shared/turns.ts';
+
+/** A dialect whose queries run on `connectionsMax` connections of the instance. */
+export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DuckdbDriver(instance, connectionsMax),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+class DuckdbDriver implements Driver {
+  readonly #instance: DuckDBInstance;
+  readonly #connectionsMax: number;
+  readonly #idle: DuckdbConnection[] = [];
+  readonly #waiting: ((connection: DuckdbConnection) => void)[] = [];
+  readonly #open = new Set<DuckdbConnection>();
+
+  constructor(instance: DuckDBInstance, connectionsMax: number) {
+    this.#instance = instance;
+    this.#connectionsMax = connectionsMax;
+  }
+
+  async init(): Promise<void> {
+    for (let count = 0; count < this.#connectionsMax; count += 1) {
+      const connection = new DuckdbConnection(await this.#instance.connect());
+      this.#open.add(connection);
+      this.#idle.push(connection);
+    }
+  }
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    const next = this.#waiting.shift();
+    if (next) next(connection as DuckdbConnection);
+    else this.#idle.push(connection as DuckdbConnection);
+  }
+
+  /** Waits for the queries under way: DuckDB must not lose a connection that it works on. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#open].map(() => this.acquireConnection()));
+    for (const connection of this.#open) connection.close();
+  }
+
+  beginTransaction = refuseTransaction;
+  commitTransaction = refuseTransaction;
+  rollbackTransaction = refuseTransaction;
+}
+
+function refuseTransaction(): Promise<void> {
+  throw new TypeError(
+    'The replica’s Kysely only reads: a snapshot is a predicate, not a transaction.',
+  );
+}
+
+class DuckdbConnection implements DatabaseConnection {
+  readonly #connection: DuckDBConnection;
+  readonly #statements = new Map<string, DuckDBPreparedStatement>();
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws Unavailable when the query takes longer than limits.queryTimeMaxMs. */
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    let tooSlow = false;
+    const timer = setTimeout(() => {
+      tooSlow = true;
+      this.#connection.interrupt();
+    }, limits.queryTimeMaxMs);
+    try {
+      const statement = await this.#prepared(query.sql);
+      for (const [index, value] of query.parameters.entries()) bind(statement, index + 1, value);
+      return { rows: (await rowsOf(await statement.run())) as Row[] };
+    } catch (error) {
+      if (!tooSlow) throw error;
+      const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
+      throw new Unavailable(message, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * The statement of a query text. Preparing takes several trips to DuckDB's threads, and on a busy
+   * event loop each trip waits its turn: that, not DuckDB, was most of a small query's latency.
+   */
+  async #prepared(text: string): Promise<DuckDBPreparedStatement> {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const [oldest] = this.#statements;
+    if (oldest && this.#statements.size >= limits.preparedStatementsMax) {
+      this.#statements.delete(oldest[0]);
+      oldest[1].destroySync();
+    }
+    const statement = await this.#connection.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely asks for a generator; nothing streams here.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new TypeError('The replica’s queries are bounded and read at once, not streamed.');
+  }
+
+  close(): void {
+    for (const statement of this.#statements.values()) statement.destroySync();
+    this.#connection.closeSync();
+  }
+}
+
+/** All rows of a result, which is in memory already: a chunk of them at a time. */
+async function rowsOf(result: DuckDBMaterializedResult): Promise<Record<string, unknown>[]> {
+  const names = result.columnNames();
+  const rows: Record<string, unknown>[] = [];
+  for (let index = 0; index < result.chunkCount; index += 1) {
+    await turns.yield();
+    const chunk = result.getChunk(index);
+    const columns = chunk.convertColumns(JSDuckDBValueConverter);
+    for (let place = 0; place < chunk.rowCount; place += 1) {
+      rows.push(Object.fromEntries(names.map((name, column) => [name, columns[column]?.[place]])));
+    }
+  }
+  return rows;
+}
+
+/**
+ * Binds a value as what DuckDB's client would not guess right. Whole numbers are BIGINT: positions
+ * and times do not fit DuckDB's INTEGER. Those that do not fit BIGINT either can only be meant as
+ * floating-point numbers.
+ */
+function bind(statement: DuckDBPreparedStatement, place: number, value: unknown): void {
+  if (typeof value === 'string') statement.bindVarchar(place, value);
+  else if (typeof value === 'boolean') statement.bindBoolean(place, value);
+  else if (Number.isSafeInteger(value)) statement.bindBigInt(place, BigInt(value as number));
+  else if (typeof value === 'number') statement.bindDouble(place, value);
+  else throw new TypeError(`A ${typeof value} cannot be bound to a query.`);
+}

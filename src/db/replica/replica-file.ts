@@ -1,0 +1,299 @@
+/**
+ * The replica's DuckDB file: opened for this process alone, locked down, and thrown away when
+ * there is any doubt that it holds what the log holds.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type Entity, type Position, positionZero } from '../../entities/index.ts';
+import { unicodeVersion } from '../criteria/fold-text.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { fileIdentity } from '../shared/file-identity.ts';
+import { limits } from '../shared/limits.ts';
+import { CannotOpen, Unavailable } from '../shared/problems.ts';
+import { ReplicaTable } from './replica-table.ts';
+
+/** Raised whenever the replica's tables change, so that older files are rebuilt. */
+const replicaFormat = 5;
+
+export interface OpenReplica {
+  readonly instance: DuckDBInstance;
+  /** The position up to which the base holds the log. */
+  readonly basePosition: Position;
+  /** Whether it is lost when it is closed. */
+  readonly inMemory: boolean;
+  /** Whether its path still leads to it: another process may make its own file there otherwise. */
+  readonly isInPlace: () => boolean;
+  /** Releases the file for other openers. */
+  readonly close: () => void;
+  /** Releases the file, and removes it: what it holds is not to be trusted. */
+  readonly discard: () => void;
+}
+
+/** Files that this process has open: DuckDB's own lock tells only processes apart. */
+const openPaths = new Set<string>();
+
+/** Opens a new replica in memory, where it must be built from the log. */
+export async function openReplicaInMemory(
+  log: LogReader,
+  entities: readonly Entity[],
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  const fingerprint = await fingerprintOf(log, entities);
+  const instance = await create(':memory:', memoryMaxMb);
+  await initialize(instance, entities, fingerprint);
+  const close = () => instance.closeSync();
+  const isInPlace = () => true;
+  return { instance, basePosition: positionZero, inMemory: true, isInPlace, close, discard: close };
+}
+
+/**
+ * Opens this process's replica file: the first that nobody else has and that can be used.
+ * @param directory where replicas lie.
+ * @returns the replica as far as it agrees with the log: empty where it does not.
+ * @throws CannotOpen when too many processes have one.
+ * @throws Error when no file can be made or written.
+ */
+export async function openReplicaFile(
+  directory: string,
+  log: LogReader,
+  entities: readonly Entity[],
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  const fingerprint = await fingerprintOf(log, entities);
+  makeOwnDirectory(directory);
+  let failure: unknown = null;
+  for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
+    const path = resolve(join(directory, `${number}.duckdb`));
+    try {
+      const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
+      if (opened) return opened;
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure) throw failure;
+  throw new CannotOpen(
+    `${limits.replicaFilesMax} processes use ${directory} already. Stop one of them.`,
+  );
+}
+
+/** Not with all above it: where the data directory is gone, none must come in its place. */
+function makeOwnDirectory(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Opens a file, or makes it anew on any doubt; null when another opener has it. */
+async function openPath(
+  path: string,
+  log: LogReader,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<OpenReplica | null> {
+  if (openPaths.has(path)) return null;
+  openPaths.add(path);
+  try {
+    const known = await reopen(path, log, entities, fingerprint, memoryMaxMb);
+    if (known) return openFile(path, known.instance, known.basePosition);
+    return await makeAnew(path, entities, fingerprint, memoryMaxMb);
+  } catch (error) {
+    openPaths.delete(path);
+    if (isLockHeld(error)) return null;
+    throw error;
+  }
+}
+
+/** A file of empty tables in the place of whatever is there. */
+async function makeAnew(
+  path: string,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<OpenReplica> {
+  remove(path);
+  let instance: DuckDBInstance | null = null;
+  try {
+    instance = await create(path, memoryMaxMb);
+    await initialize(instance, entities, fingerprint);
+    return openFile(path, instance, positionZero);
+  } catch (error) {
+    instance?.closeSync();
+    if (!isLockHeld(error)) removeIfPossible(path);
+    throw error;
+  }
+}
+
+function openFile(path: string, instance: DuckDBInstance, basePosition: Position): OpenReplica {
+  const identity = fileIdentity(path);
+  const isInPlace = () => fileIdentity(path) === identity;
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) instance.closeSync();
+    isOpen = false;
+    openPaths.delete(path);
+  };
+  const discard = () => {
+    if (isOpen) instance.closeSync();
+    isOpen = false;
+    if (isInPlace()) remove(path);
+    openPaths.delete(path);
+  };
+  return { instance, basePosition, inMemory: false, isInPlace, close, discard };
+}
+
+/** The file as it is, where it agrees with the log; null when it has to be made anew. */
+async function reopen(
+  path: string,
+  log: LogReader,
+  entities: readonly Entity[],
+  fingerprint: string,
+  memoryMaxMb: number,
+): Promise<{ readonly instance: DuckDBInstance; readonly basePosition: Position } | null> {
+  let instance: DuckDBInstance;
+  try {
+    instance = await create(path, memoryMaxMb);
+  } catch (error) {
+    if (isLockHeld(error)) throw error;
+    return null;
+  }
+  try {
+    const basePosition = await agreedPosition(instance, log, entities, fingerprint);
+    if (basePosition !== null) return { instance, basePosition };
+    instance.closeSync();
+    return null;
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+}
+
+async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance> {
+  return await DuckDBInstance.create(path, {
+    memory_limit: `${memoryMaxMb}MB`,
+    // By default a list of 1,000 ids is looked up by scanning the table instead of its index.
+    index_scan_max_count: '10000',
+    index_scan_percentage: '0.01',
+    // By default a join with more than 50 positions reads every column of the table it looks in.
+    dynamic_or_filter_threshold: '1001',
+    // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
+    threads: String(Math.max(1, availableParallelism() - 1)),
+    // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
+    // Filters of lists ask for that join themselves.
+    disabled_optimizers: 'in_clause',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    // DuckDB takes these in order: nothing can be set after the last one.
+    enable_external_access: 'false',
+    lock_configuration: 'true',
+  });
+}
+
+function isLockHeld(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Could not set lock on file');
+}
+
+function remove(path: string): void {
+  rmSync(path, { force: true });
+  rmSync(`${path}.wal`, { force: true });
+}
+
+/** For what is of no use, and harmless. */
+function removeIfPossible(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // What is in its place then is not a file, or not ours to remove.
+  }
+}
+
+/** What the replica was built from: another log, other definitions or letters give another one. */
+async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
+  const shapes = entities.map(({ name, table, fields }) => [
+    name,
+    table,
+    Object.entries(fields).map(([field, { kind }]) => [field, kind]),
+  ]);
+  const identity = JSON.stringify([replicaFormat, unicodeVersion, await log.id(), shapes]);
+  return createHash('sha256').update(identity).digest('hex');
+}
+
+async function initialize(
+  instance: DuckDBInstance,
+  entities: readonly Entity[],
+  fingerprint: string,
+): Promise<void> {
+  await withConnection(instance, async (connection) => {
+    await connection.run(
+      'create table replica_state (fingerprint varchar, position bigint, digest blob)',
+    );
+    await connection.run('insert into replica_state values ($1, 0, null)', [fingerprint]);
+    for (const entity of entities) {
+      for (const statement of new ReplicaTable(entity).definitions())
+        await connection.run(statement);
+    }
+  });
+}
+
+/**
+ * Up to where the base agrees with the log; null when it cannot be trusted. The delta is emptied:
+ * what it held is applied again from the log.
+ */
+async function agreedPosition(
+  instance: DuckDBInstance,
+  log: LogReader,
+  entities: readonly Entity[],
+  fingerprint: string,
+): Promise<Position | null> {
+  const state = await trusted(instance, async (connection) => {
+    const state = await connection.runAndReadAll(
+      'select fingerprint, position, hex(digest) from replica_state',
+    );
+    const [found, at, digest] = state.getRowsJS()[0] ?? [];
+    return { found, position: Number(at) as Position, digest };
+  });
+  if (state?.found !== fingerprint || !(state.position > 0)) return null;
+  const expected = await log.digestAt(state.position);
+  if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== state.digest)
+    return null;
+  return await trusted(instance, async (connection) => {
+    for (const entity of entities) {
+      const { base, current, delta } = new ReplicaTable(entity);
+      for (const table of [base, current]) await connection.run(`from "${table}" limit 0`);
+      await connection.run(`delete from "${delta}"`);
+    }
+    return state.position;
+  });
+}
+
+/** What the file answers; null when it fails, whatever it fails with: the log has everything. */
+async function trusted<T>(
+  instance: DuckDBInstance,
+  use: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await withConnection(instance, use);
+  } catch {
+    return null;
+  }
+}
+
+async function withConnection<T>(
+  instance: DuckDBInstance,
+  use: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await instance.connect();
+  try {
+    return await use(connection);
+  } finally {
+    connection.closeSync();
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What a caller can act on. A problem fails one mutation, alone and whole; the API returns it as
+ * data. Everything else that is thrown is a fault.
+ */
+import type { Revision, Version } from '../../entities/index.ts';
+
+export interface InputIssue {
+  /** Where in the input: `["labels", "3"]`. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export abstract class Problem extends Error {
+  /** Names the problem for programs; one per class. */
+  abstract readonly code: string;
+}
+
+/** There is no live record under that id or key. */
+export class NotFound extends Problem {
+  readonly code = 'NOT_FOUND';
+  readonly id: string | null;
+  constructor(message: string, id: string | null) {
+    super(message);
+    this.id = id;
+  }
+}
+
+/** The id was used before, or the unique key belongs to a live record. */
+export class AlreadyExists extends Problem {
+  readonly code = 'ALREADY_EXISTS';
+  readonly id: string | null;
+  constructor(message: string, id: string | null) {
+    super(message);
+    this.id = id;
+  }
+}
+
+/** The record was changed since the revision that the caller expected. */
+export class RevisionConflict extends Problem {
+  readonly code = 'REVISION_CONFLICT';
+  readonly expected: number;
+  readonly actual: Revision;
+  /** Fields that the revisions after `expected` changed. */
+  readonly changedFields: readonly string[];
+  constructor(message: string, expected: number, actual: Revision, changed: readonly string[]) {
+    super(message);
+    this.expected = expected;
+    this.actual = actual;
+    this.changedFields = changed;
+  }
+}
+
+/** The input breaks a rule; every broken rule is an issue. */
+export class InvalidInput extends Problem {
+  readonly code = 'INVALID_INPUT';
+  readonly issues: readonly InputIssue[];
+  constructor(issues: readonly InputIssue[]) {
+    super(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(' '));
+    this.issues = issues;
+  }
+}
+
+/** Something that was changed again since, and so stands in the way of undoing a transaction. */
+export interface Obstacle {
+  /** The record as it is now. */
+  readonly version: Version;
+  /** The fields that would have been put back. */
+  readonly fields: readonly string[];
+  readonly message: string;
+}
+
+/** What a transaction changed was changed again since, so that it cannot be undone as a whole. */
+export class RevertConflict extends Problem {
+  readonly code = 'REVERT_CONFLICT';
+  readonly conflicts: readonly Obstacle[];
+  constructor(message: string, conflicts: readonly Obstacle[]) {
+    super(message);
+    this.conflicts = conflicts;
+  }
+}
+
+/** The idempotency key was used before, with other input. */
+export class IdempotencyMismatch extends Problem {
+  readonly code = 'IDEMPOTENCY_MISMATCH';
+}
+
+/** The problem of one input of several. @param place where it stands among them: `["3"]`. */
+export function problemAt(problem: Problem, place: readonly string[]): Problem {
+  if (problem instanceof InvalidInput) {
+    return new InvalidInput(
+      problem.issues.map(({ path, message }) => ({ path: [...place, ...path], message })),
+    );
+  }
+  problem.message = `Input ${place.join('.')}: ${problem.message}`;
+  return problem;
+}
+
+/** Reading was asked for something that cannot be: a moment in the future, a page too large. */
+export class BadRequest extends Error {
+  readonly code = 'BAD_USER_INPUT';
+  /** The argument that is wrong. */
+  readonly argument: string;
+  constructor(argument: string, message: string) {
+    super(`${argument}: ${message}`);
+    this.argument = argument;
+  }
+}
+
+/** The server cannot take the work now; the same request may succeed later. */
+export class Unavailable extends Error {
+  readonly code: 'UNAVAILABLE' | 'STORAGE_FULL' | 'STORAGE_FAILED' = 'UNAVAILABLE';
+}
+
+/** The disk of the log is full. Nothing was written; it can be tried again when there is room. */
+export class StorageFull extends Unavailable {
+  override readonly code = 'STORAGE_FULL';
+}
+
+/** The log cannot be written or read, or its path leads elsewhere. Nothing was written. */
+export class StorageFailed extends Unavailable {
+  override readonly code = 'STORAGE_FAILED';
+}
+
+/** A transaction took so long that it was given up and taken back: all others wait for it. */
+export class TransactionTimeout extends Error {
+  readonly code = 'TRANSACTION_TIMEOUT';
+}
+
+/**
+ * The bytes stored under a SHA-256 do not have it any more, or are gone: the disk or another
+ * program has changed them. Nobody may take them for what was stored.
+ */
+export class ContentsDamaged extends Error {
+  readonly code = 'CONTENTS_DAMAGED';
+  readonly sha256: string;
+  /** Nothing at all is stored under the SHA-256. */
+  readonly missing: boolean;
+  constructor(sha256: string, missing: boolean) {
+    const what = missing ? 'are missing' : 'are damaged: they do not have it any more';
+    super(
+      `The contents stored under the SHA-256 ${sha256} ${what}. Restore the log from a backup.`,
+    );
+    this.sha256 = sha256;
+    this.missing = missing;
+  }
+}
+
+/** The data directory cannot be used; the message says why and what to do. */
+export class CannotOpen extends Error {
+  readonly code = 'CANNOT_OPEN';
+}

@@ -1,0 +1,92 @@
+/** The JSON of a request's body: its bytes are checked before anything is made of them. */
+import { setImmediate } from 'node:timers/promises';
+import { GraphQLError } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
+import { isUtf8, listElements, parseMediaType } from '../server/media-types.ts';
+import { refusal } from './errors.ts';
+import { refuseLargeJson } from './json-size.ts';
+
+const jsonTypes = ['application/json', 'application/graphql+json'];
+
+/** A body that takes some milliseconds to be read. */
+const largeCharacters = 256 * 1024;
+
+/** Malformed bytes fail, rather than being stored as U+FFFD for ever; a byte order mark is left out. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Refuses bodies that say to be something else than JSON in UTF-8. JSON alone, since forms and
+ * plain text can be sent by any web page to a server on this machine without asking (CSRF).
+ * @throws GraphQLError UNSUPPORTED_MEDIA_TYPE
+ */
+export function refuseOtherBodies(headers: Headers): void {
+  const contentType = headers.get('content-type') ?? '';
+  const media = parseMediaType(contentType);
+  const isJson = media !== null && jsonTypes.includes(media.type);
+  const charset = media?.parameters.get('charset');
+  if (!isJson || (charset !== undefined && !isUtf8(charset))) {
+    const got = JSON.stringify(contentType.slice(0, 80));
+    throw unsupported(`The body must be application/json in UTF-8, but was ${got}.`);
+  }
+  const encoding = headers.get('content-encoding') ?? '';
+  if (listElements(encoding).some((each) => each.toLowerCase() !== 'identity')) {
+    const got = JSON.stringify(encoding.slice(0, 80));
+    const message = `The body must be sent as it is, but its content-encoding was ${got}.`;
+    throw unsupported(message, { 'accept-encoding': 'identity' });
+  }
+}
+
+/**
+ * Reads a body, once, as the parameters of an operation.
+ * @throws GraphQLError BAD_REQUEST for what is no JSON object in UTF-8; what the body's source
+ *   throws, if that is a GraphQLError.
+ */
+export async function readJsonBody(request: Request): Promise<GraphQLParams> {
+  const text = textOf(await bytesOf(request));
+  await refuseLargeJson(text);
+  const body = parse(text);
+  if (typeof body !== 'object' || body === null) {
+    const got = body === null ? 'null' : `a ${typeof body}`;
+    throw malformed(`must be a JSON object, but was ${got}`);
+  }
+  // What a large one asks for is coerced in one stretch: another than that of reading it.
+  if (text.length > largeCharacters) await setImmediate();
+  // An array is a batch, which is refused with words of its own.
+  if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
+    throw malformed('must have a query, but has none');
+  }
+  return body;
+}
+
+async function bytesOf(request: Request): Promise<ArrayBuffer> {
+  try {
+    return await request.arrayBuffer();
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
+    throw malformed('did not arrive whole');
+  }
+}
+
+function textOf(bytes: ArrayBuffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw malformed('must be UTF-8, but has bytes that are none');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw malformed(`must be JSON: ${(error as SyntaxError).message}`);
+  }
+}
+
+function malformed(what: string): GraphQLError {
+  return refusal('BAD_REQUEST', 400, `The request body ${what}.`);
+}
+
+function unsupported(message: string, headers?: Readonly<Record<string, string>>): GraphQLError {
+  return refusal('UNSUPPORTED_MEDIA_TYPE', 415, message, headers);
+}

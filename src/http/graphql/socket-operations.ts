@@ -1,0 +1,139 @@
+/**
+ * Operations over WebSocket. They run as they do over HTTP: through the same plugins, with the same
+ * limits, errors and positions.
+ */
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import type { Context, OperationResult, ServerOptions, SubscribePayload } from 'graphql-ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import { requestLimits } from '../server/request-limits.ts';
+import type { AnswerRoom } from './answer-room.ts';
+import { type Answer, dataJson } from './answers.ts';
+import { errorForClient } from './errors.ts';
+import type { SocketMessages } from './socket-messages.ts';
+
+export type ConnectionParams = Record<string, unknown>;
+
+/** What is known of a socket: the request that it was opened with, and its messages. */
+export interface SocketExtra {
+  readonly request: IncomingMessage;
+  readonly messages: SocketMessages;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the contexts of a Yoga do not matter here
+export type AnyYoga = YogaServerInstance<any, any>;
+
+/**
+ * How the protocol runs operations.
+ * @param maskError what a client may see of an error.
+ */
+export function socketOperations(
+  yoga: AnyYoga,
+  maskError: (error: unknown) => Error,
+): ServerOptions<ConnectionParams, SocketExtra> {
+  const shown = (error: unknown) => asGraphQLError(maskError(error));
+  const run = (name: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
+    try {
+      const { enveloped, room, id } = args.rootValue as Prepared;
+      if (name === 'execute' && !(await room.enter(id))) return { errors: [left()] };
+      const result = await enveloped[name]({ ...args, rootValue: undefined });
+      const answers = Symbol.asyncIterator in result ? asThereIsRoom(result, room, id) : result;
+      return answers as OperationResult;
+    } catch (error) {
+      return { errors: [shown(error)] };
+    }
+  };
+  return {
+    connectionInitWaitTimeout: requestLimits.connectionInitTimeMaxMs,
+    execute: run('execute'),
+    subscribe: run('subscribe'),
+    onSubscribe: async (context, id, payload) => {
+      try {
+        return await prepare(yoga, context, id, payload);
+      } catch (error) {
+        return [shown(error)];
+      }
+    },
+    onNext: ({ extra }, id, _payload, _args, { errors, ...result }) => {
+      const { [dataJson]: json, ...answer } = result as Answer;
+      if (json) extra.messages.keepData(id, json);
+      const shownErrors = errors && { errors: errors.map(errorForClient) };
+      return { ...answer, ...(json && { data: {} }), ...shownErrors } as FormattedExecutionResult;
+    },
+    onError: (_context, _id, _payload, errors) => errors.map(errorForClient),
+  };
+}
+
+/** What an operation is run with: it stands in for the root value, which is nobody's. */
+interface Prepared {
+  /** The plugins' own `execute` and `subscribe`. */
+  readonly enveloped: ReturnType<AnyYoga['getEnveloped']>;
+  readonly room: AnswerRoom;
+  readonly id: string;
+}
+
+/** What is to be executed. */
+async function prepare(
+  yoga: AnyYoga,
+  { extra, connectionParams }: Context<ConnectionParams, SocketExtra>,
+  id: string,
+  params: SubscribePayload,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { request: req, messages } = extra;
+  const refusal = messages.refusalOf(id);
+  if (refusal) return [refusal];
+  if (messages.operations > requestLimits.subscriptionsPerConnectionMax) {
+    const max = requestLimits.subscriptionsPerConnectionMax;
+    const message = `One connection may have at most ${max} operations under way (subscriptionsPerConnectionMax).`;
+    return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS', max } })];
+  }
+  const enveloped = yoga.getEnveloped({ req, params, connectionParams });
+  const { schema, parse, validate, contextFactory } = enveloped;
+  const document = parse(params.query);
+  const errors = validate(schema, document) as readonly GraphQLError[];
+  if (errors.length > 0) return errors;
+  return {
+    schema,
+    document,
+    operationName: params.operationName ?? null,
+    variableValues: params.variables ?? null,
+    contextValue: await contextFactory(),
+    rootValue: { enveloped, room: messages.room, id } satisfies Prepared,
+  };
+}
+
+/** The same answers, each handed out when there is room for it. */
+function asThereIsRoom(
+  answers: AsyncIterable<unknown>,
+  room: AnswerRoom,
+  id: string,
+): AsyncIterableIterator<unknown> {
+  const source = answers[Symbol.asyncIterator]();
+  const done = { done: true, value: undefined } as const;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    // Asking for the next one means that the one before has left.
+    next: async () => {
+      room.leave(id);
+      const answer = await source.next();
+      if (answer.done || (await room.enter(id))) return answer;
+      await source.return?.();
+      return done;
+    },
+    return: async () => {
+      room.leave(id);
+      return (await source.return?.()) ?? done;
+    },
+  };
+}
+
+/** Nobody gets to see it: the client that asked has left. */
+function left(): GraphQLError {
+  return new GraphQLError('The client has left.', { extensions: { code: 'UNAVAILABLE' } });
+}
+
+function asGraphQLError(error: Error): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError(error.message);
+}

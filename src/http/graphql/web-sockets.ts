@@ -1,0 +1,152 @@
+/** GraphQL over WebSocket, by the protocol graphql-transport-ws: opening sockets, and their ends. */
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Connections } from '../server/connections.ts';
+import { isTrustedOrigin } from '../server/cors.ts';
+import type { FrontDoor, Refusal } from '../server/front-door.ts';
+import { requestLimits } from '../server/request-limits.ts';
+import type { Backlog } from './backlog.ts';
+import { SocketMessages } from './socket-messages.ts';
+import {
+  type AnyYoga,
+  type ConnectionParams,
+  type SocketExtra,
+  socketOperations,
+} from './socket-operations.ts';
+
+/** What WebSockets need of the application. */
+export interface SocketTerms {
+  readonly connections: Connections;
+  /** Who may ask at all, and in which form. */
+  readonly door: FrontDoor;
+  /** What waits on all connections. */
+  readonly backlog: Backlog;
+  /** What a client may see of an error. */
+  readonly maskError: (error: unknown) => Error;
+  /** How often a client is asked whether it still listens; one that does not answer is dropped. */
+  readonly keepAliveMs: number;
+}
+
+/** Those whose WebSockets are accepted: a second time would answer each of them twice. */
+const accepting = new WeakSet<Server>();
+
+/**
+ * Accepts WebSockets at the application's GraphQL endpoint on a server.
+ * @returns closes all of them: the clients are told that the server goes away.
+ * @throws TypeError when an application does so on this server already.
+ */
+export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTerms): () => void {
+  if (accepting.has(server)) throw new TypeError('This server accepts WebSockets already.');
+  accepting.add(server);
+  const protocol = makeServer(socketOperations(yoga, terms.maskError));
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols,
+    maxPayload: requestLimits.messageBytesMax,
+  });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = terms.door.refusalOf(request) ?? refusalOf(request, yoga.graphqlEndpoint);
+    // What is not ours may be somebody else's, where somebody else listens.
+    if (!isAt(yoga.graphqlEndpoint, request) && server.listenerCount('upgrade') > 1) return;
+    // A connection that breaks while it is refused or opened is nobody's fault here.
+    socket.on('error', () => {});
+    if (refusal) return refuse(socket, refusal);
+    const release = terms.connections.open(request.socket.remoteAddress);
+    if (!release) return refuse(socket, { status: 429, message: terms.connections.refusal });
+    socket.once('close', release);
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      converse(opened, request, protocol, terms),
+    );
+  };
+  server.on('upgrade', upgrade);
+  return () => {
+    server.off('upgrade', upgrade);
+    accepting.delete(server);
+    for (const socket of sockets.clients) {
+      socket.close(1001, 'Going away');
+      setTimeout(() => socket.terminate(), requestLimits.closeTimeMaxMs).unref();
+    }
+    sockets.close();
+  };
+}
+
+function isAt(endpoint: string, { url }: IncomingMessage): boolean {
+  return url?.split('?')[0] === endpoint;
+}
+
+/** Why no WebSocket is opened, where the request itself could be answered. */
+function refusalOf(request: IncomingMessage, endpoint: string): Refusal | null {
+  if (!isAt(endpoint, request)) {
+    return { status: 404, message: `WebSockets are accepted at ${endpoint}.` };
+  }
+  const { headers } = request;
+  if (isTrustedOrigin(headers.origin, headers.host)) return null;
+  return { status: 403, message: 'WebSockets are accepted from pages of this machine and server.' };
+}
+
+/** Ends with an answer, and soon with the connection, whether or not its client closes it. */
+function refuse(socket: Duplex, { status, message }: Refusal): void {
+  const body = `${message}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Until then what the client sends is read, or its network would take the answer back.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), requestLimits.closeTimeMaxMs).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** Connects a socket with the protocol, until it closes. */
+function converse(
+  socket: WebSocket,
+  request: IncomingMessage,
+  protocol: ReturnType<typeof makeServer<ConnectionParams, SocketExtra>>,
+  { backlog, maskError, keepAliveMs }: SocketTerms,
+): void {
+  // What cannot be read, or is too large, ends the socket with its own close code.
+  socket.on('error', () => {});
+  const messages = new SocketMessages(socket, backlog);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (message) => messages.send(message),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (take) => {
+        socket.on('message', (message, isBinary) => {
+          // Of text alone has it been checked that it is UTF-8.
+          if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+          messages.receive(String(message), take).catch((error) => {
+            maskError(error);
+            socket.close(CloseCode.InternalServerError, 'Internal server error');
+          });
+        });
+      },
+    },
+    { request, messages },
+  );
+  dropWhenSilent(socket, keepAliveMs);
+  socket.once('close', (code, reason) => {
+    closed(code, String(reason)).catch((error) => maskError(error));
+  });
+}
+
+/** A client that does not read does not answer either. */
+function dropWhenSilent(socket: WebSocket, keepAliveMs: number): void {
+  let answered = true;
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, keepAliveMs).unref();
+  socket.on('pong', () => {
+    answered = true;
+  });
+  socket.once('close', () => clearInterval(timer));
+}
