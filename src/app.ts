@@ -57,6 +57,7 @@ type ClientLimit =
   | 'bodyBytesMax'
   | 'connectionsPerClientMax'
   | 'keepAliveMs'
+  | 'keptOperationsBytesMax'
   | 'stalledTimeMaxMs';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
@@ -116,7 +117,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useUnavailable(),
-      useReferenceExecution(),
+      useReferenceExecution(limits.keptOperationsBytesMax),
       useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
     ],
   });

@@ -25,6 +25,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly replicaInMemory?: boolean;
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb?: number;
+  /** Memory for answers that are kept, in bytes, as it is estimated; with 0 none is. */
+  readonly keptAnswersBytesMax?: number;
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
@@ -52,6 +54,7 @@ export interface StoreFiles {
   readonly clock: Clock;
   readonly transactionTimeMaxMs: number | undefined;
   readonly onFault: (error: unknown) => void;
+  readonly keptAnswersBytesMax: number;
 }
 
 /**
@@ -89,8 +92,8 @@ export async function openStoreFiles(
     });
     watch.start(() => tryWriting(path));
     const hidden = await hiddenKinds(reading, entities);
-    const { transactionTimeMaxMs } = options;
-    const limited = { clock, transactionTimeMaxMs, onFault };
+    const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
+    const limited = { clock, transactionTimeMaxMs, onFault, keptAnswersBytesMax };
     return { writing, reading, log, logId, hiddenKinds: hidden, watch, replica, ...limited };
   } catch (error) {
     await reading?.close();

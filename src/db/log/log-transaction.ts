@@ -32,6 +32,7 @@ import {
 } from './stale-write.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { VersionChain } from './version-chain.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What one change of one record came to. */
 export interface Updated<E extends Entity = Entity> {
@@ -78,6 +79,11 @@ export class LogTransaction {
   /** What was appended so far, in order. */
   get versions(): readonly Version[] {
     return this.#chain.versions;
+  }
+
+  /** The same, each with the version that it superseded. */
+  get changes(): readonly VersionChange[] {
+    return this.#chain.changes;
   }
 
   /** The position of the last version, of the log's last one while none was appended. */

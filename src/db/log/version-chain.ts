@@ -16,6 +16,7 @@ import { sqliteCode } from './sqlite/storage-errors.ts';
 import { columnsOfValues } from './sqlite/version-row.ts';
 import type { VersionColumns } from './tables.ts';
 import { explainTaken } from './taken.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What the versions of one transaction share. */
 export interface ChainedTransaction {
@@ -40,6 +41,7 @@ export class VersionChain {
   readonly #begin: LogEnd;
   readonly #transaction: ChainedTransaction;
   readonly #versions: Version[] = [];
+  readonly #changes: VersionChange[] = [];
   #digest: Uint8Array;
 
   constructor(log: LogFile, begin: LogEnd, transaction: ChainedTransaction) {
@@ -52,6 +54,11 @@ export class VersionChain {
   /** What was appended so far, in order. */
   get versions(): readonly Version[] {
     return this.#versions;
+  }
+
+  /** The same, each with the version that it superseded. */
+  get changes(): readonly VersionChange[] {
+    return this.#changes;
   }
 
   /** The position of the last version; the log's end while there is none. */
@@ -86,6 +93,7 @@ export class VersionChain {
     await this.#insert(version, { salt, contents_digest: contents, digest });
     this.#digest = digest;
     this.#versions.push(version);
+    this.#changes.push({ version, previous: before });
     return version;
   }
 

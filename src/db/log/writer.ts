@@ -16,6 +16,7 @@ import type { LogWatch } from './sqlite/log-watch.ts';
 import { whenFree } from './sqlite/when-free.ts';
 import type { TransactionAbout } from './transaction-head.ts';
 import { withinTime } from './transaction-time.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What a mutation's code does with its transaction. It must await nothing but the transaction. */
 export type Work<T> = (transaction: LogTransaction) => Promise<T>;
@@ -50,8 +51,8 @@ interface Queued {
   readonly reject: (error: unknown) => void;
 }
 
-/** Called after each commit with the versions it made durable, in order. */
-export type OnCommit = (versions: readonly Version[], end: LogEnd) => void;
+/** Called after each commit with what it made durable, in order. */
+export type OnCommit = (changes: readonly VersionChange[], end: LogEnd) => void;
 
 export class Writer {
   readonly #log: LogFile;
@@ -123,16 +124,16 @@ export class Writer {
 
   async #commit(group: Queued[]): Promise<void> {
     const settle: (() => void)[] = [];
-    const versions: Version[] = [];
+    const changes: VersionChange[] = [];
     try {
       this.#watch.refuseWhenGone('This was not done.');
       let end = await this.#begin();
       const before = end;
       for (const queued of group) {
-        end = await this.#run(queued, end, versions, settle);
+        end = await this.#run(queued, end, changes, settle);
       }
       await sql`commit`.execute(this.#log.kysely);
-      if (end !== before) this.#onCommit(versions, end);
+      if (end !== before) this.#onCommit(changes, end);
       // Nobody may take for kept what lies in a file that was deleted meanwhile.
       this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
@@ -159,7 +160,7 @@ export class Writer {
   async #run(
     queued: Queued,
     end: LogEnd,
-    versions: Version[],
+    changes: VersionChange[],
     settle: (() => void)[],
   ): Promise<LogEnd> {
     const db = this.#log.kysely;
@@ -174,7 +175,7 @@ export class Writer {
       const kept = queued.terms.dryRun ? null : made;
       if (queued.terms.dryRun) await sql`rollback to mutation`.execute(db);
       await sql`release mutation`.execute(db);
-      versions.push(...(kept?.versions ?? []));
+      if (kept) changes.push(...transaction.changes);
       const committed = {
         value,
         transaction: kept?.transaction ?? null,

@@ -33,12 +33,17 @@ export interface Page<E extends Entity> {
   readonly more: boolean;
 }
 
+export interface FoundPage<E extends Entity> extends Page<E> {
+  /** The first record past the page, in that direction; null when the list does not go on. */
+  readonly beyond: Version<E> | null;
+}
+
 /** Reads a page: one record more than asked for tells whether the list goes on. */
 export async function queryPage<E extends Entity>(
   replica: Replica,
   entity: E,
   query: PageQuery,
-): Promise<Page<E>> {
+): Promise<FoundPage<E>> {
   const found = await replica.readAt(query.at, (source) =>
     source.fromCurrent
       ? findInCurrent(replica, entity, query, source)
@@ -46,7 +51,8 @@ export async function queryPage<E extends Entity>(
   );
   const versions = found.slice(0, query.limit);
   if (query.fromEnd) versions.reverse();
-  return { versions, more: found.length > query.limit };
+  const beyond = found[query.limit] ?? null;
+  return { versions, more: beyond !== null, beyond };
 }
 
 /** How many records match at a position. */

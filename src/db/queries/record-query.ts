@@ -24,8 +24,7 @@ export interface RevisionsKey {
 }
 
 /**
- * Reads records, in one query unless some of their positions lie before the last merge; those read
- * lately and unchanged since are not read again.
+ * Reads records, in one query.
  * @returns per key the version in force at its position, deleted ones included; null where the
  *   record did not exist yet.
  */
@@ -34,23 +33,15 @@ export async function queryRecords<E extends Entity>(
   entity: E,
   keys: readonly RecordKey[],
 ): Promise<(Version<E> | null)[]> {
-  await replica.reach(Math.max(...keys.map((key) => key.at)) as Position);
-  const recent = keys.map(({ id, at }) => replica.recent.get(entity, id, at));
-  const missing = keys.filter((_, index) => recent[index] === null);
-  if (missing.length === 0) return recent;
-  const oldest = Math.min(...missing.map((key) => key.at)) as Position;
-  const newest = Math.max(...missing.map((key) => key.at));
+  const oldest = Math.min(...keys.map((key) => key.at)) as Position;
+  const newest = Math.max(...keys.map((key) => key.at)) as Position;
+  await replica.reach(newest);
   // Of long histories only what was in force at some of the positions.
   const wanted = sql<SqlBool>`position <= ${newest} and until_position > ${oldest}`;
   const found = await replica.readAt(oldest, (source) =>
-    versionsById(replica, entity, missing, source, wanted),
+    versionsById(replica, entity, keys, source, wanted),
   );
-  return keys.map(({ id, at }, index) => {
-    const version = recent[index] ?? newestAt(found.get(id) ?? [], at);
-    // Nothing was applied since: what was the newest then is the newest now.
-    if (version && at === replica.watermark) replica.recent.keep(version);
-    return version;
-  });
+  return keys.map(({ id, at }) => newestAt(found.get(id) ?? [], at));
 }
 
 /**

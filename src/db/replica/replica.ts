@@ -11,7 +11,6 @@ import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { RecentVersions } from './recent-versions.ts';
 import type { OpenReplica } from './replica-file.ts';
 import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
@@ -51,8 +50,6 @@ export type ReplicaTables = Record<string, Record<string, unknown>>;
 export class Replica {
   /** Reads base and delta; every query's values are bound. */
   readonly kysely: Kysely<ReplicaTables>;
-  /** Spares reading again what was read lately. */
-  readonly recent = new RecentVersions();
   readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
@@ -246,7 +243,6 @@ export class Replica {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
     await this.#own(() => inTransaction(this.#appending, () => this.#append(span.versions)));
-    this.recent.supersede(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
   }

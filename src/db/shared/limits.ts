@@ -88,8 +88,24 @@ export const limits = {
   currentDeadShareMax: 0.5,
   /** … and besides. */
   currentDeadRowsMax: 8_192,
-  /** Memory for versions that were read lately, as it is estimated. */
-  recentVersionsBytesMax: 64 * 1024 * 1024,
+  /** Memory for answers that are kept, as it is estimated … */
+  keptAnswersBytesMax: 64 * 1024 * 1024,
+  /** … and how many of them there are at most. */
+  keptAnswersMax: 100_000,
+  /** The largest share of that memory that one of them may take. */
+  keptAnswerShareMax: 0.1,
+  /** Longest question whose answer is kept, in UTF-16 code units. */
+  keptQuestionLengthMax: 16_384,
+  /** Answers to one question that are kept, each for a stretch of positions of its own. */
+  keptStretchesMax: 64,
+  /** Parts of one GraphQL answer that may change apart from each other, for it to be kept. */
+  stretchesPerAnswerMax: 1_000,
+  /** Changes of late, of each kind of record, that are known to tell whether an answer holds … */
+  recentChangesMax: 4_096,
+  /** … and their memory, as it is estimated. */
+  recentChangesBytesMax: 16 * 1024 * 1024,
+  /** Longest time spent to find out whether one answer still holds, before it is worked out anew. */
+  touchTimeMaxMs: 2,
   /** How long work on one answer goes on before others get a turn of the event loop. */
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
@@ -114,8 +130,6 @@ export const limits = {
   snapshotFirstRows: 8,
   /** … and of each further one only so many that they take no more memory, as it is estimated. */
   snapshotPageBytesMax: 512 * 1024,
-  /** Memory for pages of snapshots that were read lately, as it is estimated. */
-  sharedSnapshotsBytesMax: 16 * 1024 * 1024,
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */
