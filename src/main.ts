@@ -93,10 +93,13 @@ async function serve(config: Config): Promise<void> {
   });
   const underWay = new RequestsUnderWay(server);
   await listen(server, config);
+  // Half of it for what was read, half for finished answers.
+  const keptAnswersBytesMax = (config.keptAnswersMaxMb * 1024 * 1024) / 2;
   const store = await openStore({
     directory: config.data,
     entities,
     replicaMemoryMaxMb: config.replicaMemoryMaxMb,
+    keptAnswersBytesMax,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
     onStateChange: ({ part, state, message, error }) => {
       const level = state === 'ok' ? 'info' : 'error';
@@ -104,7 +107,11 @@ async function serve(config: Config): Promise<void> {
     },
   });
   const { connectionsPerClientMax, bodyMaxMb } = config;
-  const limits = { connectionsPerClientMax, bodyBytesMax: bodyMaxMb * 1024 * 1024 };
+  const limits = {
+    connectionsPerClientMax,
+    bodyBytesMax: bodyMaxMb * 1024 * 1024,
+    keptOperationsBytesMax: keptAnswersBytesMax,
+  };
   const app = createApp(store, { log, limits });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);

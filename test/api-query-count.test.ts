@@ -10,6 +10,8 @@ async function withCount(): Promise<{
 }> {
   let queries = 0;
   const api = await openApi({
+    // What is kept would not be asked for again.
+    keptAnswersBytesMax: 0,
     onReplicaQuery: () => {
       queries += 1;
     },

@@ -41,7 +41,7 @@ export const requestLimits = {
   /** Memory for answers to events, kept for subscribers that ask the same, as it is estimated. */
   sharedEventsBytesMax: 16 * 1024 * 1024,
   /** Memory for finished answers of queries, kept for whoever asks the same … */
-  keptOperationsBytesMax: 32 * 1024 * 1024,
+  keptOperationsBytesMax: 64 * 1024 * 1024,
   /** … and how many of them there are at most. */
   keptOperationsMax: 10_000,
   /** Longest question whose answer is kept: its variables as JSON, in UTF-16 code units. */
