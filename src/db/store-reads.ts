@@ -185,7 +185,7 @@ export abstract class StoreReads {
     revision: number,
   ): Promise<Version<E> | null> {
     this.#head.refuseWhenClosing();
-    return await readRevision(this.#reading, entity, id, revision);
+    return readRevision(this.#reading, entity, id, revision);
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
