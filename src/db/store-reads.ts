@@ -224,7 +224,7 @@ export class StoreReads {
     revision: number,
   ): Promise<Version<E> | null> {
     this.#head.refuseWhenClosing();
-    const version = await readRevision(this.#parts.files.reading, entity, id, revision);
+    const version = readRevision(this.#parts.files.reading, entity, id, revision);
     if (!version) this.#onStretch?.(nowhere);
     return version;
   }
