@@ -76,6 +76,8 @@ export const limits = {
   replicaRetireMs: 1_000,
   /** A replica file that fails so soon after it was made anew is followed by one in memory. */
   replicaFileTrialMs: 10 * 60_000,
+  /** How long own commits may wait to be applied to the replica together, when no read asks. */
+  applyAfterMs: 20,
   /** Most versions read from the log and applied to the replica at a time. */
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */
@@ -84,6 +86,8 @@ export const limits = {
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
+  /** DuckDB writes merges into its file, rather than beside it, once they take this much … */
+  checkpointMb: 256,
   /** Dead rows that a current table may hold for each live one … */
   currentDeadShareMax: 0.5,
   /** … and besides. */
