@@ -116,9 +116,17 @@ export class Writer {
     await new Promise(setImmediate);
     while (this.#queue.length > 0) {
       await this.#commit(this.#queue.splice(0, limits.groupCommitMutationsMax));
-      await new Promise(setImmediate);
+      await this.#pause();
     }
     this.#draining = null;
+  }
+
+  /**
+   * Lets others go on. A read takes a few turns of the event loop: were there a commit in each of
+   * them, it would take as many commits. Those who write lose nothing: more of them join the next.
+   */
+  async #pause(): Promise<void> {
+    for (let turn = 0; turn < limits.turnsPerCommit; turn += 1) await new Promise(setImmediate);
   }
 
   async #commit(group: Queued[]): Promise<void> {

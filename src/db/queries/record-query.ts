@@ -115,7 +115,7 @@ export async function findByIds<E extends Entity>(
   const query = source.fromCurrent
     ? wholesFromCurrent(table, ids, source.withDelta)
     : wholesFromBase(table, ids, source.withDelta, wanted);
-  const { rows } = await query.execute(replica.kysely);
+  const { rows } = await query.execute(replica.lookups);
   return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
 }
 

@@ -57,8 +57,10 @@ type Read = Pick<ReadSource, 'fromCurrent' | 'merged'> & { readonly at: Position
 export type ReplicaTables = Record<string, Record<string, unknown>>;
 
 export class Replica {
-  /** Reads base and delta; every query's values are bound. */
+  /** Scans tables; every query's values are bound. */
   readonly kysely: Kysely<ReplicaTables>;
+  /** The same for queries that an index answers: they have connections of their own. */
+  readonly lookups: Kysely<ReplicaTables>;
   /** Spares reading again what was read lately. */
   readonly recent = new RecentVersions();
   readonly file: OpenReplica;
@@ -98,10 +100,13 @@ export class Replica {
     this.#basePosition = file.basePosition;
     this.#horizon = file.basePosition;
     this.#purgedPosition = file.basePosition;
-    this.kysely = new Kysely({
-      dialect: duckdbDialect(file.instance, limits.readConnections),
-      log: (event) => options.onQuery(event.query.sql),
-    });
+    const over = (connectionsMax: number) =>
+      new Kysely<ReplicaTables>({
+        dialect: duckdbDialect(file.instance, connectionsMax),
+        log: (event) => options.onQuery(event.query.sql),
+      });
+    this.kysely = over(limits.scanConnections);
+    this.lookups = over(limits.lookupConnections);
   }
 
   /**
@@ -216,7 +221,7 @@ export class Replica {
   }
 
   async #disconnect(): Promise<void> {
-    await this.kysely.destroy();
+    await Promise.all([this.kysely.destroy(), this.lookups.destroy()]);
     this.#appending.closeSync();
     this.#mergingConnection.closeSync();
   }

@@ -54,6 +54,8 @@ export const limits = {
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,
+  /** Turns of the event loop that other work has between two commits. */
+  turnsPerCommit: 3,
   /** Most mutations that wait for a commit; one more is refused. */
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
@@ -98,8 +100,10 @@ export const limits = {
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
-  /** DuckDB connections that answer reads. */
-  readConnections: 4,
+  /** DuckDB connections that answer what scans tables … */
+  scanConnections: 2,
+  /** … and those that look up single records, which do not wait for scans. */
+  lookupConnections: 2,
   /** Prepared statements that each of them keeps. */
   preparedStatementsMax: 256,
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
