@@ -115,7 +115,10 @@ describe('the replica is built anew when', () => {
       'it does not know how far it is',
       (d) => inReplica(replicaPath(d), (c) => c.run('delete from replica_state')),
     ],
-    ['it lacks a table', (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_delta'))],
+    [
+      'it lacks a table',
+      (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_current')),
+    ],
     [
       'it is another database',
       async (d) => {

@@ -120,10 +120,18 @@ export class Writer {
     await this.#pace.pause();
     while (this.#queue.length > 0) {
       await this.#commit(this.#queue.splice(0, limits.groupCommitMutationsMax));
-      await this.#pace.pause();
+      await this.#pause();
     }
     this.#time.end();
     this.#draining = null;
+  }
+
+  /**
+   * Lets others go on. A read takes a few turns of the event loop: were there a commit in each of
+   * them, it would take as many commits. Those who write lose nothing: more of them join the next.
+   */
+  async #pause(): Promise<void> {
+    for (let turn = 0; turn < limits.turnsPerCommit; turn += 1) await this.#pace.pause();
   }
 
   async #commit(group: Queued[]): Promise<void> {

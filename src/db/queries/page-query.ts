@@ -104,12 +104,14 @@ async function findInBase<E extends Entity>(
   const table = replica.table(entity);
   const columns = columnsOf(table);
   const order = orderOf(table, query);
-  const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
+  const delta = sql`
+    union all select ${columns} from ${sql.table(table.delta)} where position > ${source.merged}`;
   const { rows } = await sql<{ readonly whole: string }>`
     with picked as materialized (${pick(table, query, order, source, sql`position`)})
     select ${wholeOf(table)} as whole from picked
     join (
-      select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
+      select ${columns} from ${sql.table(table.base)} where position <= ${source.merged}
+      ${source.withDelta ? delta : sql``}
     ) as record using (position)
     order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
   return await turns.map(rows, ({ whole }) => versionOf(entity, whole));

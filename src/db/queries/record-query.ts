@@ -58,13 +58,15 @@ export async function queryRevisions<E extends Entity>(
   const from = Math.min(...keys.map((key) => key.from));
   const to = Math.max(...keys.map((key) => key.to));
   const wanted = sql<SqlBool>`revision between ${from} and ${to}`;
-  const found = await replica.readAt(at, ({ withDelta }) =>
-    versionsById(replica, entity, keys, { fromCurrent: false, withDelta }, wanted),
+  const found = await replica.readAt(at, (source) =>
+    versionsById(replica, entity, keys, { ...source, fromCurrent: false }, wanted),
   );
   return await turns.map(keys, ({ id, from, to }) =>
     (found.get(id) ?? [])
       .filter(({ revision }) => revision >= from && revision <= to)
-      .sort((a, b) => a.revision - b.revision),
+      .sort((a, b) => a.revision - b.revision)
+      // What a merge has just added to the base is in the delta, too.
+      .filter(({ revision }, place, all) => revision !== all[place - 1]?.revision),
   );
 }
 
@@ -104,7 +106,7 @@ export async function findByIds<E extends Entity>(
   const query = source.fromCurrent
     ? wholesFromCurrent(table, ids, source.withDelta)
     : wholesFromBase(table, ids, source.withDelta, wanted);
-  const { rows } = await query.execute(replica.kysely);
+  const { rows } = await query.execute(replica.lookups);
   return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
 }
 

@@ -54,6 +54,8 @@ export const limits = {
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,
+  /** Turns of the event loop that other work has between two commits. */
+  turnsPerCommit: 3,
   /** Most mutations that wait for a commit; one more is refused. */
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
@@ -76,6 +78,8 @@ export const limits = {
   replicaRetireMs: 1_000,
   /** A replica file that fails so soon after it was made anew is followed by one in memory. */
   replicaFileTrialMs: 10 * 60_000,
+  /** How long own commits may wait to be applied to the replica together, when no read asks. */
+  applyAfterMs: 20,
   /** Most versions read from the log and applied to the replica at a time. */
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */
@@ -84,6 +88,8 @@ export const limits = {
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
+  /** DuckDB writes merges into its file, rather than beside it, once they take this much … */
+  checkpointMb: 256,
   /** Dead rows that a current table may hold for each live one … */
   currentDeadShareMax: 0.5,
   /** … and besides. */
@@ -110,8 +116,10 @@ export const limits = {
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
-  /** DuckDB connections that answer reads. */
-  readConnections: 4,
+  /** DuckDB connections that answer what scans tables … */
+  scanConnections: 2,
+  /** … and those that look up single records, which do not wait for scans. */
+  lookupConnections: 2,
   /** Prepared statements that each of them keeps. */
   preparedStatementsMax: 256,
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
