@@ -7,6 +7,13 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
+import {
+  Histories,
+  type LastSet,
+  type RecordKey,
+  type RevisionKey,
+  type RevisionsKey,
+} from './log/histories.ts';
 import type { LogReader } from './log/log-reader.ts';
 import { readRevision } from './log/logged-records.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
@@ -18,15 +25,9 @@ import {
 } from './log/transaction-list.ts';
 import { type GroupQuery, queryGroups } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
-import { type LastSet, queryLastSet, type RevisionKey } from './queries/last-set-query.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './queries/over-time-query.ts';
 import { type Page, type PageQuery, queryCount, queryPage } from './queries/page-query.ts';
-import {
-  queryRecords,
-  queryRevisions,
-  type RecordKey,
-  type RevisionsKey,
-} from './queries/record-query.ts';
+import { queryRecords } from './queries/record-query.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
 import type { ReplicaKeeper } from './replica/replica-keeper.ts';
 import { limits } from './shared/limits.ts';
@@ -38,6 +39,7 @@ export abstract class StoreReads {
   readonly #reading: LogFile;
   readonly #log: LogReader;
   readonly #replica: ReplicaKeeper;
+  readonly #histories: Histories;
   readonly #transactions: TransactionList;
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
   readonly #head: StoreHead;
@@ -46,7 +48,9 @@ export abstract class StoreReads {
     this.#reading = files.reading;
     this.#log = files.log;
     this.#replica = files.replica;
-    this.#transactions = new TransactionList(files.reading, () => head.refuseWhenClosing());
+    const refuseWhenClosing = () => head.refuseWhenClosing();
+    this.#histories = new Histories(files.reading, refuseWhenClosing);
+    this.#transactions = new TransactionList(files.reading, refuseWhenClosing);
     this.#head = head;
   }
 
@@ -75,24 +79,21 @@ export abstract class StoreReads {
   ): Promise<(Version<E> | null)[]> {
     if (keys.length === 0) return [];
     await this.#head.refuseFuture(Math.max(...keys.map((key) => key.at)) as Position);
-    return await this.#replica.read((replica) => queryRecords(replica, entity, keys));
+    const histories = this.#histories;
+    return await this.#replica.read((replica) => queryRecords(replica, histories, entity, keys));
   }
 
-  /** Stretches of many histories at once: per key its revisions, oldest first. */
+  /** Stretches of many histories at once, straight from the log: per key its revisions, oldest first. */
   async revisions<E extends Entity>(
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    return await this.#replica.read((replica) => queryRevisions(replica, entity, keys, at));
+    return await this.#histories.revisions(entity, keys);
   }
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    return await this.#replica.read((replica) => queryLastSet(replica, entity, keys, at));
+    return await this.#histories.lastSet(entity, keys);
   }
 
   /** A page of the live records; now unless the query says at which position. */

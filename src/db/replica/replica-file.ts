@@ -16,7 +16,7 @@ import { CannotOpen, Unavailable } from '../shared/problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 5;
+const replicaFormat = 6;
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;

@@ -94,6 +94,8 @@ export const limits = {
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
+  /** Versions of one record that are read from the log in one go. */
+  historyStretchRows: 64,
   /** DuckDB connections that answer reads. */
   readConnections: 4,
   /** Prepared statements that each of them keeps. */
