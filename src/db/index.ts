@@ -6,6 +6,7 @@ export type { RecordFilter } from './criteria/filter.ts';
 export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
 export type { Verified } from './log/defect.ts';
+export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';
 export type { EarlierState } from './log/restore.ts';
 export type { ConflictPolicy } from './log/stale-write.ts';
@@ -14,10 +15,8 @@ export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
-export type { LastSet, RevisionKey } from './queries/last-set-query.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page-query.ts';
-export type { RecordKey, RevisionsKey } from './queries/record-query.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export {

@@ -10,6 +10,7 @@ import type {
 import type { Answers } from './answers/answers.ts';
 import { type Answer, nowhere, onlyAt, type Stretch } from './answers/stretch.ts';
 import type { RecordFilter } from './criteria/filter.ts';
+import type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 import type { LogReader } from './log/log-reader.ts';
 import { readRevision } from './log/logged-records.ts';
 import type {
@@ -20,10 +21,8 @@ import type {
 } from './log/transaction-list.ts';
 import type { GroupQuery } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
-import type { LastSet, RevisionKey } from './queries/last-set-query.ts';
 import type { OverTimeQuery, TimePoint } from './queries/over-time-query.ts';
 import type { Page, PageQuery } from './queries/page-query.ts';
-import type { RecordKey, RevisionsKey } from './queries/record-query.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
 import { limits } from './shared/limits.ts';
 import { BadRequest } from './shared/problems.ts';
@@ -103,27 +102,21 @@ export class StoreReads {
     return versions;
   }
 
-  /** Stretches of many histories at once: per key its revisions, oldest first. */
+  /** Stretches of many histories at once, straight from the log: per key its revisions, oldest first. */
   async revisions<E extends Entity>(
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    const found = await this.#answers.revisions(entity, keys, at);
-    for (const [index, { id, from, to }] of keys.entries()) {
-      const complete = found[index]?.length === to - from + 1;
-      if (!complete) this.dependOnRecord(entity, id, at);
-    }
+    const found = await this.#answers.revisions(entity, keys);
+    const complete = keys.every(({ from, to }, index) => found[index]?.length === to - from + 1);
+    if (!complete) this.#onStretch?.(nowhere);
     return found;
   }
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    const found = await this.#answers.lastSet(entity, keys, at);
-    for (const { id } of keys) this.dependOnRecord(entity, id, at);
+    const found = await this.#answers.lastSet(entity, keys);
+    if (found.some((lastSet) => Object.keys(lastSet).length === 0)) this.#onStretch?.(nowhere);
     return found;
   }
 

@@ -4,18 +4,13 @@
  */
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
+import type { Histories, LastSet, RecordKey, RevisionKey, RevisionsKey } from '../log/histories.ts';
 import type { VersionChange } from '../log/version-change.ts';
 import { type GroupQuery, queryGroups } from '../queries/group-query.ts';
 import type { Group } from '../queries/grouping.ts';
-import { type LastSet, queryLastSet, type RevisionKey } from '../queries/last-set-query.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from '../queries/over-time-query.ts';
 import { type FoundPage, type PageQuery, queryCount, queryPage } from '../queries/page-query.ts';
-import {
-  queryRecords,
-  queryRevisions,
-  type RecordKey,
-  type RevisionsKey,
-} from '../queries/record-query.ts';
+import { queryRecords } from '../queries/record-query.ts';
 import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
 import { turns } from '../shared/turns.ts';
 import { bytesOfVersion } from '../shared/version-bytes.ts';
@@ -33,6 +28,7 @@ const groupBytes = 256;
 
 export class Answers {
   readonly #replica: ReplicaKeeper;
+  readonly #histories: Histories;
   readonly #changes: RecentChanges;
   readonly #records: RecordStretches;
   readonly #kept: KeptAnswers;
@@ -44,10 +40,12 @@ export class Answers {
   constructor(
     entities: readonly Entity[],
     replica: ReplicaKeeper,
+    histories: Histories,
     readChanges: ReadChanges,
     bytesMax: number,
   ) {
     this.#replica = replica;
+    this.#histories = histories;
     this.#changes = new RecentChanges(entities, replica.watermark, readChanges, {
       onChange: (change) => this.#records.end(change),
       onGap: () => this.#records.endAll(),
@@ -88,7 +86,9 @@ export class Answers {
     );
     const missing = keys.filter((_, index) => known[index] === null);
     if (missing.length === 0) return known.map((answer) => answer?.value ?? null);
-    const found = await this.#replica.read((replica) => queryRecords(replica, entity, missing));
+    const found = await this.#replica.read((replica) =>
+      queryRecords(replica, this.#histories, entity, missing),
+    );
     const rest = found.values();
     return keys.map(({ id, at }, index) => {
       const answer = known[index];
@@ -169,23 +169,22 @@ export class Answers {
   async revisions<E extends Entity>(
     entity: E,
     keys: readonly RevisionsKey[],
-    at: Position,
   ): Promise<Version<E>[][]> {
     return await this.#fixed(
       keys,
       ({ id, from, to }) => `revisions ${entity.table} ${from} ${to} ${id}`,
-      (missing) => this.#replica.read((replica) => queryRevisions(replica, entity, missing, at)),
+      (missing) => this.#histories.revisions(entity, missing),
       (versions, { from, to }) => versions.length === to - from + 1,
       (versions) => versions.reduce((sum, version) => sum + bytesOf(version), overheadBytes),
     );
   }
 
   /** Per key the revision that last set each field. */
-  async lastSet(entity: Entity, keys: readonly RevisionKey[], at: Position): Promise<LastSet[]> {
+  async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
     return await this.#fixed(
       keys,
       ({ id, revision }) => `set ${entity.table} ${revision} ${id}`,
-      (missing) => this.#replica.read((replica) => queryLastSet(replica, entity, missing, at)),
+      (missing) => this.#histories.lastSet(entity, missing),
       (lastSet) => Object.keys(lastSet).length > 0,
       () => overheadBytes,
     );

@@ -8,7 +8,7 @@ import { type ReplicaTable, versionOf } from '../replica/replica-table.ts';
 import { turns } from '../shared/turns.ts';
 import { compileFilter } from './filter-sql.ts';
 import { inForceAt } from './in-force.ts';
-import { columnsOf, findByIds, wholeOf } from './record-query.ts';
+import { columnsOf, findNewest, wholeOf } from './record-query.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -84,7 +84,7 @@ async function findInCurrent<E extends Entity>(
   const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
   if (picked.length === 0) return [];
   const ids = picked.map(({ id }) => id);
-  const found = await findByIds(replica, entity, ids, source);
+  const found = await findNewest(replica, entity, ids, source.withDelta);
   const byPosition = new Map(found.map((version) => [version.position, version]));
   return picked.map(({ position }) => byPosition.get(Number(position) as Position) as Version<E>);
 }

@@ -34,8 +34,8 @@ export async function indexById(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
-  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
-    await connection.run(`create index if not exists "${table}_id" on "${table}" (id)`);
+  for (const { current } of tables) {
+    await connection.run(`create index if not exists "${current}_id" on "${current}" (id)`);
   }
 }
 
@@ -44,8 +44,8 @@ export async function dropIndexes(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
-  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
-    await connection.run(`drop index if exists "${table}_id"`);
+  for (const { current } of tables) {
+    await connection.run(`drop index if exists "${current}_id"`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The tables of an entity's versions in DuckDB:
- * - the base: every version with the interval in which it was in force, indexed by id;
+ * - the base: every version with the interval in which it was in force, no index;
  * - current: of each record the last version that the base holds, indexed by id;
  * - the delta: the newest versions, until they are merged into the two others in bulk, so that
  *   applying a commit costs the same however long the log is. It lies in memory: it need not

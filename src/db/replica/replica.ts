@@ -132,6 +132,11 @@ export class Replica {
     return this.#watermark;
   }
 
+  /** From here on the current tables may be read, unless a merge moves past it meanwhile. */
+  get horizon(): Position {
+    return this.#horizon;
+  }
+
   table(entity: Entity): ReplicaTable {
     const table = this.#tables.get(entity);
     if (!table) {

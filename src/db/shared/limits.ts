@@ -116,6 +116,8 @@ export const limits = {
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
+  /** Versions of one record that are read from the log in one go. */
+  historyStretchRows: 64,
   /** DuckDB connections that answer what scans tables … */
   scanConnections: 2,
   /** … and those that look up single records, which do not wait for scans. */

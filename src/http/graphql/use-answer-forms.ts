@@ -70,7 +70,7 @@ async function* gathered(pieces: Iterable<string>): AsyncGenerator<Buffer, void>
 }
 
 /** JSON, unless events are wanted more. */
-function answerType(accept: string | null): Preference | null {
+export function answerType(accept: string | null): Preference | null {
   const json = preferred(accept, jsonTypes);
   const events = streamType(accept);
   return events && (!json || events.quality > json.quality) ? events : json;
