@@ -12,6 +12,7 @@ import { measureAppend, measureCreate } from './create.ts';
 import { type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
 import { measureGroups } from './groups.ts';
+import { measureKept } from './kept.ts';
 import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]
   append: measureAppend,
   'catch-up': measureCatchUp,
   merge: measureMerge,
+  kept: measureKept,
   start: measureStart,
   'by-id': measureById,
   create: measureCreate,
