@@ -2,7 +2,7 @@
  * An entity: a kind of record. One definition yields its SQLite table, its DuckDB table and its
  * GraphQL types with current and history.
  */
-import type { Field, KindValues } from './field.ts';
+import type { Field, FieldMap, KindValues } from './field.ts';
 import {
   defaultGroups,
   definedGroups,
@@ -13,8 +13,6 @@ import {
 import { pluralOf } from './plural.ts';
 import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
 import { snakeCase } from './snake-case.ts';
-
-export type FieldMap = Readonly<Record<string, Field>>;
 
 /** What a list can be ordered by: any field that has an order, and what every record has. */
 type OrderField<Fields extends FieldMap = FieldMap> =

@@ -153,3 +153,6 @@ export const field = {
 export function isNullable(field: Field): boolean {
   return field.presence === 'optional';
 }
+
+/** The fields of an entity, by name. */
+export type FieldMap = Readonly<Record<string, Field>>;

@@ -1,6 +1,5 @@
 /** What records can be grouped by, and what is told of each group besides how many it holds. */
-import type { FieldMap } from './entity.ts';
-import type { Field, FieldKind } from './field.ts';
+import type { Field, FieldKind, FieldMap } from './field.ts';
 import { pluralOf, singularOf } from './plural.ts';
 import { reservedGroupNames } from './reserved-names.ts';
 import { snakeCase } from './snake-case.ts';

@@ -1,5 +1,4 @@
 /** Plurals and singulars of names, by one rule wherever a name is made of another. */
-import type { Entity } from './entity.ts';
 
 /** `priority` as `priorities`, `weight` as `weights`, `box` as `boxes`. */
 export function pluralOf(name: string): string {
@@ -14,6 +13,6 @@ export function singularOf(name: string): string {
 }
 
 /** The records of an entity in a sentence: `Todos`, `Categories`. */
-export function recordsName({ plural }: Pick<Entity, 'plural'>): string {
+export function recordsName({ plural }: { readonly plural: string }): string {
   return plural.charAt(0).toUpperCase() + plural.slice(1);
 }
