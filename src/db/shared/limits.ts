@@ -53,7 +53,7 @@ export const limits = {
   /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
-  groupCommitMutationsMax: 256,
+  groupCommitMutationsMax: 512,
   /** Most mutations that wait for a commit; one more is refused. */
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
