@@ -3,7 +3,7 @@
  * and over a header that holds only a salted digest of the version's contents. So `verify` proves
  * that history was not altered, and the chain stays provable where contents and salt are erased.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import type { Entity, Transaction, Version } from '../../entities/index.ts';
 import type { LogTables } from './tables.ts';
 
@@ -33,11 +33,20 @@ export function contentsDigest(
   id: string,
   values: Readonly<Record<string, unknown>>,
 ): Uint8Array {
-  const fields = Object.keys(entity.fields)
-    .sort()
-    .filter((name) => values[name] !== null)
-    .map((name) => [name, values[name]]);
-  return sha256(salt, JSON.stringify([entity.name, id, fields]));
+  const fields: unknown[] = [];
+  for (const name of sortedNamesOf(entity)) {
+    if (values[name] !== null) fields.push([name, values[name]]);
+  }
+  return sha256([salt], JSON.stringify([entity.name, id, fields]));
+}
+
+const sortedNames = new WeakMap<Entity, readonly string[]>();
+
+/** The names of an entity's fields, sorted; worked out once, since versions come by the million. */
+function sortedNamesOf(entity: Entity): readonly string[] {
+  const known = sortedNames.get(entity) ?? Object.keys(entity.fields).sort();
+  sortedNames.set(entity, known);
+  return known;
 }
 
 /** Digest of what a transaction says about itself: who and why. */
@@ -45,7 +54,7 @@ export function transactionDigest(
   salt: Uint8Array,
   about: Pick<Transaction, 'actor' | 'reason'>,
 ): Uint8Array {
-  return sha256(salt, JSON.stringify([about.actor, about.reason]));
+  return sha256([salt], JSON.stringify([about.actor, about.reason]));
 }
 
 /** What of a version its link covers. */
@@ -78,8 +87,7 @@ export function linkDigest(
     version.operation,
     version.previousPosition,
   ]);
-  const hash = createHash('sha256');
-  return hash.update(before).update(transaction).update(contents).update(header).digest();
+  return sha256([before, transaction, contents], header);
 }
 
 /** Digest of what the log says of itself. It stands in no link, and so finds damage, no forgery. */
@@ -87,16 +95,36 @@ export function logDigest({
   id,
   created_at,
 }: Pick<LogTables['log'], 'id' | 'created_at'>): Uint8Array {
-  return sha256(new Uint8Array(), JSON.stringify([id, created_at]));
+  return sha256([], JSON.stringify([id, created_at]));
 }
 
 /** Digest of an idempotency key and its result; as the log's own it finds damage. */
 export function keyDigest(row: Omit<LogTables['idempotency_keys'], 'digest'>): Uint8Array {
   const { key, request_digest, transaction_id, position, results } = row;
   const parts = [key, request_digest, transaction_id, position, results];
-  return sha256(new Uint8Array(), JSON.stringify(parts));
+  return sha256([], JSON.stringify(parts));
 }
 
-function sha256(salt: Uint8Array, text: string): Uint8Array {
-  return createHash('sha256').update(salt).update(text).digest();
+/** What is hashed in one go is brought together here. */
+const together = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** The digest of some bytes and a text after them, as UTF-8. Hashing in one go takes half as long. */
+function sha256(parts: readonly Uint8Array[], text: string): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  // A UTF-16 code unit takes at most three bytes.
+  if (length + 3 * text.length > together.length) return sha256OfMany(parts, text);
+  length = 0;
+  for (const part of parts) {
+    together.set(part, length);
+    length += part.length;
+  }
+  length += together.write(text, length);
+  return hash('sha256', together.subarray(0, length), 'buffer');
+}
+
+function sha256OfMany(parts: readonly Uint8Array[], text: string): Uint8Array {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.update(text).digest();
 }

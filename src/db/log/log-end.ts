@@ -1,4 +1,5 @@
 /** The end of the log: what the next transaction goes on from. */
+import { sql } from 'kysely';
 import type { Microseconds, Position, TransactionId } from '../../entities/index.ts';
 import { chainStart } from './digest.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -17,14 +18,14 @@ export function readLogEnd(log: LogFile): LogEnd {
       .selectFrom('transactions')
       .select(['id', 'committed_at', 'last_position', 'digest'])
       .orderBy('id', 'desc')
-      .limit(1)
+      .limit(sql.lit(1))
       .compile(),
   );
-  const last = newest.get();
-  return {
-    position: (last?.last_position ?? 0) as Position,
-    transactionId: (last?.id ?? 0) as TransactionId,
-    committedAt: last?.committed_at ?? 0,
-    digest: last?.digest ?? chainStart,
-  };
+  const last = newest.first([]);
+  if (!last) {
+    const [position, transactionId] = [0 as Position, 0 as TransactionId];
+    return { position, transactionId, committedAt: 0, digest: chainStart };
+  }
+  const [transactionId, committedAt, position, digest] = last;
+  return { position, transactionId, committedAt, digest } as LogEnd;
 }

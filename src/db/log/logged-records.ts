@@ -4,7 +4,12 @@ import { columnOf, type Entity, type Position, type Version } from '../../entiti
 import { limits } from '../shared/limits.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
-import { columnsOfValues, columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import {
+  columnsOfValues,
+  columnsOfVersion,
+  versionOfRaw,
+  versionOfRow,
+} from './sqlite/version-row.ts';
 import { keysTable } from './sqlite/version-table.ts';
 
 /** The record's last version, a deleted one's included; null when the id was never used. */
@@ -14,10 +19,10 @@ export function readLastVersion<E extends Entity>(
   id: string,
 ): Version<E> | null {
   const statement = log.statement(entity, 'last version', () =>
-    ofRecord(log, entity).orderBy('revision', 'desc').limit(1).compile(),
+    ofRecord(log, entity).orderBy('revision', 'desc').limit(sql.lit(1)).compile(),
   );
-  const row = statement.get({ id });
-  return row ? versionOfRow(entity, row) : null;
+  const row = statement.first([id]);
+  return row ? versionOfRaw(entity, row) : null;
 }
 
 /** The record's version with a number; null when it has none. */
@@ -28,10 +33,10 @@ export function readRevision<E extends Entity>(
   revision: number,
 ): Version<E> | null {
   const statement = log.statement(entity, 'revision', () =>
-    ofRecord(log, entity).where('revision', '=', given<number>('revision')).compile(),
+    ofRecord(log, entity).where('revision', '=', given<number>(1)).compile(),
   );
-  const row = statement.get({ id, revision });
-  return row ? versionOfRow(entity, row) : null;
+  const row = statement.first([id, revision]);
+  return row ? versionOfRaw(entity, row) : null;
 }
 
 /** The record's version in force at a position; null before its creation. */
@@ -43,13 +48,13 @@ export function readVersionAt<E extends Entity>(
 ): Version<E> | null {
   const statement = log.statement(entity, 'version at', () =>
     ofRecord(log, entity)
-      .where('position', '<=', given<number>('at'))
+      .where('position', '<=', given<number>(1))
       .orderBy('revision', 'desc')
-      .limit(1)
+      .limit(sql.lit(1))
       .compile(),
   );
-  const row = statement.get({ id, at });
-  return row ? versionOfRow(entity, row) : null;
+  const row = statement.first([id, at]);
+  return row ? versionOfRaw(entity, row) : null;
 }
 
 /** The record's versions from a revision on, oldest first; at most limits.pageRowsMax. */
@@ -61,12 +66,12 @@ export function readVersionsFrom<E extends Entity>(
 ): Version<E>[] {
   const statement = log.statement(entity, 'versions from', () =>
     ofRecord(log, entity)
-      .where('revision', '>=', given<number>('revision'))
+      .where('revision', '>=', given<number>(1))
       .orderBy('revision')
-      .limit(limits.pageRowsMax)
+      .limit(sql.lit(limits.pageRowsMax))
       .compile(),
   );
-  return statement.all({ id, revision }).map((row) => versionOfRow(entity, row));
+  return statement.all([id, revision]).map((row) => versionOfRaw(entity, row));
 }
 
 /** The versions at these positions, by position. */
@@ -99,14 +104,16 @@ export function findByUniqueKey(
       .select('id')
       .where((where) =>
         where.and(
-          entity.uniqueKey.map((name) =>
-            where(sql.ref<unknown>(columnOf(name)), 'is', given(columnOf(name))),
+          entity.uniqueKey.map((name, place) =>
+            where(sql.ref<unknown>(columnOf(name)), 'is', given(place)),
           ),
         ),
       )
       .compile(),
   );
-  return statement.get(columnsOfValues(entity, key))?.id ?? null;
+  const values = columnsOfValues(entity, key);
+  const holder = statement.first(entity.uniqueKey.map((name) => values[columnOf(name)]));
+  return (holder?.[0] as string | undefined) ?? null;
 }
 
 /** The versions of a record, whose id is given. */
@@ -114,5 +121,5 @@ function ofRecord(log: LogFile, entity: Entity) {
   return log.versions
     .selectFrom(entity.table)
     .select(columnsOfVersion(entity))
-    .where('id', '=', given<string>('id'));
+    .where('id', '=', given<string>(0));
 }

@@ -6,8 +6,7 @@ import { findTextIssue } from '../shared/values.ts';
 import { newSalt, transactionDigest } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { given } from './sqlite/statement.ts';
-import type { LogTables } from './tables.ts';
+import { given, type Statement } from './sqlite/statement.ts';
 import type { ChainedTransaction, VersionChain } from './version-chain.ts';
 
 /** Who writes and why; kept on the transaction. */
@@ -28,11 +27,7 @@ export class TransactionHead implements ChainedTransaction {
     this.id = (end.transactionId + 1) as TransactionId;
     this.committedAt = Math.max(now, end.committedAt + 1);
     this.#about = { actor, reason };
-    const issues = Object.entries(this.#about).flatMap(([name, text]) => {
-      const issue = text === null ? null : findTextIssue(name, text, limits.reasonLengthMax);
-      return issue ?? [];
-    });
-    if (issues.length > 0) throw new InvalidInput(issues);
+    if (actor !== null || reason !== null) refuseAbout(this.#about);
     this.aboutDigest = transactionDigest(this.#salt, this.#about);
   }
 
@@ -47,16 +42,18 @@ export class TransactionHead implements ChainedTransaction {
     const { id, committedAt } = this;
     const firstPosition = first.position;
     const lastPosition = last.position;
-    insertInto(log, {
+    const { actor, reason } = this.#about;
+    insertion(log).run([
       id,
-      committed_at: committedAt,
-      first_position: firstPosition,
-      last_position: lastPosition,
-      ...this.#about,
-      salt: this.#salt,
-      contents_digest: this.aboutDigest,
+      committedAt,
+      firstPosition,
+      lastPosition,
+      actor,
+      reason,
+      this.#salt,
+      this.aboutDigest,
       digest,
-    });
+    ]);
     return {
       transaction: { id, committedAt, firstPosition, lastPosition, ...this.#about },
       end: { position: lastPosition, transactionId: id, committedAt, digest },
@@ -64,11 +61,31 @@ export class TransactionHead implements ChainedTransaction {
   }
 }
 
-function insertInto(log: LogFile, row: LogTables['transactions']): void {
-  const statement = log.statement(log, 'insert transaction', () => {
-    const places = Object.keys(row).map((column) => [column, given(column)]);
-    const values = Object.fromEntries(places) as LogTables['transactions'];
-    return log.kysely.insertInto('transactions').values(values).compile();
+/** @throws InvalidInput when actor or reason cannot be kept. */
+function refuseAbout(about: TransactionAbout): void {
+  const issues = Object.entries(about).flatMap(([name, text]) => {
+    const issue = text === null ? null : findTextIssue(name, text, limits.reasonLengthMax);
+    return issue ?? [];
   });
-  statement.run({ ...row });
+  if (issues.length > 0) throw new InvalidInput(issues);
+}
+
+/** Inserts a transaction's own row: its columns, in their order. */
+function insertion(log: LogFile): Statement {
+  return log.statement(log, 'insert transaction', () =>
+    log.kysely
+      .insertInto('transactions')
+      .values({
+        id: given(0),
+        committed_at: given(1),
+        first_position: given(2),
+        last_position: given(3),
+        actor: given(4),
+        reason: given(5),
+        salt: given(6),
+        contents_digest: given(7),
+        digest: given(8),
+      })
+      .compile(),
+  );
 }

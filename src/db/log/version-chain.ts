@@ -14,7 +14,7 @@ import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
 import { sqliteCode } from './sqlite/storage-errors.ts';
-import { columnsOfValues } from './sqlite/version-row.ts';
+import { columnsOfRow, rowOfVersion, type VersionLink } from './sqlite/version-row.ts';
 import type { VersionColumns } from './tables.ts';
 import { explainTaken } from './taken.ts';
 import type { VersionChange } from './version-change.ts';
@@ -98,30 +98,15 @@ export class VersionChain {
     return version;
   }
 
-  #insert(
-    version: Version,
-    link: Pick<VersionColumns, 'salt' | 'contents_digest' | 'digest'>,
-  ): void {
-    const row: VersionColumns = {
-      position: version.position,
-      transaction_id: version.transactionId,
-      idx: version.committedAt,
-      created_idx: version.createdAt,
-      id: version.id,
-      revision: version.revision,
-      operation: version.operation,
-      previous_position: version.previousPosition,
-      ...columnsOfValues(version.entity, version.values),
-      ...link,
-    };
+  #insert(version: Version, link: VersionLink): void {
     const { entity } = version;
-    const statement = this.#log.statement(entity, 'insert', () => {
-      const places = Object.keys(row).map((column) => [column, given(column)]);
+    const insert = this.#log.statement(entity, 'insert', () => {
+      const places = columnsOfRow(entity).map((column, place) => [column, given(place)]);
       const values = Object.fromEntries(places) as VersionColumns;
       return this.#log.versions.insertInto(entity.table).values(values).compile();
     });
     try {
-      statement.run({ ...row });
+      insert.run(rowOfVersion(version, link));
     } catch (error) {
       // The trigger that refuses to replace a version meets a taken id before the constraint.
       const taken = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_TRIGGER'];

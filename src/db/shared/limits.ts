@@ -53,7 +53,7 @@ export const limits = {
   /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
-  groupCommitMutationsMax: 256,
+  groupCommitMutationsMax: 512,
   /** Turns of the event loop that other work has between two commits. */
   turnsPerCommit: 3,
   /** Most mutations that wait for a commit; one more is refused. */

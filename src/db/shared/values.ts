@@ -3,6 +3,7 @@ import {
   type Entity,
   type Field,
   type FieldKind,
+  fieldColumnsOf,
   isNullable,
   type ValuesOf,
 } from '../../entities/index.ts';
@@ -18,7 +19,7 @@ type Check = (value: unknown, field: Field) => string | InputIssue[] | null;
 export function valuesOfCreate<E extends Entity>(entity: E, input: Input): ValuesOf<E> {
   const issues = unknownFields(entity, input);
   const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(entity.fields)) {
+  for (const { name, field } of fieldColumnsOf(entity)) {
     const given = kept(own(input, name) ?? null);
     values[name] = kept(given ?? field.default);
     if (given !== null) issues.push(...check(name, field, given));
@@ -41,7 +42,7 @@ export function valuesOfPatch<E extends Entity>(
 ): ValuesOf<E> {
   const issues = unknownFields(entity, patch);
   const values: Record<string, unknown> = { ...before };
-  for (const [name, field] of Object.entries(entity.fields)) {
+  for (const { name, field } of fieldColumnsOf(entity)) {
     const given = kept(own(patch, name));
     if (given === undefined) continue;
     values[name] = given;
@@ -75,7 +76,11 @@ export function differingFields<E extends Entity>(
   a: ValuesOf<E>,
   b: ValuesOf<E>,
 ): string[] {
-  return Object.keys(entity.fields).filter((name) => !sameValue(a[name], b[name]));
+  const names: string[] = [];
+  for (const { name } of fieldColumnsOf(entity)) {
+    if (!sameValue(a[name], b[name])) names.push(name);
+  }
+  return names;
 }
 
 function unknownFields(entity: Entity, input: Input): InputIssue[] {

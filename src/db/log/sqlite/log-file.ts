@@ -108,12 +108,12 @@ export class LogFile {
    * @param name which of its statements.
    * @param write has Kysely write it, the first time that it is asked for.
    */
-  statement<Row>(of: object, name: string, write: () => CompiledQuery<Row>): Statement<Row> {
+  statement(of: object, name: string, write: () => CompiledQuery): Statement {
     const own = this.#statements.get(of) ?? new Map<string, Statement>();
-    const known = own.get(name) as Statement<Row> | undefined;
+    const known = own.get(name);
     if (known) return known;
     const statement = new Statement(this.#database, write(), this.#told);
-    own.set(name, statement as Statement);
+    own.set(name, statement);
     this.#statements.set(of, own);
     return statement;
   }

@@ -2,65 +2,64 @@
  * Statements that are needed again and again: Kysely writes each of them once, with a place for
  * every value that differs, and SQLite runs it in place. To build and compile a query for each row
  * cost twice of what SQLite itself takes for it, and each promise that a query is wrapped in waits.
+ *
+ * A limit stands in them as `sql.lit`: SQLite plans a statement anew at each run whose limit is
+ * bound, since the plan may depend on it.
  */
 import type Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
 
 /** Stands in a query where a value is to be given at each run. */
 class Given {
-  readonly name: string;
+  readonly place: number;
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(place: number) {
+    this.place = place;
   }
 }
 
-/** A place for a value of a statement, by its name, wherever Kysely takes a value. */
-export function given<T>(name: string): T {
-  return new Given(name) as T;
+/** The value with this number, from 0, of those that are given at each run; for Kysely, as one. */
+export function given<T>(place: number): T {
+  return new Given(place) as T;
 }
 
-/** The values of one run, by the names of their places; as SQLite has them. */
-type Values = Readonly<Record<string, unknown>>;
+/** A row: its columns, in the order in which they are selected. As an object it costs twice. */
+export type RawRow = readonly unknown[];
 
-export class Statement<Row = unknown> {
-  readonly #prepared: Database.Statement<unknown[], Row>;
+export class Statement {
+  readonly #prepared: Database.Statement<unknown[], RawRow>;
   readonly #parameters: readonly unknown[];
+  readonly #asGiven: boolean;
   readonly #told: <T>(work: () => T) => T;
 
   /** @param told tells of errors of the storage, and throws them. */
   constructor(
     database: Database.Database,
-    { sql, parameters }: CompiledQuery<Row>,
+    { sql, parameters }: CompiledQuery,
     told: <T>(work: () => T) => T,
   ) {
-    this.#prepared = told(() => database.prepare<unknown[], Row>(sql));
+    const prepared = told(() => database.prepare<unknown[], RawRow>(sql));
+    this.#prepared = prepared.reader ? prepared.raw() : prepared;
     this.#parameters = parameters;
+    this.#asGiven = parameters.every((each, at) => each instanceof Given && each.place === at);
     this.#told = told;
   }
 
   /** The first row; undefined when there is none. */
-  get(values: Values = {}): Row | undefined {
+  first(values: readonly unknown[]): RawRow | undefined {
     return this.#told(() => this.#prepared.get(this.#bound(values)));
   }
 
-  all(values: Values = {}): Row[] {
+  all(values: readonly unknown[]): RawRow[] {
     return this.#told(() => this.#prepared.all(this.#bound(values)));
   }
 
-  run(values: Values = {}): void {
+  run(values: readonly unknown[] = []): void {
     this.#told(() => this.#prepared.run(this.#bound(values)));
   }
 
-  /** @throws TypeError when a place has no value. */
-  #bound(values: Values): unknown[] {
-    return this.#parameters.map((parameter) => {
-      if (!(parameter instanceof Given)) return parameter;
-      const value = values[parameter.name];
-      if (value !== undefined) return value;
-      throw new TypeError(
-        `The statement needs a value for "${parameter.name}", and null for none.`,
-      );
-    });
+  #bound(values: readonly unknown[]): readonly unknown[] {
+    if (this.#asGiven) return values;
+    return this.#parameters.map((each) => (each instanceof Given ? values[each.place] : each));
   }
 }

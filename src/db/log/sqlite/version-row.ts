@@ -1,8 +1,11 @@
 /** A version as a row of its entity's table in SQLite, and back. */
 import {
   type Entity,
+  type Field,
   type FieldKind,
   fieldColumnsOf,
+  type Microseconds,
+  type Operation,
   type Position,
   type Revision,
   type TransactionId,
@@ -43,8 +46,7 @@ export function columnsOfValues(
 ): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const { name, column, field } of fieldColumnsOf(entity)) {
-    const value = values[name] ?? null;
-    row[column] = value === null ? null : columns[field.kind].encode(value);
+    row[column] = encoded(field, values[name]);
   }
   return row;
 }
@@ -69,6 +71,65 @@ export function columnsOfVersion(entity: Entity): SharedColumn[] {
   return [...sharedColumns, ...own] as SharedColumn[];
 }
 
+/** A row of columnsOfVersion, in their order, as the version it holds. */
+export function versionOfRaw<E extends Entity>(entity: E, row: readonly unknown[]): Version<E> {
+  const values: Record<string, unknown> = {};
+  let place = sharedColumns.length;
+  for (const { name, field } of fieldColumnsOf(entity)) {
+    values[name] = decoded(field, row[place]);
+    place += 1;
+  }
+  return {
+    entity,
+    id: row[4] as string,
+    revision: row[5] as Revision,
+    position: row[0] as Position,
+    operation: row[6] as Operation,
+    transactionId: row[1] as TransactionId,
+    committedAt: row[2] as Microseconds,
+    createdAt: row[3] as Microseconds,
+    previousPosition: row[7] as Position | null,
+    values: values as ValuesOf<E>,
+  };
+}
+
+/** What a row holds besides its version: its link in the digest chain. */
+export type VersionLink = Pick<VersionColumns, (typeof linkColumns)[number]>;
+const linkColumns = ['salt', 'contents_digest', 'digest'] as const;
+
+/** The columns of a whole row, in the order of rowOfVersion. */
+export function columnsOfRow(entity: Entity): string[] {
+  return [...columnsOfVersion(entity), ...linkColumns];
+}
+
+/** A version and its link as a whole row. */
+export function rowOfVersion(version: Version, link: VersionLink): unknown[] {
+  const row: unknown[] = [
+    version.position,
+    version.transactionId,
+    version.committedAt,
+    version.createdAt,
+    version.id,
+    version.revision,
+    version.operation,
+    version.previousPosition,
+  ];
+  const values: Readonly<Record<string, unknown>> = version.values;
+  for (const { name, field } of fieldColumnsOf(version.entity)) {
+    row.push(encoded(field, values[name]));
+  }
+  row.push(link.salt, link.contents_digest, link.digest);
+  return row;
+}
+
+function encoded({ kind }: Field, value: unknown): unknown {
+  return value == null ? null : columns[kind].encode(value);
+}
+
+function decoded(field: Field, value: unknown): unknown {
+  return value == null ? (field.default ?? null) : columns[field.kind].decode(value);
+}
+
 /** A row as the version it holds. */
 export function versionOfRow<E extends Entity>(
   entity: E,
@@ -77,8 +138,7 @@ export function versionOfRow<E extends Entity>(
   const row = columnsOfRow as VersionRow;
   const values: Record<string, unknown> = {};
   for (const { name, column, field } of fieldColumnsOf(entity)) {
-    const value = row[column] ?? null;
-    values[name] = value === null ? (field.default ?? null) : columns[field.kind].decode(value);
+    values[name] = decoded(field, row[column]);
   }
   return {
     entity,
