@@ -52,6 +52,7 @@ export class Store extends StoreReads {
     this.#keys = new IdempotencyKeys(writing, reader, entities);
     const onCommit: OnCommit = (versions, end) => {
       replica.offer(versions, end.position);
+      this.#followers.offer(versions, end.position);
       head.advance(end.position);
     };
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);

@@ -9,6 +9,7 @@ export interface ConnectionArgs {
 }
 
 export interface Edge<Node> {
+  /** Made when it is asked for: most edges are shown without. */
   readonly cursor: string;
   readonly node: Node;
 }
@@ -65,8 +66,12 @@ export function connectionOf<Node>(
     pageInfo: {
       hasNextPage: more && !fromEnd,
       hasPreviousPage: more && fromEnd,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 }

@@ -79,7 +79,9 @@ export async function listRecords<E extends Entity>(
     before: before?.place,
   });
   const edges = page.versions.map((version) => ({
-    cursor: encodeCursor(list, { at, place: order.placeOf(version) }),
+    get cursor() {
+      return encodeCursor(list, { at, place: order.placeOf(version) });
+    },
     node: { version, at },
   }));
   const total = () => operation.store.count(entity, { at, filter });

@@ -41,7 +41,9 @@ export async function listTransactions(
     fromEnd,
   });
   const edges = page.transactions.map((transaction) => ({
-    cursor: encodeCursor(list, { at, place: [transaction.id] }),
+    get cursor() {
+      return encodeCursor(list, { at, place: [transaction.id] });
+    },
     node: { ...transaction, seenAt: at },
   }));
   const total = () => operation.store.transactionCount({ at, filter });

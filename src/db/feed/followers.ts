@@ -33,6 +33,11 @@ export class Followers {
     return this.#feed.waiting;
   }
 
+  /** Takes versions that this process has just committed, so that they need not be read back. */
+  offer(versions: readonly Version[], end: Position): void {
+    this.#spans.offer(versions, end);
+  }
+
   /** Something was committed: everyone who waits reads on. */
   wake(): void {
     this.#feed.wake();

@@ -1,10 +1,11 @@
 /**
  * Stretches of the log that followers read. All who have caught up ask for the same one after each
- * commit: it is read once, and kept while there is room.
+ * commit: it is read once, and kept while there is room. What this process has committed itself is
+ * not even read.
  */
 import { LRUCache } from 'lru-cache';
 import type { Entity, Position, Version } from '../../entities/index.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { LogReader, LogSpan } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { bytesOfVersion } from '../shared/version-bytes.ts';
 import type { Span } from './follower.ts';
@@ -18,6 +19,8 @@ export interface VersionChange<E extends Entity = Entity> {
 
 export class SharedSpans {
   readonly #log: LogReader;
+  /** What was committed last, and where the log ended before it. */
+  #committed: (LogSpan & { readonly after: Position }) | null = null;
   readonly #underWay = new Map<string, Promise<Span<VersionChange>>>();
   readonly #read = new LRUCache<string, Span<VersionChange>>({
     maxSize: limits.sharedSpansBytesMax,
@@ -26,6 +29,13 @@ export class SharedSpans {
 
   constructor(log: LogReader) {
     this.#log = log;
+  }
+
+  /** Takes versions that this process has just committed, for those who have caught up. */
+  offer(versions: readonly Version[], end: Position): void {
+    const [first] = versions;
+    const fits = first !== undefined && versions.length <= limits.followerBatchRows;
+    this.#committed = fits ? { after: (first.position - 1) as Position, versions, end } : null;
   }
 
   /**
@@ -58,13 +68,22 @@ export class SharedSpans {
     entities: readonly Entity[],
     withPrevious: boolean,
   ): Promise<Span<VersionChange>> {
-    const { versions, end } = await this.#log.read(after, limits.followerBatchRows, entities);
+    const { versions, end } =
+      this.#justCommitted(after, entities) ??
+      (await this.#log.read(after, limits.followerBatchRows, entities));
     const previous = withPrevious ? await this.#previousOf(versions) : null;
     const items = versions.map((version) => ({
       version,
       previous: (version.previousPosition && previous?.get(version.previousPosition)) || null,
     }));
     return { items, end };
+  }
+
+  /** The last commit, if it is what follows a position; null when the log has to be asked. */
+  #justCommitted(after: Position, entities: readonly Entity[]): LogSpan | null {
+    if (this.#committed?.after !== after) return null;
+    const { versions, end } = this.#committed;
+    return { versions: versions.filter(({ entity }) => entities.includes(entity)), end };
   }
 
   /** The versions that these superseded, by position; many of them are among these. */

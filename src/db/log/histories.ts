@@ -9,7 +9,7 @@ import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { differingFields } from '../shared/values.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import { columnsOfVersion, versionOfValues } from './sqlite/version-row.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -122,14 +122,13 @@ export class Histories {
    */
   #revisionAt(entity: Entity, id: string, at: Position): number {
     const { last } = this.#queriesOf(entity);
-    const positionOf = (upTo: number) => last(id, upTo)[0];
-    const newest = positionOf(Number.MAX_SAFE_INTEGER);
-    if (!newest) return 0;
-    if (newest.position <= at) return newest.revision;
-    let [before, after] = [0, newest.revision];
+    const lastUpTo = (upTo: number) => (last(id, upTo)[0] ?? [0, 0]) as [number, Position];
+    const [newest, position] = lastUpTo(Number.MAX_SAFE_INTEGER);
+    if (position <= at) return newest;
+    let [before, after] = [0, newest];
     while (after - before > 1) {
       const middle = Math.floor((before + after) / 2);
-      if ((positionOf(middle)?.position ?? 0) <= at) before = middle;
+      if (lastUpTo(middle)[1] <= at) before = middle;
       else after = middle;
     }
     return before;
@@ -137,7 +136,7 @@ export class Histories {
 
   #versions<E extends Entity>(entity: E, id: string, from: number, to: number): Version<E>[] {
     const rows = this.#queriesOf(entity).versions(id, from, to);
-    return rows.map((row) => versionOfRow(entity, row));
+    return rows.map((row) => versionOfValues(entity, row));
   }
 
   async #turn(): Promise<void> {

@@ -25,8 +25,12 @@ export const applicationId = 0x45565354;
 /** Told of every error of the log's storage before its caller is. */
 export type OnStorageError = (error: StorageFull | StorageFailed) => void;
 
-/** A query that stays prepared, run in place. @param values those of its parameters, in order. */
-export type PreparedQuery<Row> = (...values: readonly unknown[]) => Row[];
+/**
+ * A query that stays prepared, run in place.
+ * @param values those of its parameters, in order.
+ * @returns its rows: of each the values of what is selected, in that order.
+ */
+export type PreparedQuery = (...values: readonly unknown[]) => readonly (readonly unknown[])[];
 
 /**
  * One SQLite connection: Kysely over it, and what only the driver can tell. When its files fail,
@@ -107,9 +111,9 @@ export class LogFile {
    * builders and promises that would cost several times what SQLite takes for a few rows.
    * @param query whose values stand for those that each run is given.
    */
-  prepare<Row>(query: Compilable<Row>): PreparedQuery<Row> {
+  prepare(query: Compilable): PreparedQuery {
     const { sql } = query.compile();
-    const statement = this.#told(() => this.#database.prepare<unknown[], Row>(sql));
+    const statement = this.#told(() => this.#database.prepare<unknown[], unknown[]>(sql).raw());
     return (...values) => this.#told(() => statement.all(...values));
   }
 

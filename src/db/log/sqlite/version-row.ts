@@ -69,17 +69,56 @@ export function columnsOfVersion(entity: Entity): SharedColumn[] {
   return [...sharedColumns, ...own] as SharedColumn[];
 }
 
+/** What is selected as columnsOfVersion, in that order, as the version it holds. */
+export function versionOfValues<E extends Entity>(
+  entity: E,
+  [
+    position,
+    transactionId,
+    committedAt,
+    createdAt,
+    id,
+    revision,
+    operation,
+    previousPosition,
+    ...own
+  ]: readonly unknown[],
+): Version<E> {
+  return {
+    entity,
+    id,
+    revision,
+    position,
+    operation,
+    transactionId,
+    committedAt,
+    createdAt,
+    previousPosition,
+    values: valuesOf(entity, (_column, place) => own[place]),
+  } as Version<E>;
+}
+
+/** The values of an entity's fields. @param read a column's, by its name or its place among them. */
+function valuesOf<E extends Entity>(
+  entity: E,
+  read: (column: string, place: number) => unknown,
+): ValuesOf<E> {
+  const values: Record<string, unknown> = {};
+  let place = 0;
+  for (const { name, column, field } of fieldColumnsOf(entity)) {
+    const value = read(column, place) ?? null;
+    values[name] = value === null ? (field.default ?? null) : columns[field.kind].decode(value);
+    place += 1;
+  }
+  return values as ValuesOf<E>;
+}
+
 /** A row as the version it holds. */
 export function versionOfRow<E extends Entity>(
   entity: E,
   columnsOfRow: Pick<VersionColumns, SharedColumn>,
 ): Version<E> {
   const row = columnsOfRow as VersionRow;
-  const values: Record<string, unknown> = {};
-  for (const { name, column, field } of fieldColumnsOf(entity)) {
-    const value = row[column] ?? null;
-    values[name] = value === null ? (field.default ?? null) : columns[field.kind].decode(value);
-  }
   return {
     entity,
     id: row.id,
@@ -90,6 +129,6 @@ export function versionOfRow<E extends Entity>(
     committedAt: row.idx,
     createdAt: row.created_idx,
     previousPosition: row.previous_position as Position | null,
-    values: values as ValuesOf<E>,
+    values: valuesOf(entity, (column) => row[column]),
   };
 }
