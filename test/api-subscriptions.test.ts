@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Todo } from '../src/entities/index.ts';
 import { type ApiAnswer, codesOf, listen, openApi, TestApi, write } from './support/api.ts';
 import { events, takeEvents } from './support/events.ts';
+import { createManyFiles } from './support/lake-file.ts';
 import { checkProperty } from './support/property.ts';
 import { rawLog, temporaryDirectory, withStore } from './support/temporary-store.ts';
 import { untilWaiting } from './support/until.ts';
@@ -234,7 +235,7 @@ test('a failing source ends its subscription with a masked error, and not the pr
   await untilWaiting(api.store, 1);
   const log = rawLog(directory);
   log.exec('alter table todos rename to elsewhere');
-  await write(api, 'create', 'LakeFile', { filename: 'f', text: '' });
+  await createManyFiles(api.store);
   const [failure] = await following;
   expect(codesOf(failure as ApiAnswer)).toEqual(['INTERNAL_SERVER_ERROR']);
   expect(JSON.stringify(failure)).not.toMatch(/todos|elsewhere|select|node_modules|\.ts/);

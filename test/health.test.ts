@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Unavailable } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { TestApi } from './support/api.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
@@ -125,6 +126,8 @@ test('without a replica, what the log answers goes on, and the rest is 503 for a
 
 test('a mutation that was made is never 503, whatever fails below it', async () => {
   const { api } = await openWithoutReplica();
+  const unavailable = new Unavailable('Not now.');
+  Object.assign(api.store, { revisions: () => Promise.reject(unavailable) });
   const query = `mutation { createTodo(input: { id: "made" }) { ... on CreateTodoPayload {
     todo { id history(first: 1) { edges { node { revision } } } } } } }`;
   const response = await post(api, query);

@@ -152,6 +152,16 @@ const requests: readonly [string, Sent, number][] = [
     { ...json('{ nothing }'), headers: { accept: 'application/graphql-response+json' } },
     400,
   ],
+  [
+    'the other JSON accepted, of a new document that is not valid',
+    { ...json('{ new }'), headers: { accept: 'application/graphql-response+json' } },
+    400,
+  ],
+  [
+    'the other JSON accepted, of a new document that is none',
+    { ...json('{ new'), headers: { accept: 'application/graphql-response+json' } },
+    400,
+  ],
   ['anything accepted', { ...json(some), headers: { accept: '*/*' } }, 200],
   ['events accepted', { ...json(some), headers: { accept: 'text/event-stream' } }, 200],
   ['a page accepted', { ...json(some), headers: { accept: 'text/html' } }, 406],

@@ -13,6 +13,7 @@ import { requestLimits } from '../src/http/index.ts';
 import { codesOf, listen, openApi, TestApi, write } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
 import { takeEvents } from './support/events.ts';
+import { createManyFiles } from './support/lake-file.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 import { until, untilWaiting } from './support/until.ts';
 
@@ -129,7 +130,7 @@ test('a failing source ends its subscription with a masked error, and not the pr
   await untilWaiting(api.store, 1);
   const log = rawLog(directory);
   log.exec('alter table todos rename to elsewhere');
-  await write(api, 'create', 'LakeFile', { filename: 'f', text: '' });
+  await createManyFiles(api.store);
   const failure = await talk.next();
   const errors = failure.type === 'error' ? failure.payload : failure.payload.errors;
   expect(codesOf({ errors })).toEqual(['INTERNAL_SERVER_ERROR']);

@@ -68,6 +68,7 @@ export class Store extends StoreReads {
         end.position,
       );
       answers.add(committed, end.position);
+      spans.offer(committed, end.position);
       head.advance(end.position);
     };
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);

@@ -9,6 +9,7 @@ export interface ConnectionArgs {
 }
 
 export interface Edge<Node> {
+  /** Made when it is asked for: most edges are shown without. */
   readonly cursor: string;
   readonly node: Node;
 }

@@ -39,7 +39,9 @@ export async function readHistory<E extends Entity>(
   // One batch serves many histories, which would all go on in one stretch.
   await turns.next(null);
   const edges = versions.map((version) => ({
-    cursor: encodeCursor(list, { at, place: [newest.id, version.revision] }),
+    get cursor() {
+      return encodeCursor(list, { at, place: [newest.id, version.revision] });
+    },
     node: { ...version, seenAt: at },
   }));
   return connectionOf(edges, size < all, fromEnd, () => newest.revision);

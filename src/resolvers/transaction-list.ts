@@ -42,7 +42,9 @@ export async function listTransactions(
     fromEnd,
   });
   const edges = page.transactions.map((transaction) => ({
-    cursor: encodeCursor(list, { at, place: [transaction.id] }),
+    get cursor() {
+      return encodeCursor(list, { at, place: [transaction.id] });
+    },
     node: { ...transaction, seenAt: at },
   }));
   const total = () => reads.transactionCount({ at, filter });

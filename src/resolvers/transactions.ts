@@ -57,7 +57,9 @@ export async function readVersions(
   const end = Math.min(begin + count, last) as Position;
   const versions = await versionsBetween(transaction, begin, end, operation);
   const edges = versions.map((version) => ({
-    cursor: encodeCursor(list, { at: version.position, place: [] }),
+    get cursor() {
+      return encodeCursor(list, { at: version.position, place: [] });
+    },
     node: { ...version, seenAt },
   }));
   return connectionOf(edges, end < last, false, () => last - before);

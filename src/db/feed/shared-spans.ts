@@ -1,6 +1,7 @@
 /**
  * Stretches of the log that followers read. All who have caught up ask for the same one after each
- * commit: it is read once, and kept while there is room.
+ * commit: it is read once, and kept while there is room. What this process has committed itself is
+ * not even read.
  */
 import { LRUCache } from 'lru-cache';
 import type { Entity, Position, Version } from '../../entities/index.ts';
@@ -12,6 +13,8 @@ import type { Span } from './follower.ts';
 
 export class SharedSpans {
   readonly #log: LogReader;
+  /** What was committed last, and where the log ended before it. */
+  #committed: (Span<VersionChange> & { readonly after: Position }) | null = null;
   readonly #underWay = new Map<string, Promise<Span<VersionChange>>>();
   readonly #read = new LRUCache<string, Span<VersionChange>>({
     maxSize: limits.sharedSpansBytesMax,
@@ -20,6 +23,14 @@ export class SharedSpans {
 
   constructor(log: LogReader) {
     this.#log = log;
+  }
+
+  /** Takes what this process has just committed, for those who have caught up. */
+  offer(changes: readonly VersionChange[], end: Position): void {
+    const [first] = changes;
+    const fits = first !== undefined && changes.length <= limits.followerBatchRows;
+    const after = ((first?.version.position ?? 0) - 1) as Position;
+    this.#committed = fits ? { after, items: changes, end } : null;
   }
 
   /**
@@ -52,6 +63,8 @@ export class SharedSpans {
     entities: readonly Entity[],
     withPrevious: boolean,
   ): Promise<Span<VersionChange>> {
+    const committed = this.#justCommitted(after, entities);
+    if (committed) return committed;
     const { versions, end } = await this.#log.read(after, limits.followerBatchRows, entities);
     const previous = withPrevious ? await this.#previousOf(versions) : null;
     const items = versions.map((version) => ({
@@ -59,6 +72,13 @@ export class SharedSpans {
       previous: (version.previousPosition && previous?.get(version.previousPosition)) || null,
     }));
     return { items, end };
+  }
+
+  /** The last commit, if it is what follows a position; null when the log has to be asked. */
+  #justCommitted(after: Position, entities: readonly Entity[]): Span<VersionChange> | null {
+    if (this.#committed?.after !== after) return null;
+    const { items, end } = this.#committed;
+    return { items: items.filter(({ version }) => entities.includes(version.entity)), end };
   }
 
   /** The versions that these superseded, by position; many of them are among these. */

@@ -10,7 +10,7 @@ import { turns } from '../shared/turns.ts';
 import { differingFields } from '../shared/values.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
-import { columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import { columnsOfVersion, versionOfRaw } from './sqlite/version-row.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -122,22 +122,22 @@ export class Histories {
    */
   #revisionAt(entity: Entity, id: string, at: Position): number {
     const statement = lastRevisionOf(this.#log, entity);
-    const positionOf = (upTo: number) => statement.get({ id, upTo });
-    const newest = positionOf(Number.MAX_SAFE_INTEGER);
-    if (!newest) return 0;
-    if (newest.position <= at) return newest.revision;
-    let [before, after] = [0, newest.revision];
+    const lastUpTo = (upTo: number) =>
+      (statement.first([id, upTo]) ?? [0, 0]) as [number, Position];
+    const [newest, position] = lastUpTo(Number.MAX_SAFE_INTEGER);
+    if (position <= at) return newest;
+    let [before, after] = [0, newest];
     while (after - before > 1) {
       const middle = Math.floor((before + after) / 2);
-      if ((positionOf(middle)?.position ?? 0) <= at) before = middle;
+      if (lastUpTo(middle)[1] <= at) before = middle;
       else after = middle;
     }
     return before;
   }
 
   #versions<E extends Entity>(entity: E, id: string, from: number, to: number): Version<E>[] {
-    const rows = stretchOf(this.#log, entity).all({ id, from, to });
-    return rows.map((row) => versionOfRow(entity, row));
+    const rows = stretchOf(this.#log, entity).all([id, from, to]);
+    return rows.map((row) => versionOfRaw(entity, row));
   }
 
   async #turn(): Promise<void> {
@@ -152,9 +152,9 @@ function stretchOf(log: LogFile, entity: Entity) {
     log.versions
       .selectFrom(entity.table)
       .select(columnsOfVersion(entity))
-      .where('id', '=', given<string>('id'))
-      .where('revision', '>=', given<number>('from'))
-      .where('revision', '<=', given<number>('to'))
+      .where('id', '=', given<string>(0))
+      .where('revision', '>=', given<number>(1))
+      .where('revision', '<=', given<number>(2))
       .orderBy('revision')
       .compile(),
   );
@@ -166,8 +166,8 @@ function lastRevisionOf(log: LogFile, entity: Entity) {
     log.versions
       .selectFrom(entity.table)
       .select(['revision', 'position'])
-      .where('id', '=', given<string>('id'))
-      .where('revision', '<=', given<number>('upTo'))
+      .where('id', '=', given<string>(0))
+      .where('revision', '<=', given<number>(1))
       .orderBy('revision', 'desc')
       .limit(sql.lit(1))
       .compile(),

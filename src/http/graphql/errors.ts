@@ -97,7 +97,7 @@ export function useErrorCodes(): Plugin {
     onParse:
       () =>
       ({ result, replaceParseResult }) => {
-        if (isGraphQLError(result)) replaceParseResult(coded(result, 'GRAPHQL_PARSE_FAILED'));
+        if (isGraphQLError(result)) replaceParseResult(unparsed(result));
       },
     onValidate:
       () =>
@@ -118,6 +118,16 @@ function plain(error: GraphQLError): GraphQLError {
   const cut = error.message.length > messageLengthMax;
   const message = cut ? `${error.message.slice(0, messageLengthMax)} …` : error.message;
   return shown(message, error, { code: 'BAD_USER_INPUT', ...extensions, ...http });
+}
+
+/**
+ * Yoga keeps it for all who send the same text, and says what it is over HTTP only where the first
+ * of them came as a Request of the Fetch API.
+ */
+function unparsed(error: GraphQLError): GraphQLError {
+  const known = coded(error, 'GRAPHQL_PARSE_FAILED');
+  Object.assign(known.extensions, { http: known.extensions.http ?? { spec: true, status: 400 } });
+  return known;
 }
 
 function coded(error: GraphQLError, code: string): GraphQLError {

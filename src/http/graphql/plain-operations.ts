@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
-import { type Answer, dataJson } from './answers.ts';
+import { type Answer, answerPieces, dataJson } from './answers.ts';
 import { readSmallBody } from './json-body.ts';
 import { answerType, jsonTypes } from './use-answer-forms.ts';
 import { largeAnswerBytes } from './use-unread-answers.ts';
@@ -153,8 +153,9 @@ function whenRead(request: IncomingMessage, use: (body: Buffer) => void): void {
 
 /** Writes an answer that is nothing but small data; @returns false for any other. */
 function writePlain(response: ServerResponse, type: string, answer: Answer): boolean {
-  if (answer.errors || dataJson in answer || answer.extensions?.http) return false;
-  const json = JSON.stringify(answer);
+  if (answer.errors || answer.extensions?.http) return false;
+  if ((answer[dataJson]?.bytes ?? 0) >= largeAnswerBytes) return false;
+  const json = [...answerPieces(answer)].join('');
   const bytes = Buffer.byteLength(json);
   if (bytes >= largeAnswerBytes) return false;
   response.writeHead(200, {
