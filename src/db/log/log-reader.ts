@@ -12,7 +12,8 @@ import { turns } from '../shared/turns.ts';
 import { ContentsReader } from './contents-reader.ts';
 import { readVersionsAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import { sqliteCode } from './sqlite/storage-errors.ts';
+import { columnsOfVersion, jsonOfColumns, versionOfRow } from './sqlite/version-row.ts';
 import type { LogTables } from './tables.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
@@ -91,6 +92,27 @@ export class LogReader {
     if (rowsMax === undefined) return versions;
     const first = newest ? Math.max(0, versions.length - rowsMax) : 0;
     return versions.slice(first, first + rowsMax);
+  }
+
+  /**
+   * The entity's versions at positions after `after`, up to `end`, in no order: per column of
+   * columnsOfVersion a JSON array of its values, as jsonOfColumns makes them. In place, and in a
+   * small part of the time of readBetween.
+   * @returns null when they are more than fit into one text.
+   */
+  jsonBetween(entity: Entity, after: Position, end: Position): string[] | null {
+    const columns = jsonOfColumns(entity).map((json, place) => json.as(`c${place}`));
+    const query = this.#log.versions
+      .selectFrom(entity.table)
+      .select(columns)
+      .where('position', '>', after)
+      .where('position', '<=', end);
+    try {
+      return this.#log.rows(query.compile())[0] as string[];
+    } catch (error) {
+      if (sqliteCode(error) === 'SQLITE_TOOBIG') return null;
+      throw error;
+    }
   }
 
   /** The entity's versions at these positions, in no order. */

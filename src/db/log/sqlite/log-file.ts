@@ -1,7 +1,13 @@
 /** The log's SQLite file: how it is opened, and what only the driver can tell of it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import {
+  type CompiledQuery,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely';
 import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
 import {
@@ -91,6 +97,17 @@ export class LogFile {
   /** A number that changes when another connection committed to the file. */
   dataVersion(): number {
     return this.#told(() => this.#dataVersion.get() as number);
+  }
+
+  /** The rows of a query as arrays, in place: of many rows, objects would cost as much again. */
+  rows({ sql, parameters }: CompiledQuery): unknown[][] {
+    return this.#told(
+      () =>
+        this.#database
+          .prepare(sql)
+          .raw()
+          .all(...parameters) as unknown[][],
+    );
   }
 
   get inTransaction(): boolean {
