@@ -84,6 +84,8 @@ export class Replica {
   #horizon: Position;
   /** The deltas begin after this position. */
   #purgedPosition: Position;
+  /** Rows that were merged and may lie beside the file still. */
+  #rowsBeside = 0;
   readonly #reads = new Set<Read>();
   #applyTimer: NodeJS.Timeout | null = null;
   #mergeTimer: NodeJS.Timeout | null = null;
@@ -368,9 +370,15 @@ export class Replica {
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
     await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
+    this.#rowsBeside += upTo - this.#basePosition;
     this.#basePosition = upTo;
     const { currentDeadRowsMax } = this.#options.limits;
     await this.#own(() => compactCurrent(connection, tables, currentDeadRowsMax));
     await this.#own(() => indexById(connection, tables));
+    // While nothing is written, DuckDB takes in what it wrote beside its file.
+    const isIdle = this.#watermark === this.#basePosition && this.#rowsBeside >= limits.mergeRows;
+    if (!isIdle || this.#closing) return;
+    await this.#own(() => connection.run('checkpoint'));
+    this.#rowsBeside = 0;
   }
 }
