@@ -117,7 +117,7 @@ export const limits = {
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
   batchesUnderWay: 3,
   /** Memory that DuckDB may use for the replica. */
-  replicaMemoryMaxMb: 2_048,
+  replicaMemoryMaxMb: 1_024,
   /** Server processes on one data directory: each has a replica file of its own. */
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
