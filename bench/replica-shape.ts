@@ -16,6 +16,7 @@ import { drawPatch } from './todo-values.ts';
 const changes = 100_000;
 const changesPerTransaction = 500;
 const queries = 20;
+const idleLookMs = 500;
 
 /** What a replica is like. */
 interface Shape {
@@ -60,6 +61,7 @@ async function shapeAfter(
     // What was merged is written into the file while nothing else is written.
     await store.count(Todo);
     await sleep(limits.mergeIdleMs * 2);
+    while ((await processorShare()) > 0.05) await sleep(idleLookMs);
     const random = randomFrom(5);
     const filter = { status: { eq: 'open' } } as const;
     const at = await store.head();
@@ -73,6 +75,14 @@ async function shapeAfter(
   } finally {
     await store.close();
   }
+}
+
+/** How much of a core the process uses. */
+async function processorShare(): Promise<number> {
+  const before = process.cpuUsage();
+  await sleep(idleLookMs);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / idleLookMs;
 }
 
 async function change(store: Store, ids: readonly string[]): Promise<void> {

@@ -268,7 +268,14 @@ export class Replica {
     const connections = [this.#mergingConnection, ...(isServing ? [] : [this.#appending])];
     const options = { tables, upTo, batchRows, signal };
     const build = new ReplicaBuild(this.#log, connections, options);
-    await this.#own(() => build.run());
+    try {
+      await this.#own(() => build.run());
+    } catch (error) {
+      // The replica is not at fault when it is not wanted any more, or the log cannot be read.
+      signal.throwIfAborted();
+      if (error instanceof ReplicaBroken && error.cause instanceof Unavailable) throw error.cause;
+      throw error;
+    }
     await this.#own(() => indexById(this.#mergingConnection, tables));
     await this.#own(() => noteMerged(this.#mergingConnection, upTo, digest));
     this.#watermark = upTo;
