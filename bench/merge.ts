@@ -15,6 +15,8 @@ export function measureMerge(dataset: Dataset): Promise<Figure[]> {
   return withCopy(dataset, async (directory) => {
     const instance = await DuckDBInstance.create(join(directory, 'replica', '1.duckdb'), {
       memory_limit: `${limits.replicaMemoryMaxMb}MB`,
+      checkpoint_threshold: `${limits.checkpointMb}MB`,
+      auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
     });
     const connection = await instance.connect();
     const table = new ReplicaTable(Todo);

@@ -17,9 +17,11 @@ import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
 import { measureReads } from './reads.ts';
+import { measureReplicaShape } from './replica-shape.ts';
 import { writeReport } from './report.ts';
 import { type Figure, lineOf, tableOf } from './results.ts';
 import { measureStart } from './start.ts';
+import { measureStarving } from './starving.ts';
 
 /** In the order in which they run: those of the store first, then those over HTTP. */
 const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]>>> = {
@@ -31,6 +33,8 @@ const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]
   'catch-up': measureCatchUp,
   merge: measureMerge,
   kept: measureKept,
+  shape: measureReplicaShape,
+  starving: measureStarving,
   start: measureStart,
   'by-id': measureById,
   create: measureCreate,

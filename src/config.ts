@@ -87,7 +87,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   replicaMemoryMaxMb: {
     flag: '--replica-memory-max-mb <mb>',
     description: 'memory for DuckDB',
-    preset: 2_048,
+    preset: 1_024,
     expected: 'megabytes from 128 to 1048576',
     parse: wholeNumber(128, 1_048_576),
   },

@@ -22,7 +22,7 @@ test('without any setting one person is served on loopback', () => {
     data: './data',
     entities: null,
     allowedHosts: [],
-    replicaMemoryMaxMb: 2_048,
+    replicaMemoryMaxMb: 1_024,
     connectionsPerClientMax: 1_000,
     bodyMaxMb: 8,
     keptAnswersMaxMb: 128,

@@ -143,7 +143,7 @@ describe('telling of itself', () => {
     for (const { flag, description } of settingFlags()) {
       expect(words).toContain(`${flag} ${description}`);
     }
-    expect(words).toContain('EVERSTATE_REPLICA_MEMORY_MAX_MB, default 2048');
+    expect(words).toContain('EVERSTATE_REPLICA_MEMORY_MAX_MB, default 1024');
   });
 
   test.each([

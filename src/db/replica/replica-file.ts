@@ -189,6 +189,8 @@ async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance
     // A merge would write into the file at each commit otherwise, and take three times as long.
     checkpoint_threshold: `${limits.checkpointMb}MB`,
     auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
+    // By default a build holds five groups of rows back before it writes them.
+    write_buffer_row_group_count: '1',
     // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
     threads: String(Math.max(1, availableParallelism() - 1)),
     // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
@@ -275,6 +277,8 @@ async function agreedPosition(
     return { found, position: Number(at) as Position, digest };
   });
   if (state?.found !== fingerprint || !(state.position > 0)) return null;
+  const lacking = (await log.totals()).position - state.position;
+  if (lacking > Math.max(limits.replicaTailRowsMax, state.position / 4)) return null;
   const expected = await log.digestAt(state.position);
   if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== state.digest)
     return null;

@@ -22,30 +22,29 @@ export async function mergeDelta(
 ): Promise<void> {
   await inTransaction(connection, async () => {
     for (const table of tables) await mergeTable(connection, table, after, upTo);
-    await connection.run('update replica_state set position = $1, digest = $2', [
-      BigInt(upTo),
-      digest && blobValue(digest),
-    ]);
+    await noteMerged(connection, upTo, digest);
   });
 }
 
-/** The first merge fills the tables: building an index after it is quicker than row by row. */
+/** Notes up to where the bases hold the log. @param digest the log's there. */
+export async function noteMerged(
+  connection: DuckDBConnection,
+  upTo: Position,
+  digest: Uint8Array | null,
+): Promise<void> {
+  await connection.run('update replica_state set position = $1, digest = $2', [
+    BigInt(upTo),
+    digest && blobValue(digest),
+  ]);
+}
+
+/** Makes what indexes are missing: after filling the tables that is quicker than row by row. */
 export async function indexById(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
   for (const { current } of tables) {
     await connection.run(`create index if not exists "${current}_id" on "${current}" (id)`);
-  }
-}
-
-/** Takes the indexes away, for a merge so large that building them afterwards is quicker. */
-export async function dropIndexes(
-  connection: DuckDBConnection,
-  tables: readonly ReplicaTable[],
-): Promise<void> {
-  for (const { current } of tables) {
-    await connection.run(`drop index if exists "${current}_id"`);
   }
 }
 

@@ -42,18 +42,28 @@ const chunkRowsMax = 512;
 interface Column {
   readonly type: DuckDBType;
   readonly encode: (value: unknown) => DuckDBValue;
+  /** What the log's JSON has of it, as a type of DuckDB’s from_json; it is cast to the type. */
+  readonly json: string;
 }
-const text: Column = { type: VARCHAR, encode: (value) => value as string };
-const bigint: Column = { type: BIGINT, encode: (value) => BigInt(value as number) };
+const text: Column = { type: VARCHAR, encode: (value) => value as string, json: '"VARCHAR"' };
+const bigint: Column = {
+  type: BIGINT,
+  encode: (value) => BigInt(value as number),
+  json: '"BIGINT"',
+};
 const columns: Readonly<Record<FieldKind, Column>> = {
   id: text,
   text,
-  int: { type: INTEGER, encode: (value) => value as number },
+  int: { type: INTEGER, encode: (value) => value as number, json: '"INTEGER"' },
   int64: bigint,
   dateTime: bigint,
-  float: { type: DOUBLE, encode: (value) => value as number },
-  boolean: { type: BOOLEAN, encode: (value) => value as boolean },
-  labels: { type: LIST(VARCHAR), encode: (value) => listValue(value as string[]) },
+  float: { type: DOUBLE, encode: (value) => value as number, json: '"VARCHAR"' },
+  boolean: { type: BOOLEAN, encode: (value) => value as boolean, json: '"UTINYINT"' },
+  labels: {
+    type: LIST(VARCHAR),
+    encode: (value) => listValue(value as string[]),
+    json: '["VARCHAR"]',
+  },
 };
 
 /** Kept as a number: every scan for live records compares it. */
@@ -63,6 +73,12 @@ export const deletion = operations.indexOf('DELETE');
 
 /** The database in memory, beside that of the file, that has the deltas. */
 export const deltaCatalog = 'deltas';
+
+const operation: Column = {
+  type: UTINYINT,
+  encode: (value) => operations.indexOf(value as Operation),
+  json: '"VARCHAR"',
+};
 
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
@@ -94,26 +110,22 @@ type WholeVersion = [
   ...values: unknown[],
 ];
 
-interface NamedColumn {
+interface NamedColumn extends Column {
   readonly name: string;
-  readonly type: DuckDBType;
-  readonly of: (version: Version) => DuckDBValue;
 }
 
-const versionColumns: readonly NamedColumn[] = [
-  { name: 'position', type: BIGINT, of: (version) => BigInt(version.position) },
-  { name: 'transaction_id', type: BIGINT, of: (version) => BigInt(version.transactionId) },
-  { name: 'idx', type: BIGINT, of: (version) => BigInt(version.committedAt) },
-  { name: 'created_idx', type: BIGINT, of: (version) => BigInt(version.createdAt) },
-  { name: 'id', type: VARCHAR, of: (version) => version.id },
-  { name: 'revision', type: INTEGER, of: (version) => version.revision },
-  { name: 'operation', type: UTINYINT, of: (version) => operations.indexOf(version.operation) },
-  {
-    name: 'previous_position',
-    type: BIGINT,
-    of: (version) => (version.previousPosition === null ? null : BigInt(version.previousPosition)),
-  },
+/** What all versions have, in the order of columnsOfVersion; the columns of fields follow. */
+const versionColumns: readonly (NamedColumn & { readonly of: (version: Version) => unknown })[] = [
+  { name: 'position', ...bigint, of: (version) => version.position },
+  { name: 'transaction_id', ...bigint, of: (version) => version.transactionId },
+  { name: 'idx', ...bigint, of: (version) => version.committedAt },
+  { name: 'created_idx', ...bigint, of: (version) => version.createdAt },
+  { name: 'id', ...text, of: (version) => version.id },
+  { name: 'revision', ...columns.int, of: (version) => version.revision },
+  { name: 'operation', ...operation, of: (version) => version.operation },
+  { name: 'previous_position', ...bigint, of: (version) => version.previousPosition },
 ];
+const idPlace = versionColumns.findIndex(({ name }) => name === 'id');
 
 /** One entity's tables in the replica. */
 export class ReplicaTable {
@@ -130,6 +142,8 @@ export class ReplicaTable {
   /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
   readonly wholeVersion: string;
   readonly #columns: readonly NamedColumn[];
+  /** The places of columns whose texts can be searched in any case. */
+  readonly #foldedPlaces: readonly number[];
 
   constructor(entity: Entity) {
     this.entity = entity;
@@ -137,8 +151,20 @@ export class ReplicaTable {
     this.current = `${entity.table}_current`;
     this.deltaName = `${entity.table}_delta`;
     this.delta = `${deltaCatalog}.${this.deltaName}`;
-    const ofVersion = [...versionColumns, ...fieldColumns(entity)];
-    this.#columns = [...ofVersion, ...foldedColumns(entity)];
+    const fields = fieldColumnsOf(entity);
+    const ofVersion: NamedColumn[] = [
+      ...versionColumns,
+      ...fields.map(({ column, field }) => ({ name: column, ...columns[field.kind] })),
+    ];
+    const ofTexts = fields.flatMap(({ field }, index) =>
+      ['id', 'text', 'labels'].includes(field.kind) ? [versionColumns.length + index] : [],
+    );
+    this.#foldedPlaces = [idPlace, ...ofTexts];
+    const folded = this.#foldedPlaces.map((place) => ({
+      ...text,
+      name: foldedColumn((ofVersion[place] as NamedColumn).name),
+    }));
+    this.#columns = [...ofVersion, ...folded];
     this.columnNames = ofVersion.map(({ name }) => name);
     this.storedNames = this.#columns.map(({ name }) => name);
     this.wholeVersion = `json_array(${this.columnNames.map((name) => `"${name}"`).join(', ')})`;
@@ -147,9 +173,14 @@ export class ReplicaTable {
   /** The statements that create base and current. */
   definitions(): string[] {
     return [
-      `create table "${this.base}" (${this.#definedColumns()}, until_position bigint not null)`,
+      `create table "${this.base}" (${this.baseColumns})`,
       this.currentDefinition(this.current),
     ];
+  }
+
+  /** The columns of a base as it is defined: those shared, then until when a row was in force. */
+  get baseColumns(): string {
+    return `${this.#definedColumns()}, until_position bigint not null`;
   }
 
   /** The statement that creates the delta, in its catalog. */
@@ -177,45 +208,61 @@ export class ReplicaTable {
 
   /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
   *chunks(versions: readonly Version[]): Generator<DuckDBDataChunk, void> {
-    const types = this.#columns.map((column) => column.type);
+    const types = this.#columns.map(({ type }) => type);
+    const fields = fieldColumnsOf(this.entity);
     for (let begin = 0; begin < versions.length; begin += chunkRowsMax) {
       const rows = versions.slice(begin, begin + chunkRowsMax);
+      const values = [
+        ...versionColumns.map(({ of }) => rows.map(of)),
+        ...fields.map(({ name }) => rows.map((version) => fieldValue(version, name))),
+      ];
+      const folded = this.#foldedPlaces.map((place) => values[place]?.map(foldedText) ?? []);
       const chunk = DuckDBDataChunk.create(types, rows.length);
-      chunk.setRows(rows.map((version) => this.#columns.map((column) => column.of(version))));
+      for (const [place, column] of [...values, ...folded].entries()) {
+        const { encode } = this.#columns[place] as NamedColumn;
+        const encoded = column.map((value) => (value === null ? null : encode(value)));
+        chunk.setColumnValues(place, encoded);
+      }
       yield chunk;
     }
   }
-}
 
-function fieldColumns(entity: Entity): NamedColumn[] {
-  return fieldColumnsOf(entity).map(({ name, column, field }) => {
-    const { type, encode } = columns[field.kind];
-    const of = (version: Version) => {
-      const value = fieldValue(version, name);
-      return value === null ? null : encode(value);
-    };
-    return { name: column, type, of };
-  });
-}
+  /**
+   * The SQL that adds rows to the base. Its parameters are JSON arrays: those of LogReader's
+   * jsonBetween, of foldedJson, and of the positions at which the versions were superseded or null.
+   */
+  insertionOfJson(): string {
+    const columns = [...this.#columns, { name: 'until_position', ...bigint }];
+    const lists = columns.map(
+      ({ name, json }, place) =>
+        `unnest(from_json_strict($${place + 1}, '[${json}]')) as "${name}"`,
+    );
+    const values = columns.map(({ name, type }) => {
+      if (name === 'until_position') return `coalesce(until_position, ${stillInForce})`;
+      if (name !== 'operation') return `cast("${name}" as ${type})`;
+      return `list_position(['${operations.join("', '")}'], operation) - 1`;
+    });
+    return `insert into "${this.base}" select ${values.join(', ')} from (select ${lists.join(', ')})`;
+  }
 
-/** What can be searched in any case, folded; null where that is ASCII, and takes no room twice. */
-function foldedColumns(entity: Entity): NamedColumn[] {
-  const texts = fieldColumnsOf(entity).filter(({ field }) =>
-    ['id', 'text', 'labels'].includes(field.kind),
-  );
-  return [
-    { name: foldedColumn('id'), type: VARCHAR, of: ({ id }) => foldedText(id) },
-    ...texts.map(({ name, column }) => ({
-      name: foldedColumn(column),
-      type: VARCHAR,
-      of: (version: Version) => foldedText(fieldValue(version, name)),
-    })),
-  ];
+  /**
+   * The folded columns of versions.
+   * @param json the versions as LogReader's jsonBetween has them.
+   * @returns per column a JSON array; null where all of it is null.
+   */
+  foldedJson(json: readonly string[]): (string | null)[] {
+    return this.#foldedPlaces.map((place) => {
+      const values = json[place] as string;
+      if (isAscii(values)) return null;
+      return JSON.stringify((JSON.parse(values) as unknown[]).map(foldedText));
+    });
+  }
 }
 
 /** @param value a text, labels, or null. */
 function foldedText(value: unknown): string | null {
-  const texts = [value ?? []].flat() as string[];
+  if (typeof value === 'string') return isAscii(value) ? null : foldText(value);
+  const texts = (value ?? []) as readonly string[];
   return texts.every(isAscii) ? null : texts.map(foldText).join('\n');
 }
 

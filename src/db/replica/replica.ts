@@ -11,14 +11,20 @@ import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { OwnCommits } from './own-commits.ts';
+import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
-import { compactCurrent, dropIndexes, indexById, mergeDelta, purgeDelta } from './replica-merge.ts';
+import { compactCurrent, indexById, mergeDelta, noteMerged, purgeDelta } from './replica-merge.ts';
 import { deltaCatalog, ReplicaTable } from './replica-table.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
   Record<
-    'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'mergeIdleMs' | 'currentDeadRowsMax',
+    | 'catchUpBatchRows'
+    | 'catchUpMemoryRows'
+    | 'buildMergeRows'
+    | 'mergeRows'
+    | 'mergeIdleMs'
+    | 'currentDeadRowsMax',
     number
   >
 >;
@@ -75,6 +81,8 @@ export class Replica {
   #horizon: Position;
   /** The deltas begin after this position. */
   #purgedPosition: Position;
+  /** Rows that were merged and may lie beside the file still. */
+  #rowsBeside = 0;
   readonly #reads = new Set<Read>();
   #applyTimer: NodeJS.Timeout | null = null;
   #mergeTimer: NodeJS.Timeout | null = null;
@@ -232,26 +240,50 @@ export class Replica {
     if (this.#closing) throw new Unavailable('The store is closing.');
   }
 
-  /**
-   * Brings the replica to the log's end while nobody reads it: in one transaction rather than
-   * batch by batch, and, where much is new, with the indexes built afterwards.
-   */
+  /** Brings the replica to the log's end while nobody reads it. */
   async #build(): Promise<void> {
-    await this.#own(() => this.#appending.run('begin'));
-    const rowsMax = this.#options.limits.catchUpBatchRows;
+    if (this.#basePosition === positionZero) await this.#fill();
+    const { catchUpBatchRows, buildMergeRows } = this.#options.limits;
     for (;;) {
       this.#options.signal.throwIfAborted();
-      const span = await this.#log.read(this.#watermark, rowsMax);
+      const span = await this.#log.read(this.#watermark, catchUpBatchRows);
       if (span.end === this.#watermark) break;
       await this.#own(() => this.#append(span.versions));
       this.#watermark = span.end;
-    }
-    await this.#own(() => this.#appending.run('commit'));
-    const rowsNew = this.#watermark - this.#basePosition;
-    if (rowsNew > this.#basePosition / 4) {
-      await this.#own(() => dropIndexes(this.#mergingConnection, [...this.#tables.values()]));
+      if (this.#watermark - this.#basePosition < buildMergeRows) continue;
+      await this.#mergeNow();
+      await this.#purge();
     }
     await this.#mergeNow();
+  }
+
+  /** Fills empty tables with all that was committed before. */
+  async #fill(): Promise<void> {
+    const upTo = (await this.#log.totals()).position;
+    if (upTo === positionZero) return;
+    const digest = await this.#log.digestAt(upTo);
+    const tables = [...this.#tables.values()];
+    const { signal } = this.#options;
+    const batchRows = this.#options.limits.catchUpBatchRows;
+    // Where requests are served meanwhile, a core is left to them.
+    const isServing = batchRows <= limits.rebuildBatchRows;
+    const connections = [this.#mergingConnection, ...(isServing ? [] : [this.#appending])];
+    const options = { tables, upTo, batchRows, signal };
+    const build = new ReplicaBuild(this.#log, connections, options);
+    try {
+      await this.#own(() => build.run());
+    } catch (error) {
+      // The replica is not at fault when it is not wanted any more, or the log cannot be read.
+      signal.throwIfAborted();
+      if (error instanceof ReplicaBroken && error.cause instanceof Unavailable) throw error.cause;
+      throw error;
+    }
+    await this.#own(() => indexById(this.#mergingConnection, tables));
+    await this.#own(() => noteMerged(this.#mergingConnection, upTo, digest));
+    this.#watermark = upTo;
+    this.#basePosition = upTo;
+    this.#horizon = upTo;
+    this.#purgedPosition = upTo;
   }
 
   /** Runs the replica's own statements: nobody's query is at fault when they fail. */
@@ -346,9 +378,15 @@ export class Replica {
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
     await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
+    this.#rowsBeside += upTo - this.#basePosition;
     this.#basePosition = upTo;
     const { currentDeadRowsMax } = this.#options.limits;
     await this.#own(() => compactCurrent(connection, tables, currentDeadRowsMax));
     await this.#own(() => indexById(connection, tables));
+    // While nothing is written, DuckDB takes in what it wrote beside its file.
+    const isIdle = this.#watermark === this.#basePosition && this.#rowsBeside >= limits.mergeRows;
+    if (!isIdle || this.#closing) return;
+    await this.#own(() => connection.run('checkpoint'));
+    this.#rowsBeside = 0;
   }
 }

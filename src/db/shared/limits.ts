@@ -72,6 +72,14 @@ export const limits = {
   relapseMs: 60_000,
   /** Most versions read from the log at a time to build a replica while requests are served. */
   rebuildBatchRows: 1_024,
+  /** Most versions handed to DuckDB at a time to build a replica … */
+  buildBatchRows: 4_096,
+  /** … and fewer when they would be much more text than this, in UTF-16 code units. */
+  buildBatchLength: 4_000_000,
+  /** While a replica comes to the log's end, what is new is merged at so many versions. */
+  buildMergeRows: 65_536,
+  /** A replica that lacks more, and a quarter of what it has, is built anew instead. */
+  replicaTailRowsMax: 65_536,
   /** How long a read waits for a replica that is being built anew. */
   replicaWaitMs: 5_000,
   /** How long a replica that is given up may take to end what it has under way. */
@@ -127,7 +135,7 @@ export const limits = {
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
   batchesUnderWay: 3,
   /** Memory that DuckDB may use for the replica. */
-  replicaMemoryMaxMb: 2_048,
+  replicaMemoryMaxMb: 1_024,
   /** Server processes on one data directory: each has a replica file of its own. */
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */

@@ -1,4 +1,5 @@
 /** A version as a row of its entity's table in SQLite, and back. */
+import { type RawBuilder, sql } from 'kysely';
 import {
   type Entity,
   type Field,
@@ -69,6 +70,23 @@ export function columnsOfVersion(entity: Entity): SharedColumn[] {
   const own = fieldColumnsOf(entity).map(({ column }) => column);
   // The columns of fields are known only at run time.
   return [...sharedColumns, ...own] as SharedColumn[];
+}
+
+/**
+ * The SQL of all values of each column of columnsOfVersion as one JSON array. Floating-point numbers
+ * are texts there, of as many digits as it takes: SQLite’s JSON rounds them. Booleans are 0 and 1.
+ */
+export function jsonOfColumns(entity: Entity): RawBuilder<string>[] {
+  const own = fieldColumnsOf(entity).map(({ column, field: { kind, default: missing } }) => {
+    const stored = sql.ref(column);
+    const isMissing = missing === null || missing === undefined;
+    const value = isMissing ? stored : sql`coalesce(${stored}, ${columns[kind].encode(missing)})`;
+    if (kind === 'labels') return sql<string>`json_group_array(json(${value}))`;
+    if (kind !== 'float') return sql<string>`json_group_array(${value})`;
+    const digits = sql`iif(${value} is null, null, printf('%!.17g', ${value}))`;
+    return sql<string>`json_group_array(${digits})`;
+  });
+  return [...sharedColumns.map((name) => sql<string>`json_group_array(${sql.ref(name)})`), ...own];
 }
 
 /** A row of columnsOfVersion, in their order, as the version it holds. */
