@@ -22,6 +22,7 @@ import { writeReport } from './report.ts';
 import { type Figure, lineOf, tableOf } from './results.ts';
 import { measureStart } from './start.ts';
 import { measureStarving } from './starving.ts';
+import { measureWrites } from './writes.ts';
 
 /** In the order in which they run: those of the store first, then those over HTTP. */
 const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]>>> = {
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]
   groups: measureGroups,
   reads: measureReads,
   append: measureAppend,
+  writes: measureWrites,
   'catch-up': measureCatchUp,
   merge: measureMerge,
   kept: measureKept,

@@ -257,6 +257,41 @@ test('work may start several changes at once: they are written one after the oth
   expect(await store.verify()).toEqual({ versions: 4, defect: null });
 });
 
+test('a change is made when it is called, and those called after it follow in order', async () => {
+  const store = await openTemporary();
+  const { value } = await store.transact(async (log) => {
+    const created = log.create(Todo, { id: 'a' });
+    const seen = await log.get(Todo, 'a');
+    const later = Array.from({ length: 2_000 }, (_, priority) =>
+      log.update(Todo, 'a', { priority: priority + 1_000 }),
+    );
+    await Promise.all([created, ...later]);
+    return seen?.revision;
+  });
+  expect(value).toBe(1);
+  const last = await store.history(Todo, 'a', { from: 1_999 });
+  expect(last.map(({ values }) => values.priority)).toEqual([2_997, 2_998, 2_999]);
+  expect(await store.verify()).toEqual({ versions: 2_001, defect: null });
+});
+
+test('others have their turn while many small transactions share a commit', async () => {
+  const store = await openTemporary();
+  let [committed, turns] = [false, 0];
+  const writes = Array.from({ length: 100 }, () =>
+    store
+      .transact(async (log) => {
+        for (let count = 0; count < 200; count += 1) await log.create(Todo, {});
+      })
+      .then(() => {
+        committed = true;
+      }),
+  );
+  for (; !committed; turns += 1) await new Promise(setImmediate);
+  await Promise.all(writes);
+  // 20,000 changes take several stretches of limits.stretchMs on any machine.
+  expect(turns).toBeGreaterThan(5);
+});
+
 test('changes that a failed work still had under way reach no other transaction', async () => {
   const store = await openTemporary();
   const failing = store.transact(async (log) => {

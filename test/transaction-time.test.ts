@@ -77,6 +77,16 @@ test('work that ends too late has not been done, its idempotency key included', 
   expect(await store.verify()).toEqual({ versions: 2, defect: null });
 });
 
+test('each work that shares a commit has all of its time', async () => {
+  const store = await openTemporary({ transactionTimeMaxMs: 400 });
+  const slow = async (log: Parameters<Parameters<typeof store.transact>[0]>[0]) => {
+    await sleep(250);
+    return (await log.create(Todo, {})).position;
+  };
+  const made = await Promise.all([1, 2, 3, 4].map(() => store.transact(slow)));
+  expect(made.map(({ value }) => value)).toEqual([1, 2, 3, 4]);
+});
+
 test('a store closes though work never ends', async () => {
   const store = await openTemporary(short);
   const endless = store.transact(never);

@@ -44,8 +44,6 @@ export const limits = {
   bulkIssuesMax: 100,
   /** Transactions that are looked through for a filter at a time. */
   transactionScanRows: 256,
-  /** Changes of one transaction made before other work of the process gets a turn. */
-  writesPerTurn: 256,
   /** Longest time that the work of one transaction may take. */
   transactionTimeMaxMs: 60_000,
   /** Rows that verify reads at a time. */
@@ -120,7 +118,7 @@ export const limits = {
   recentChangesBytesMax: 16 * 1024 * 1024,
   /** Longest time spent to find out whether one answer still holds, before it is worked out anew. */
   touchTimeMaxMs: 2,
-  /** How long work on one answer goes on before others get a turn of the event loop. */
+  /** How long work on one answer, or writing, goes on before others get a turn of the event loop. */
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
