@@ -44,12 +44,12 @@ export abstract class StoreReads {
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
   readonly #head: StoreHead;
 
-  protected constructor(files: StoreFiles, head: StoreHead) {
+  protected constructor(files: StoreFiles, head: StoreHead, entities: readonly Entity[]) {
     this.#reading = files.reading;
     this.#log = files.log;
     this.#replica = files.replica;
     const refuseWhenClosing = () => head.refuseWhenClosing();
-    this.#histories = new Histories(files.reading, refuseWhenClosing);
+    this.#histories = new Histories(files.reading, entities, refuseWhenClosing);
     this.#transactions = new TransactionList(files.reading, refuseWhenClosing);
     this.#head = head;
   }

@@ -37,7 +37,7 @@ export class Store extends StoreReads {
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
     const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
-    super(files, head);
+    super(files, head, entities);
     this.entities = entities;
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;

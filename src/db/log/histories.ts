@@ -35,12 +35,14 @@ export type LastSet = Readonly<Record<string, number>>;
 
 export class Histories {
   readonly #log: LogFile;
+  readonly #entities: readonly Entity[];
   readonly #refuseWhenClosing: () => void;
   readonly #queries = new Map<Entity, Queries>();
 
   /** @param refuseWhenClosing throws once the log is about to be closed. */
-  constructor(log: LogFile, refuseWhenClosing: () => void) {
+  constructor(log: LogFile, entities: readonly Entity[], refuseWhenClosing: () => void) {
     this.#log = log;
+    this.#entities = entities;
     this.#refuseWhenClosing = refuseWhenClosing;
   }
 
@@ -145,9 +147,16 @@ export class Histories {
   }
 
   #queriesOf(entity: Entity): Queries {
-    const known = this.#queries.get(entity) ?? prepareQueries(this.#log, entity);
-    this.#queries.set(entity, known);
-    return known;
+    const known = this.#queries.get(entity);
+    if (known) return known;
+    if (!this.#entities.includes(entity)) {
+      throw new TypeError(
+        `${entity.name} is not one of the entities that the store was opened with.`,
+      );
+    }
+    const prepared = prepareQueries(this.#log, entity);
+    this.#queries.set(entity, prepared);
+    return prepared;
   }
 }
 
