@@ -42,6 +42,7 @@ export class Store extends StoreReads {
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
     const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
+<<<<<<< HEAD
     const spans = new SharedSpans(log);
     const readChanges: ReadChanges = (after) => spans.read(after, entities, true);
     const refuseWhenClosing = () => head.refuseWhenClosing();
@@ -50,6 +51,9 @@ export class Store extends StoreReads {
     const answers = new Answers(entities, replica, histories, readChanges, keptAnswersBytesMax);
     const transactions = new TransactionList(files.reading, refuseWhenClosing);
     super({ files, head, answers, transactions }, null);
+=======
+    super(files, head, entities);
+>>>>>>> hot
     this.entities = entities;
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;

@@ -8,7 +8,7 @@ const pattern =
 export function formatDateTime(time: Microseconds): string {
   const milliseconds = Math.floor(time / 1000);
   const micros = String(time - milliseconds * 1000).padStart(3, '0');
-  return new Date(milliseconds).toISOString().replace('Z', `${micros}Z`);
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${micros}Z`;
 }
 
 /**

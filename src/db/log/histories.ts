@@ -36,11 +36,13 @@ export type LastSet = Readonly<Record<string, number>>;
 
 export class Histories {
   readonly #log: LogFile;
+  readonly #entities: readonly Entity[];
   readonly #refuseWhenClosing: () => void;
 
   /** @param refuseWhenClosing throws once the log is about to be closed. */
-  constructor(log: LogFile, refuseWhenClosing: () => void) {
+  constructor(log: LogFile, entities: readonly Entity[], refuseWhenClosing: () => void) {
     this.#log = log;
+    this.#entities = entities;
     this.#refuseWhenClosing = refuseWhenClosing;
   }
 
@@ -144,6 +146,22 @@ export class Histories {
     await turns.yield();
     this.#refuseWhenClosing();
   }
+<<<<<<< HEAD
+=======
+
+  #queriesOf(entity: Entity): Queries {
+    const known = this.#queries.get(entity);
+    if (known) return known;
+    if (!this.#entities.includes(entity)) {
+      throw new TypeError(
+        `${entity.name} is not one of the entities that the store was opened with.`,
+      );
+    }
+    const prepared = prepareQueries(this.#log, entity);
+    this.#queries.set(entity, prepared);
+    return prepared;
+  }
+>>>>>>> hot
 }
 
 /** The versions of an id from one revision to another, oldest first. */

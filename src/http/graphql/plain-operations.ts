@@ -64,10 +64,10 @@ export class PlainOperations {
         const type = args.length === 2 && this.#plainType(request, yoga.graphqlEndpoint);
         if (!type) return pass(...args);
         whenRead(request, async (body) => {
-          const answer = await this.#execute(yoga, request, response, body);
-          if (answer && writePlain(response, type, answer)) return;
-          if (answer) this.#executed.set(request, answer);
-          pass(Object.assign(request, { body: Readable.from([body]) }), response);
+          const executed = await this.#execute(yoga, request, response, body);
+          if (executed?.json) return write(response, type, executed.json);
+          if (executed) this.#executed.set(request, executed.answer);
+          return pass(Object.assign(request, { body: Readable.from([body]) }), response);
         });
       },
       // Node calls its listeners by their `apply`, and Yoga's own leads past this one.
@@ -92,25 +92,37 @@ export class PlainOperations {
     req: IncomingMessage,
     res: ServerResponse,
     body: Buffer,
-  ): Promise<Answer | null> {
+  ): Promise<Executed | null> {
     const operation = prepare(yoga, req, res, body);
     if (!operation) return null;
     const { enveloped, document, params } = operation;
     try {
-      return (await enveloped.execute({
+      const answer: Answer = await enveloped.execute({
         schema: enveloped.schema,
         document,
         contextValue: await enveloped.contextFactory(),
         variableValues: params.variables,
         operationName: params.operationName,
-      })) as Answer;
+      });
+      return { answer, json: plainJson(answer) };
     } catch (error) {
       const masked = this.#maskError(error);
-      return {
-        errors: [masked instanceof GraphQLError ? masked : new GraphQLError(masked.message)],
-      };
+      const shown = masked instanceof GraphQLError ? masked : new GraphQLError(masked.message);
+      return { answer: { errors: [shown] }, json: null };
     }
   }
+}
+
+interface Executed {
+  readonly answer: Answer;
+  /** The answer as it is sent; null where there is more to it than small data. */
+  readonly json: string | null;
+}
+
+function plainJson(answer: Answer): string | null {
+  if (answer.errors || dataJson in answer || answer.extensions?.http) return null;
+  const json = JSON.stringify(answer);
+  return Buffer.byteLength(json) < largeAnswerBytes ? json : null;
 }
 
 /** What is to be executed; null where it is not plain, or is wrong. */
@@ -151,6 +163,7 @@ function whenRead(request: IncomingMessage, use: (body: Buffer) => void): void {
   );
 }
 
+<<<<<<< HEAD
 /** Writes an answer that is nothing but small data; @returns false for any other. */
 function writePlain(response: ServerResponse, type: string, answer: Answer): boolean {
   if (answer.errors || answer.extensions?.http) return false;
@@ -158,12 +171,14 @@ function writePlain(response: ServerResponse, type: string, answer: Answer): boo
   const json = [...answerPieces(answer)].join('');
   const bytes = Buffer.byteLength(json);
   if (bytes >= largeAnswerBytes) return false;
+=======
+function write(response: ServerResponse, type: string, json: string): void {
+>>>>>>> hot
   response.writeHead(200, {
     'content-type': `${type}; charset=utf-8`,
-    'content-length': bytes,
+    'content-length': Buffer.byteLength(json),
     'cache-control': 'no-store',
     vary: 'accept, origin',
   });
   response.end(json);
-  return true;
 }
