@@ -1,4 +1,5 @@
 /** What a store is made of, and how it is opened: all of it, or nothing. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
 import { LogReader } from './log/log-reader.ts';
@@ -25,6 +26,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly replicaInMemory?: boolean;
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb?: number;
+  /** Threads that DuckDB may use; all cores but the event loop's without it. */
+  readonly replicaThreads?: number;
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
@@ -77,7 +80,11 @@ export async function openStoreFiles(
     const logId = await log.id();
     const replica = await ReplicaKeeper.open(log, entities, {
       directory: options.replicaInMemory ? null : join(directory, 'replica'),
-      memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+      resources: {
+        memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+        // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
+        threads: options.replicaThreads ?? Math.max(1, availableParallelism() - 1),
+      },
       limits: { ...limits, ...options.replicaLimits },
       alone: (work) => {
         watch.refuseWhenGone('No file can be made beside it.');
