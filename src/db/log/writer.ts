@@ -115,19 +115,23 @@ export class Writer {
     // Let every mutation that came in with this turn of the event loop join the commit.
     await new Promise(setImmediate);
     while (this.#queue.length > 0) {
-      await this.#commit(this.#queue.splice(0, limits.groupCommitMutationsMax));
+      await this.#commit();
       await new Promise(setImmediate);
     }
     this.#draining = null;
   }
 
-  async #commit(group: Queued[]): Promise<void> {
+  async #commit(): Promise<void> {
+    let group: Queued[] = [];
+    const take = () => this.#queue.splice(0, limits.groupCommitMutationsMax);
     const settle: (() => void)[] = [];
     const versions: Version[] = [];
     try {
       this.#watch.refuseWhenGone('This was not done.');
       let end = await this.#begin();
       const before = end;
+      // Not before: while another process held the log, more came in.
+      group = take();
       for (const queued of group) {
         end = await this.#run(queued, end, versions, settle);
       }
@@ -137,6 +141,7 @@ export class Writer {
       this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
       await this.#rollBack();
+      if (group.length === 0) group = take();
       for (const queued of group) queued.reject(error);
       return;
     }
