@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { limits } from '../src/db/index.ts';
 import { mergeDelta } from '../src/db/replica/replica-merge.ts';
-import { ReplicaTable, versionOf } from '../src/db/replica/replica-table.ts';
+import { deltaCatalog, ReplicaTable, versionOf } from '../src/db/replica/replica-table.ts';
 import { type Position, type Revision, Todo, type Version } from '../src/entities/index.ts';
 import { type Dataset, withCopy } from './dataset.ts';
 import { type Figure, median, orientation, withUnit } from './results.ts';
@@ -18,6 +18,8 @@ export function measureMerge(dataset: Dataset): Promise<Figure[]> {
     });
     const connection = await instance.connect();
     const table = new ReplicaTable(Todo);
+    await connection.run(`attach ':memory:' as ${deltaCatalog}`);
+    await connection.run(table.deltaDefinition());
     const times: number[] = [];
     let end = dataset.versions;
     for (let merge = 0; merge < merges; merge += 1) {
@@ -67,7 +69,7 @@ async function append(
   table: ReplicaTable,
   versions: readonly Version[],
 ): Promise<void> {
-  const appender = await connection.createAppender(table.delta);
+  const appender = await connection.createAppender(table.deltaName, null, deltaCatalog);
   for (const chunk of table.chunks(versions)) appender.appendDataChunk(chunk);
   appender.closeSync();
 }

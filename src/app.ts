@@ -17,6 +17,7 @@ import {
   graphiqlOptions,
   graphiqlRenderer,
   maskErrorWith,
+  PlainOperations,
   requestLimits,
   useAnswerForms,
   useArgumentNames,
@@ -57,6 +58,7 @@ type ClientLimit =
   | 'bodyBytesMax'
   | 'connectionsPerClientMax'
   | 'keepAliveMs'
+  | 'keptOperationsBytesMax'
   | 'stalledTimeMaxMs';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
@@ -83,6 +85,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const limits: Record<ClientLimit, number> = { ...requestLimits, ...options.limits };
   const connections = new Connections(limits.connectionsPerClientMax);
   const backlog = new Backlog(limits.backlogBytesMax);
+  const plain = new PlainOperations(limits.bodyBytesMax, maskError);
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: () => ({ operation: new Operation(store, loaders) }),
@@ -116,12 +119,13 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useUnavailable(),
-      useReferenceExecution(),
+      useReferenceExecution(limits.keptOperationsBytesMax),
       useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
+      plain.plugin,
     ],
   });
   const terms = { connections, backlog, maskError, keepAliveMs: limits.keepAliveMs };
-  return Object.assign(yoga, {
+  return Object.assign(plain.before(yoga), {
     acceptWebSockets: (server: Server, door = new FrontDoor()) =>
       acceptWebSockets(server, yoga, { ...terms, door }),
   });

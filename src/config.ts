@@ -20,6 +20,8 @@ export interface Config {
   readonly connectionsPerClientMax: number;
   /** Largest request body, in megabytes. */
   readonly bodyMaxMb: number;
+  /** Memory for answers that are kept, in all workers together, in megabytes; 0 keeps none. */
+  readonly keptAnswersMaxMb: number;
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
@@ -115,6 +117,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'megabytes from 1 to 128',
     parse: wholeNumber(1, 128),
   },
+  keptAnswersMaxMb: {
+    flag: '--kept-answers-max-mb <mb>',
+    description: 'memory for answers that are kept while they hold; 0 keeps none',
+    preset: 128,
+    expected: 'megabytes from 0 to 65536',
+    parse: wholeNumber(0, 65_536),
+  },
 };
 
 const settingNames = Object.keys(settings) as (keyof Config)[];
@@ -162,6 +171,7 @@ export function readConfig(
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
     bodyMaxMb: read('bodyMaxMb'),
+    keptAnswersMaxMb: read('keptAnswersMaxMb'),
   };
   refuseSmallShares(config);
   return Object.freeze(config);

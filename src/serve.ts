@@ -47,10 +47,11 @@ export async function serve(config: Config, log: Logger): Promise<Serving> {
   // takes its part of the port when it can answer, for until then others do.
   const isAlone = config.workers === 1;
   if (isAlone) await listen(server, config);
+  const share = shareOf(config);
   const store = await openStore({
     directory: config.data,
     entities,
-    ...replicaShareOf(config),
+    ...share,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
     onStateChange: ({ part, state, message, error }) => {
       const level = state === 'ok' ? 'info' : 'error';
@@ -58,7 +59,11 @@ export async function serve(config: Config, log: Logger): Promise<Serving> {
     },
   });
   const { connectionsPerClientMax, bodyMaxMb } = config;
-  const limits = { connectionsPerClientMax, bodyBytesMax: bodyMaxMb * 1024 * 1024 };
+  const limits = {
+    connectionsPerClientMax,
+    bodyBytesMax: bodyMaxMb * 1024 * 1024,
+    keptOperationsBytesMax: share.keptAnswersBytesMax,
+  };
   const app = createApp(store, { log, limits });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
@@ -73,10 +78,12 @@ export async function serve(config: Config, log: Logger): Promise<Serving> {
 }
 
 /** What one process may take of the memory and the cores that all share. */
-function replicaShareOf({ workers, replicaMemoryMaxMb }: Config) {
+function shareOf({ workers, replicaMemoryMaxMb, keptAnswersMaxMb }: Config) {
   return {
     replicaMemoryMaxMb: Math.floor(replicaMemoryMaxMb / workers),
     // Each has an event loop, which needs a core of its own.
     replicaThreads: Math.max(1, Math.floor(availableParallelism() / workers) - 1),
+    // Half of it for what was read, half for finished answers.
+    keptAnswersBytesMax: (keptAnswersMaxMb * 1024 * 1024) / 2 / workers,
   };
 }

@@ -13,6 +13,7 @@ const flags = {
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB'],
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
   bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
+  keptAnswersMaxMb: ['--kept-answers-max-mb', 'EVERSTATE_KEPT_ANSWERS_MAX_MB'],
 } as const;
 
 test('without any setting one person is served on loopback', () => {
@@ -26,6 +27,7 @@ test('without any setting one person is served on loopback', () => {
     replicaMemoryMaxMb: 2_048,
     connectionsPerClientMax: 1_000,
     bodyMaxMb: 8,
+    keptAnswersMaxMb: 128,
   });
 });
 
@@ -45,6 +47,7 @@ test.each([
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
   ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
+  ['keptAnswersMaxMb', ['', '-1', '65537', '1.5', 'none']],
 ] as const)('a %s that cannot work is refused by flag and by variable', (name, values) => {
   const [flag, variable] = flags[name];
   for (const value of values) {
@@ -61,7 +64,7 @@ test('a variable that is misspelt is refused, and the known ones are named', () 
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
       'EVERSTATE_ENTITIES, EVERSTATE_WORKERS, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
-      'EVERSTATE_BODY_MAX_MB.',
+      'EVERSTATE_BODY_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB.',
   );
 });
 

@@ -330,22 +330,28 @@ function comparable(data: Record<string, unknown>) {
   return data;
 }
 
-/** Runs with an empty model and an API beside it. */
+/** Runs with an empty model and an API beside it. @param kept whether answers are kept. */
 function withModel(
   mergeRows: number,
+  kept: boolean,
   use: (model: TodoModel, world: World) => Promise<void>,
 ): Promise<void> {
-  const options = { replicaInMemory: true, replicaLimits: { mergeRows } };
+  const bytes = kept ? {} : { keptAnswersBytesMax: 0 };
+  const limits = kept ? {} : { keptOperationsBytesMax: 0 };
+  const options = { replicaInMemory: true, replicaLimits: { mergeRows }, ...bytes };
   const time = { now: 0 };
   return withStore({ ...options, clock: () => time.now }, (store) =>
-    use(new TodoModel(), Object.assign(time, { api: new TestApi(store) })),
+    use(new TodoModel(), Object.assign(time, { api: new TestApi(store, limits) })),
   );
 }
 
-test(
-  'every mutation and query agrees with the model, at every position',
+test.each([
+  ['kept', true],
+  ['worked out afresh', false],
+])(
+  'every mutation and query agrees with the model, at every position, its answers %s',
   { timeout: 180_000 },
-  () =>
+  (_how, kept) =>
     checkProperty(
       'model',
       fc.tuple(
@@ -361,7 +367,7 @@ test(
       ),
       10,
       ([commands, mergeRows]) =>
-        withModel(mergeRows, async (model, world) => {
+        withModel(mergeRows, kept, async (model, world) => {
           const { api } = world;
           await fc.asyncModelRun(() => ({ model, real: world }), commands);
           for (let at = 0; at <= model.versions.length; at += 1) {

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Store } from '../src/db/index.ts';
 import { LogReader } from '../src/db/log/log-reader.ts';
 import { LogFile } from '../src/db/log/sqlite/log-file.ts';
 import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
@@ -40,20 +41,23 @@ async function mark(directory: string): Promise<void> {
   });
 }
 
+/** What lists say, which the replica answers: histories and single records of then come from the log. */
 async function subjects(directory: string, entities = [Todo, LakeFile]) {
   const store = await openTemporary({ directory, entities });
-  const history = await store.history(Todo, 'x');
-  const earlier = await store.get(Todo, 'x', 2 as Position);
-  const now = (await store.list(Todo)).versions.map(({ id }) => id);
+  const { versions: earlier } = await store.list(Todo, { at: 2 as Position });
+  const { versions: now } = await store.list(Todo);
   await store.close();
   return {
-    history: history.map(({ values }) => values.subject),
-    earlier: earlier?.values.subject,
-    now,
+    earlier: earlier.map(({ values }) => values.subject),
+    now: now.map(({ id, values }) => [id, values.subject]),
   };
 }
-const asLogged = { history: ['one', 'two'], earlier: 'one', now: ['y', 'x'] };
-const asMarked = { ...asLogged, history: ['marked', 'two'], earlier: 'marked' };
+const atTheEnd = [
+  ['y', 'why'],
+  ['x', 'two'],
+];
+const asLogged = { earlier: ['one'], now: atTheEnd };
+const asMarked = { earlier: ['marked'], now: atTheEnd };
 
 test('a replica that agrees with the log is used as it is', async () => {
   const directory = await usedDirectory();
@@ -69,9 +73,8 @@ test('a replica that is behind the log gets the tail alone', async () => {
   await other.delete(Todo, 'y');
   await other.close();
   expect(await subjects(directory)).toEqual({
-    history: ['marked', 'two', 'three'],
-    earlier: 'marked',
-    now: ['x'],
+    earlier: ['marked'],
+    now: [['x', 'three']],
   });
 });
 
@@ -80,14 +83,16 @@ test('what a killed process had applied but not merged is applied again, once', 
   await mark(directory);
   const store = await openTemporary({ directory });
   await store.update(Todo, 'x', { subject: 'three' });
-  expect((await store.history(Todo, 'x')).length).toBe(3);
+  expect((await store.get(Todo, 'x'))?.revision).toBe(3);
   // What lies on disk at this moment is what a kill would leave.
   const copy = temporaryDirectory();
   cpSync(directory, copy, { recursive: true });
   expect(await subjects(copy)).toEqual({
-    history: ['marked', 'two', 'three'],
-    earlier: 'marked',
-    now: ['x', 'y'],
+    earlier: ['marked'],
+    now: [
+      ['x', 'three'],
+      ['y', 'why'],
+    ],
   });
 });
 
@@ -115,7 +120,10 @@ describe('the replica is built anew when', () => {
       'it does not know how far it is',
       (d) => inReplica(replicaPath(d), (c) => c.run('delete from replica_state')),
     ],
-    ['it lacks a table', (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_delta'))],
+    [
+      'it lacks a table',
+      (d) => inReplica(replicaPath(d), (c) => c.run('drop table todos_current')),
+    ],
     [
       'it is another database',
       async (d) => {
@@ -172,7 +180,10 @@ describe('the replica is built anew when', () => {
     const other = await openTemporary({ directory, replicaInMemory: true });
     for (const subject of ['three', 'four']) await other.update(Todo, 'x', { subject });
     await other.close();
-    expect((await subjects(directory)).history).toEqual(['one', 'two', 'three', 'four']);
+    expect((await subjects(directory)).now).toEqual([
+      ['x', 'four'],
+      ['y', 'why'],
+    ]);
   });
 
   test('a definition gained a field', async () => {
@@ -184,11 +195,12 @@ describe('the replica is built anew when', () => {
       fields: { ...Todo.fields, colour: field.text({ description: 'Its colour.' }) },
     });
     const store = await openTemporary({ directory, entities: [Wider, LakeFile] });
-    const history = await store.history(Wider, 'x');
-    expect(history.map(({ values }) => [values.subject, values.colour])).toEqual([
-      ['one', null],
-      ['two', null],
-    ]);
+    for (const at of [1, 4] as Position[]) {
+      const { versions } = await store.list(Wider, { at, filter: { id: { eq: 'x' } } });
+      expect(versions.map(({ values }) => [values.subject, values.colour])).toEqual([
+        [at === 1 ? 'one' : 'two', null],
+      ]);
+    }
   });
 });
 
@@ -233,15 +245,15 @@ test('a large log is built into the replica in several batches and merges', asyn
       }
     });
   }
-  const expected = await Promise.all(['0', '1', '298'].map((id) => first.history(Todo, id)));
-  const whole = (await first.list(Todo)).versions;
+  const moments = [300, 700, 1_050] as Position[];
+  const listed = (store: Store) =>
+    Promise.all(moments.map(async (at) => (await store.list(Todo, { at })).versions));
+  const [expected, whole] = [await listed(first), (await first.list(Todo)).versions];
   await first.close();
   rmSync(join(directory, 'replica'), { recursive: true });
   const replicaLimits = { catchUpBatchRows: 64, buildMergeRows: 200 };
   const rebuilt = await openTemporary({ directory, replicaLimits });
-  expect(await Promise.all(['0', '1', '298'].map((id) => rebuilt.history(Todo, id)))).toEqual(
-    expected,
-  );
+  expect(await listed(rebuilt)).toEqual(expected);
   expect((await rebuilt.list(Todo)).versions).toEqual(whole);
 });
 

@@ -1,22 +1,22 @@
 /** How versions are kept and moved: what the layers above may know of it. */
 
+export { onlyAt, type Stretch } from './answers/stretch.ts';
 export { type FilterOperator, operatorsOf } from './criteria/field-filter.ts';
 export type { RecordFilter } from './criteria/filter.ts';
 export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
-export type { VersionChange } from './feed/shared-spans.ts';
 export type { Verified } from './log/defect.ts';
+export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';
 export type { EarlierState } from './log/restore.ts';
 export type { ConflictPolicy } from './log/stale-write.ts';
 export type { TransactionFilter } from './log/transaction-list.ts';
+export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
-export type { LastSet, RevisionKey } from './queries/last-set-query.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page-query.ts';
-export type { RecordKey, RevisionsKey } from './queries/record-query.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export {
@@ -42,3 +42,4 @@ export { turns } from './shared/turns.ts';
 export { differingFields, isWellFormed } from './shared/values.ts';
 export { openStore, type Store } from './store.ts';
 export type { StoreOptions } from './store-files.ts';
+export type { StoreReads } from './store-reads.ts';

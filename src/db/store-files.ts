@@ -28,6 +28,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly replicaMemoryMaxMb?: number;
   /** Threads that DuckDB may use; all cores but the event loop's without it. */
   readonly replicaThreads?: number;
+  /** Memory for answers that are kept, in bytes, as it is estimated; with 0 none is. */
+  readonly keptAnswersBytesMax?: number;
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
@@ -55,6 +57,7 @@ export interface StoreFiles {
   readonly clock: Clock;
   readonly transactionTimeMaxMs: number | undefined;
   readonly onFault: (error: unknown) => void;
+  readonly keptAnswersBytesMax: number;
 }
 
 /**
@@ -96,8 +99,8 @@ export async function openStoreFiles(
     });
     watch.start(() => tryWriting(path));
     const hidden = await hiddenKinds(reading, entities);
-    const { transactionTimeMaxMs } = options;
-    const limited = { clock, transactionTimeMaxMs, onFault };
+    const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
+    const limited = { clock, transactionTimeMaxMs, onFault, keptAnswersBytesMax };
     return { writing, reading, log, logId, hiddenKinds: hidden, watch, replica, ...limited };
   } catch (error) {
     await reading?.close();

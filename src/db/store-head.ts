@@ -47,6 +47,7 @@ export class StoreHead {
 
   /** @throws BadRequest for a position after the head. */
   async refuseFuture(at: Position): Promise<void> {
+    this.refuseWhenClosing();
     if (at <= this.#known) return;
     const head = await this.look();
     if (at <= head) return;

@@ -7,47 +7,69 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
+import type { Answers } from './answers/answers.ts';
+import { type Answer, nowhere, onlyAt, type Stretch } from './answers/stretch.ts';
+import type { RecordFilter } from './criteria/filter.ts';
+import type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 import type { LogReader } from './log/log-reader.ts';
 import { readRevision } from './log/logged-records.ts';
-import type { LogFile } from './log/sqlite/log-file.ts';
-import {
-  type TransactionFilter,
+import type {
+  TransactionFilter,
   TransactionList,
-  type TransactionPage,
-  type TransactionQuery,
+  TransactionPage,
+  TransactionQuery,
 } from './log/transaction-list.ts';
-import { type GroupQuery, queryGroups } from './queries/group-query.ts';
+import type { GroupQuery } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
-import { type LastSet, queryLastSet, type RevisionKey } from './queries/last-set-query.ts';
-import { type OverTimeQuery, queryOverTime, type TimePoint } from './queries/over-time-query.ts';
-import { type Page, type PageQuery, queryCount, queryPage } from './queries/page-query.ts';
-import {
-  queryRecords,
-  queryRevisions,
-  type RecordKey,
-  type RevisionsKey,
-} from './queries/record-query.ts';
+import type { OverTimeQuery, TimePoint } from './queries/over-time-query.ts';
+import type { Page, PageQuery } from './queries/page-query.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
-import type { ReplicaKeeper } from './replica/replica-keeper.ts';
 import { limits } from './shared/limits.ts';
 import { BadRequest } from './shared/problems.ts';
 import type { StoreFiles } from './store-files.ts';
 import type { StoreHead } from './store-head.ts';
 
-export abstract class StoreReads {
-  readonly #reading: LogFile;
+/** What reads go to. */
+export interface ReadParts {
+  readonly files: StoreFiles;
+  readonly head: StoreHead;
+  readonly answers: Answers;
+  readonly transactions: TransactionList;
+}
+
+/** Told of the stretch in which each answer holds. */
+type OnStretch = (stretch: Stretch) => void;
+
+export class StoreReads {
+  readonly #parts: ReadParts;
+  readonly #head: StoreHead;
   readonly #log: LogReader;
-  readonly #replica: ReplicaKeeper;
+  readonly #answers: Answers;
   readonly #transactions: TransactionList;
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
-  readonly #head: StoreHead;
+  readonly #onStretch: OnStretch | null;
 
-  protected constructor(files: StoreFiles, head: StoreHead) {
-    this.#reading = files.reading;
-    this.#log = files.log;
-    this.#replica = files.replica;
-    this.#transactions = new TransactionList(files.reading, () => head.refuseWhenClosing());
-    this.#head = head;
+  /** @param onStretch null when nobody wants to know. */
+  constructor(parts: ReadParts, onStretch: OnStretch | null) {
+    this.#parts = parts;
+    this.#head = parts.head;
+    this.#log = parts.files.log;
+    this.#answers = parts.answers;
+    this.#transactions = parts.transactions;
+    this.#onStretch = onStretch;
+  }
+
+  /** The same reads for somebody who wants to know how long what they answer holds. */
+  readsTelling(onStretch: OnStretch): StoreReads {
+    return new StoreReads(this.#parts, onStretch);
+  }
+
+  /**
+   * Whether everything that was answered with these stretches would be answered again.
+   * @param at a committed position.
+   */
+  hold(stretches: readonly Stretch[], at: Position): Promise<boolean> {
+    return this.#answers.hold(stretches, at);
   }
 
   /**
@@ -75,24 +97,37 @@ export abstract class StoreReads {
   ): Promise<(Version<E> | null)[]> {
     if (keys.length === 0) return [];
     await this.#head.refuseFuture(Math.max(...keys.map((key) => key.at)) as Position);
-    return await this.#replica.read((replica) => queryRecords(replica, entity, keys));
+    const versions = await this.#answers.records(entity, keys);
+    for (const { id, at } of keys) this.dependOnRecord(entity, id, at);
+    return versions;
   }
 
-  /** Stretches of many histories at once: per key its revisions, oldest first. */
+  /** Stretches of many histories at once, straight from the log: per key its revisions, oldest first. */
   async revisions<E extends Entity>(
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    return await this.#replica.read((replica) => queryRevisions(replica, entity, keys, at));
+    const found = await this.#answers.revisions(entity, keys);
+    const complete = keys.every(({ from, to }, index) => found[index]?.length === to - from + 1);
+    if (!complete) this.#onStretch?.(nowhere);
+    return found;
   }
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
-    if (keys.length === 0) return [];
-    const at = await this.#head.look();
-    return await this.#replica.read((replica) => queryLastSet(replica, entity, keys, at));
+    const found = await this.#answers.lastSet(entity, keys);
+    if (found.some((lastSet) => Object.keys(lastSet).length === 0)) this.#onStretch?.(nowhere);
+    return found;
+  }
+
+  /** Tells the stretch in which nothing changes of all that a filter admits. */
+  dependOnList(entity: Entity, filter: RecordFilter | undefined, at: Position): void {
+    if (this.#onStretch) this.#onStretch(this.#answers.ofList(entity, filter, at));
+  }
+
+  /** Tells the stretch in which nothing of a record changes. */
+  dependOnRecord(entity: Entity, id: string, at: Position): void {
+    if (this.#onStretch) this.#onStretch(this.#answers.ofRecord(entity, id, at));
   }
 
   /** A page of the live records; now unless the query says at which position. */
@@ -106,9 +141,10 @@ export abstract class StoreReads {
     }
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
-    return await this.#replica.read((replica) =>
-      queryPage(replica, entity, { ...query, at, limit }),
+    const { versions, more } = this.#told(
+      await this.#answers.page(entity, { ...query, at, limit }),
     );
+    return { versions, more };
   }
 
   /** How many live records match; now unless a position is given. */
@@ -118,9 +154,7 @@ export abstract class StoreReads {
   ): Promise<number> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
-    return await this.#replica.read((replica) =>
-      queryCount(replica, entity, { at, filter: query.filter }),
-    );
+    return this.#told(await this.#answers.count(entity, { at, filter: query.filter }));
   }
 
   /**
@@ -133,7 +167,7 @@ export abstract class StoreReads {
   ): Promise<Group[]> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
-    return await this.#replica.read((replica) => queryGroups(replica, entity, { ...query, at }));
+    return this.#told(await this.#answers.groups(entity, { ...query, at }));
   }
 
   /**
@@ -159,9 +193,7 @@ export abstract class StoreReads {
     await this.#head.refuseFuture(at);
     const before = await this.#log.positionsBefore(moments);
     const positions = before.map((position) => Math.min(position, at) as Position);
-    return await this.#replica.read((replica) =>
-      queryOverTime(replica, entity, { ...grouping, positions }),
-    );
+    return this.#told(await this.#answers.overTime(entity, { ...grouping, positions }, at));
   }
 
   /**
@@ -185,17 +217,22 @@ export abstract class StoreReads {
     revision: number,
   ): Promise<Version<E> | null> {
     this.#head.refuseWhenClosing();
-    return await readRevision(this.#reading, entity, id, revision);
+    const version = readRevision(this.#parts.files.reading, entity, id, revision);
+    if (!version) this.#onStretch?.(nowhere);
+    return version;
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
   positionAtTime(time: Microseconds): Promise<Position> {
+    this.#onStretch?.(nowhere);
     return this.#log.positionAtTime(time);
   }
 
   /** Transactions by id, in the order asked for; null where there is none. */
-  transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
-    return this.#log.transactions(ids);
+  async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
+    const found = await this.#log.transactions(ids);
+    if (found.includes(null)) this.#onStretch?.(nowhere);
+    return found;
   }
 
   /** A page of the transactions that match; now unless the query says at which position. */
@@ -204,6 +241,7 @@ export abstract class StoreReads {
   ): Promise<TransactionPage> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
+    this.#onStretch?.(onlyAt(at));
     return await this.#transactions.page({ ...query, at });
   }
 
@@ -213,6 +251,7 @@ export abstract class StoreReads {
   ): Promise<number> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
+    this.#onStretch?.(onlyAt(at));
     return await this.#transactions.count(at, query.filter);
   }
 
@@ -252,5 +291,10 @@ export abstract class StoreReads {
     query: SnapshotQuery,
   ): AsyncGenerator<Version<E>, void, undefined> {
     return this.#snapshots.read(entity, query);
+  }
+
+  #told<T>({ value, stretch }: Answer<T>): T {
+    this.#onStretch?.(stretch);
+    return value;
   }
 }

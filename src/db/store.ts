@@ -1,15 +1,20 @@
 import type { CreateValues, Entity, PatchValues, Position, Version } from '../entities/index.ts';
+import { Answers } from './answers/answers.ts';
+import type { ReadChanges } from './answers/recent-changes.ts';
 import type { FollowOptions, Span } from './feed/follower.ts';
 import { Followers } from './feed/followers.ts';
-import type { VersionChange } from './feed/shared-spans.ts';
+import { SharedSpans } from './feed/shared-spans.ts';
 import type { Verified } from './log/defect.ts';
+import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
 import type { EarlierState } from './log/restore.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
+import { TransactionList } from './log/transaction-list.ts';
 import { verifyLog } from './log/verify/verify.ts';
+import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
 import { Unavailable } from './shared/problems.ts';
@@ -37,21 +42,32 @@ export class Store extends StoreReads {
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
     const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
-    super(files, head);
+    const spans = new SharedSpans(log);
+    const readChanges: ReadChanges = (after) => spans.read(after, entities, true);
+    const refuseWhenClosing = () => head.refuseWhenClosing();
+    const histories = new Histories(files.reading, refuseWhenClosing);
+    const { keptAnswersBytesMax } = files;
+    const answers = new Answers(entities, replica, histories, readChanges, keptAnswersBytesMax);
+    const transactions = new TransactionList(files.reading, refuseWhenClosing);
+    super({ files, head, answers, transactions }, null);
     this.entities = entities;
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;
     this.#files = files;
     this.#head = head;
     this.#followers = new Followers(
-      log,
+      spans,
       () => head.known,
       () => this.#lookForForeignCommits(),
     );
     const reader = new LogReader(writing, entities);
     this.#keys = new IdempotencyKeys(writing, reader, entities);
-    const onCommit: OnCommit = (versions, end) => {
-      replica.offer(versions, end.position);
+    const onCommit: OnCommit = (committed, end) => {
+      replica.offer(
+        committed.map(({ version }) => version),
+        end.position,
+      );
+      answers.add(committed, end.position);
       head.advance(end.position);
     };
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);

@@ -1,6 +1,7 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
 export { Backlog } from './graphql/backlog.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './graphql/errors.ts';
+export { PlainOperations } from './graphql/plain-operations.ts';
 export { useAnswerForms, wantsPage } from './graphql/use-answer-forms.ts';
 export { useArgumentNames } from './graphql/use-argument-names.ts';
 export { useDocumentLimits } from './graphql/use-document-limits.ts';

@@ -1,6 +1,6 @@
 /** Moments that a client can name, as positions. */
 
-import { BadRequest } from '../db/index.ts';
+import { BadRequest, type StoreReads } from '../db/index.ts';
 import type { Microseconds, Position, TransactionId } from '../entities/index.ts';
 import type { Operation } from './operation.ts';
 
@@ -11,16 +11,27 @@ export interface AsOf {
   readonly transaction?: string | null;
 }
 
+/** Where a field answers. */
+export interface Moment {
+  readonly at: Position;
+  /** What to ask there. What was at a moment that was named stays so: it is asked past `operation.reads`. */
+  readonly reads: StoreReads;
+}
+
 /**
- * The position at which a field answers: the moment asked for, or the operation's snapshot.
+ * Where a field answers: at the moment asked for, or at the operation's snapshot.
  * @throws BadRequest for a moment that has not been yet.
  */
-export async function positionOf(
+export async function momentOf(
   asOf: AsOf | null | undefined,
   operation: Operation,
-): Promise<Position> {
+): Promise<Moment> {
   const head = await operation.snapshot();
-  if (!asOf) return head;
+  if (!asOf) return { at: head, reads: operation.reads };
+  return { at: await positionOf(asOf, head, operation), reads: operation.store };
+}
+
+async function positionOf(asOf: AsOf, head: Position, operation: Operation): Promise<Position> {
   if (asOf.position != null) return past('asOf.position', asOf.position, head);
   if (asOf.time != null) return await positionAtTime(asOf.time, head, operation);
   if (asOf.transaction != null) return await endOfTransaction(asOf.transaction, head, operation);
@@ -41,14 +52,13 @@ async function positionAtTime(
   head: Position,
   operation: Operation,
 ): Promise<Position> {
-  const { store } = operation;
   // The clock decides whether this moment has been.
   operation.dependOnMore();
   const now = Date.now() * 1000;
-  const position = await store.positionAtTime(time);
+  const position = await operation.store.positionAtTime(time);
   // Commit time may run ahead of a clock that was set back, or that counts milliseconds only: what
   // is committed is past all the same.
-  if (time > now && time > ((await store.totals()).committedAt ?? 0)) {
+  if (time > now && time > ((await operation.store.totals()).committedAt ?? 0)) {
     const latest = new Date(now / 1000).toISOString();
     throw new BadRequest(
       'asOf.time',

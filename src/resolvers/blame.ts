@@ -41,8 +41,7 @@ async function aboutRevision(
 ): Promise<Pick<FieldBlame, 'committedAt' | 'actor'>> {
   const key = { id, from: revision, to: revision };
   const [version] = await operation.load(entity).revisions(key);
-  if (!version)
-    throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the replica.`);
+  if (!version) throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the log.`);
   const { actor, committedAt } = await readTransaction(version, operation);
   return { actor, committedAt };
 }

@@ -36,7 +36,8 @@ export async function readChangePage(
   const kinds = entities ? [...new Set(entities)] : operation.store.entities;
   // One more than asked for tells whether there are more.
   const only = { entities: kinds, limit: count + 1, newest: fromEnd };
-  const found = await operation.store.versionsBetween(from, end, only);
+  operation.dependOnPosition(head);
+  const found = await operation.reads.versionsBetween(from, end, only);
   const hasMore = found.length > count;
   if (fromEnd) return { changes: hasMore ? found.slice(1) : found, position: end, hasMore };
   const changes = found.slice(0, count);

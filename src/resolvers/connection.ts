@@ -65,8 +65,12 @@ export function connectionOf<Node>(
     pageInfo: {
       hasNextPage: more && !fromEnd,
       hasPreviousPage: more && fromEnd,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 }

@@ -60,7 +60,7 @@ async function readRevision(
   const key = { id, from: revision, to: revision };
   const [version] = await operation.load(entity).revisions(key);
   if (version) return version;
-  throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the replica.`);
+  throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the log.`);
 }
 
 function differences(before: Version, after: Version): FieldChange[] {

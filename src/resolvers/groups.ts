@@ -1,7 +1,7 @@
 /** Records in groups: as they stand at a moment, and as they stood over time. */
 import type { Group, GroupingQuery, RecordFilter, TimePoint } from '../db/index.ts';
 import type { Entity, Microseconds } from '../entities/index.ts';
-import { type AsOf, positionOf } from './as-of.ts';
+import { type AsOf, momentOf } from './as-of.ts';
 import { intervalEnds, type TimeUnit } from './calendar.ts';
 import type { Operation } from './operation.ts';
 
@@ -25,8 +25,8 @@ export async function readGroups(
   measures: AskedMeasures,
   operation: Operation,
 ): Promise<Group[]> {
-  const at = await positionOf(asOf, operation);
-  return await operation.store.groups(entity, { ...measures, by, filter: filter ?? undefined, at });
+  const { at, reads } = await momentOf(asOf, operation);
+  return await reads.groups(entity, { ...measures, by, filter: filter ?? undefined, at });
 }
 
 export interface OverTimeArgs extends Filtered {
@@ -53,7 +53,7 @@ export async function readOverTime(
   operation: Operation,
 ): Promise<IntervalPoint[]> {
   const ends = intervalEnds(from, to, every);
-  const points = await operation.store.overTime(entity, {
+  const points = await operation.reads.overTime(entity, {
     ...measures,
     by: by ?? [],
     filter: filter ?? undefined,

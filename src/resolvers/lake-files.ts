@@ -12,7 +12,7 @@ import {
 } from '../db/index.ts';
 import type { Version } from '../entities/index.ts';
 import { LakeFile } from '../entities/index.ts';
-import { type AsOf, positionOf } from './as-of.ts';
+import { type AsOf, momentOf } from './as-of.ts';
 import type { WriteInput, WriteSteps } from './change-records.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
@@ -30,16 +30,16 @@ export async function readLakeFileByPath(
   args: PathArgs & { readonly filename: string },
   operation: Operation,
 ): Promise<RecordAt<typeof LakeFile> | null> {
-  const at = await positionOf(args.asOf, operation);
+  const { at, reads } = await momentOf(args.asOf, operation);
   const filter = { ...folderFilter(args), filename: { eq: args.filename } };
-  const { versions } = await operation.store.list(LakeFile, { at, filter, limit: 1 });
+  const { versions } = await reads.list(LakeFile, { at, filter, limit: 1 });
   return versions[0] ? { version: versions[0], at } : null;
 }
 
 /** Whether any file lies in a folder, for a user; a null matches a null. */
 export async function lakePathExists(args: PathArgs, operation: Operation): Promise<boolean> {
-  const at = await positionOf(args.asOf, operation);
-  const page = await operation.store.list(LakeFile, { at, filter: folderFilter(args), limit: 1 });
+  const { at, reads } = await momentOf(args.asOf, operation);
+  const page = await reads.list(LakeFile, { at, filter: folderFilter(args), limit: 1 });
   return page.versions.length > 0;
 }
 

@@ -1,6 +1,13 @@
 /** One GraphQL operation: the store it works on and the position at which it answers. */
 
-import type { Store, Tentative } from '../db/index.ts';
+import {
+  limits,
+  onlyAt,
+  type Store,
+  type StoreReads,
+  type Stretch,
+  type Tentative,
+} from '../db/index.ts';
 import type { Entity, Position, Transaction, TransactionId } from '../entities/index.ts';
 import { AnswerSize } from './answer-size.ts';
 import type { EntityLoaders, Loaders } from './loaders.ts';
@@ -8,16 +15,20 @@ import { TentativeLoaders } from './tentative.ts';
 
 export class Operation {
   readonly store: Store;
+  /** What everything but loaders and writes asks, so that it is known how long the answer holds. */
+  readonly reads: StoreReads;
   readonly loaders: Loaders;
   /** How large the answer is so far. */
   readonly answerSize = new AnswerSize();
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
   #repeatable = true;
+  readonly #stretches = new Set<Stretch>();
   #tentative: TentativeLoaders | null = null;
 
   constructor(store: Store, loaders: Loaders) {
     this.store = store;
+    this.reads = store.readsTelling((stretch) => this.#dependOn(stretch));
     this.loaders = loaders;
   }
 
@@ -53,9 +64,27 @@ export class Operation {
     this.#repeatable = false;
   }
 
-  /** Whether the same operation would answer the same again, for as long as the log does not move. */
-  get repeatable(): boolean {
-    return this.#repeatable;
+  /** The answer tells its own position. */
+  dependOnPosition(at: Position): void {
+    this.#dependOn(onlyAt(at));
+  }
+
+  /**
+   * How long the same operation would answer the same again: while all of these hold. Null where
+   * that is not known.
+   */
+  get stretches(): readonly Stretch[] | null {
+    return this.#repeatable ? [...this.#stretches] : null;
+  }
+
+  /** Whether what was answered while these held would be answered now. */
+  async wouldAnswer(stretches: readonly Stretch[]): Promise<boolean> {
+    return await this.store.hold(stretches, await this.snapshot());
+  }
+
+  #dependOn(stretch: Stretch): void {
+    if (this.#stretches.size < limits.stretchesPerAnswerMax) this.#stretches.add(stretch);
+    else this.#repeatable = false;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { BadRequest, limits, Order, type Place, type RecordFilter } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
-import { type AsOf, past, positionOf } from './as-of.ts';
+import { type AsOf, momentOf, past } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
@@ -31,8 +31,9 @@ export async function readRecord<E extends Entity>(
   { id, asOf, includeDeleted }: RecordArgs,
   operation: Operation,
 ): Promise<RecordAt<E> | null> {
-  const at = await positionOf(asOf, operation);
+  const { at, reads } = await momentOf(asOf, operation);
   const version = await operation.load(entity).record({ id, at });
+  reads.dependOnRecord(entity, id, at);
   if (!version || (version.operation === 'DELETE' && !includeDeleted)) return null;
   return { version, at };
 }
@@ -63,13 +64,14 @@ export async function listRecords<E extends Entity>(
   const orderBy = args.orderBy ? orderOf(args.orderBy) : entity.defaultOrder;
   const order = new Order(entity, orderBy);
   const list = listName(entity, orderBy);
-  const moment = await positionOf(args.asOf, operation);
+  const moment = await momentOf(args.asOf, operation);
   const head = await operation.snapshot();
   const after = readCursor('after', args.after, list, order, head);
   const before = readCursor('before', args.before, list, order, head);
-  const at = pagingPosition(args, moment, after, before);
+  const at = pagingPosition(args, moment.at, after, before);
+  const reads = after || before ? operation.store : moment.reads;
   const filter = args.filter ?? undefined;
-  const page = await operation.store.list(entity, {
+  const page = await reads.list(entity, {
     at,
     limit: count,
     fromEnd,
@@ -78,11 +80,20 @@ export async function listRecords<E extends Entity>(
     after: after?.place,
     before: before?.place,
   });
+  // Where a page goes on is told at its position: all of the list must be as it was there.
+  let tellsPlaces = false;
+  const cursorOf = (version: Version) => {
+    if (!tellsPlaces) reads.dependOnList(entity, filter, at);
+    tellsPlaces = true;
+    return encodeCursor(list, { at, place: order.placeOf(version) });
+  };
   const edges = page.versions.map((version) => ({
-    cursor: encodeCursor(list, { at, place: order.placeOf(version) }),
     node: { version, at },
+    get cursor() {
+      return cursorOf(version);
+    },
   }));
-  const total = () => operation.store.count(entity, { at, filter });
+  const total = () => reads.count(entity, { at, filter });
   return connectionOf(edges, page.more, fromEnd, total);
 }
 

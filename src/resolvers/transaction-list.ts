@@ -1,7 +1,7 @@
 /** The transactions of the log in pages: what happened lately, and who did it. */
 import { BadRequest, type TransactionFilter } from '../db/index.ts';
 import type { OrderKey, Position, Transaction, TransactionId } from '../entities/index.ts';
-import { type AsOf, past, positionOf } from './as-of.ts';
+import { type AsOf, momentOf, past } from './as-of.ts';
 import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
@@ -25,13 +25,14 @@ export async function listTransactions(
   const { count, fromEnd } = pageSizeOf(args);
   const descending = args.order !== 'asc';
   const list = `transactions:${descending ? '-id' : 'id'}`;
-  const moment = await positionOf(args.asOf, operation);
+  const moment = await momentOf(args.asOf, operation);
   const head = await operation.snapshot();
   const after = readCursor('after', args.after, list, head);
   const before = readCursor('before', args.before, list, head);
-  const at = pagingPosition(args, moment, after, before);
+  const at = pagingPosition(args, moment.at, after, before);
+  const reads = after || before ? operation.store : moment.reads;
   const filter = args.filter ?? undefined;
-  const page = await operation.store.transactionPage({
+  const page = await reads.transactionPage({
     at,
     filter,
     descending,
@@ -44,7 +45,7 @@ export async function listTransactions(
     cursor: encodeCursor(list, { at, place: [transaction.id] }),
     node: { ...transaction, seenAt: at },
   }));
-  const total = () => operation.store.transactionCount({ at, filter });
+  const total = () => reads.transactionCount({ at, filter });
   return connectionOf(edges, page.more, fromEnd, total);
 }
 

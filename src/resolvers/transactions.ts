@@ -32,7 +32,9 @@ export async function readTransactionById(
 ): Promise<Transaction | null> {
   const head = await operation.snapshot();
   const transaction = await operation.loaders.transaction(transactionIdOf('id', id));
-  return transaction && transaction.lastPosition <= head ? transaction : null;
+  if (transaction && transaction.lastPosition <= head) return transaction;
+  operation.dependOnPosition(head);
+  return null;
 }
 
 export interface VersionsArgs {
@@ -65,9 +67,9 @@ async function versionsBetween(
   transaction: Transaction,
   begin: Position,
   end: Position,
-  { store, tentative }: Operation,
+  { reads, tentative }: Operation,
 ): Promise<Version[]> {
-  if (tentative?.transaction !== transaction) return await store.versionsBetween(begin, end);
+  if (tentative?.transaction !== transaction) return await reads.versionsBetween(begin, end);
   // A dry run's: the log has others there, or nothing.
   return tentative.versions.filter(({ position }) => position > begin && position <= end);
 }

@@ -1,7 +1,7 @@
 /** Writing one record: create, update, delete and restore. */
 import type { LogTransaction, Updated } from '../db/index.ts';
 import type { Entity, Transaction, Version } from '../entities/index.ts';
-import { type AsOf, positionOf } from './as-of.ts';
+import { type AsOf, momentOf } from './as-of.ts';
 import {
   type Change,
   creating,
@@ -78,7 +78,7 @@ export async function restoreRecord(
   args: RestoreArgs,
   operation: Operation,
 ): Promise<WritePayload | Refused> {
-  const at = args.asOf == null ? null : await positionOf(args.asOf, operation);
+  const at = args.asOf == null ? null : (await momentOf(args.asOf, operation)).at;
   const request = { mutation: `restore${entity.name}`, args };
   return await writeOne(operation, request, (log) =>
     log.restore(entity, args.id, { revision: args.revision, at }),

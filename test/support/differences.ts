@@ -3,8 +3,8 @@ import { limits, type Store } from '../../src/db/index.ts';
 import { type Position, positionZero, type Version } from '../../src/entities/index.ts';
 
 /**
- * Compares every way of reading the replica with the log: the newest versions, whole histories, and
- * the records as they were halfway.
+ * Compares every way of reading records with the log read in order: the newest versions, whole
+ * histories, and records and a list as they were halfway.
  * @returns the ids of records of which the two say different things.
  */
 export async function differences(store: Store): Promise<string[]> {
@@ -27,9 +27,9 @@ export async function differences(store: Store): Promise<string[]> {
       const then = await store.records(entity, at(page, halfway));
       for (const [index, id] of page.entries()) {
         const expected = histories.get(id) as Version[];
-        const before = expected.filter(({ position }) => position <= halfway).at(-1) ?? null;
         const answers = [found[index], now[index], then[index]];
-        if (!equal(answers, [expected, expected.at(-1), before])) wrong.push(id);
+        const right = [expected, expected.at(-1), lastUpTo(halfway, expected)];
+        if (!equal(answers, right)) wrong.push(id);
       }
     }
     const live = ids.filter((id) => histories.get(id)?.at(-1)?.operation !== 'DELETE');
@@ -37,8 +37,15 @@ export async function differences(store: Store): Promise<string[]> {
     const listed = (await store.list(entity)).versions;
     const latest = listed.map(({ id }) => histories.get(id)?.at(-1));
     if (!equal(listed, latest)) wrong.push(`list of ${entity.name}`);
+    const earlier = (await store.list(entity, { at: halfway })).versions;
+    const asThen = earlier.map(({ id }) => lastUpTo(halfway, histories.get(id)));
+    if (!equal(earlier, asThen)) wrong.push(`list of ${entity.name} halfway`);
   }
   return wrong;
+}
+
+function lastUpTo(position: Position, history: readonly Version[] = []): Version | null {
+  return history.findLast((version) => version.position <= position) ?? null;
 }
 
 function at(ids: readonly string[], position: Position) {

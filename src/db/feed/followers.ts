@@ -1,9 +1,9 @@
 /** All who follow the log of a store: what they share, and what ends them. */
 import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { VersionChange } from '../log/version-change.ts';
 import { Feed } from './feed.ts';
 import { type FollowOptions, followLog, type Span } from './follower.ts';
-import { SharedSpans, type VersionChange } from './shared-spans.ts';
+import type { SharedSpans } from './shared-spans.ts';
 
 export class Followers {
   readonly #feed: Feed;
@@ -17,8 +17,8 @@ export class Followers {
    * @param head the log's end as far as this process knows.
    * @param lookForForeignCommits asks whether another process committed, and wakes the followers.
    */
-  constructor(log: LogReader, head: () => Position, lookForForeignCommits: () => void) {
-    this.#spans = new SharedSpans(log);
+  constructor(spans: SharedSpans, head: () => Position, lookForForeignCommits: () => void) {
+    this.#spans = spans;
     this.#head = head;
     this.#feed = new Feed(lookForForeignCommits);
   }

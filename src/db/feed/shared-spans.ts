@@ -5,16 +5,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import type { VersionChange } from '../log/version-change.ts';
 import { limits } from '../shared/limits.ts';
 import { bytesOfVersion } from '../shared/version-bytes.ts';
 import type { Span } from './follower.ts';
-
-/** A version, and the one that it superseded. */
-export interface VersionChange<E extends Entity = Entity> {
-  readonly version: Version<E>;
-  /** Null for the first version of a record. */
-  readonly previous: Version<E> | null;
-}
 
 export class SharedSpans {
   readonly #log: LogReader;

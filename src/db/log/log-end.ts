@@ -11,13 +11,16 @@ export interface LogEnd {
 }
 
 /** The end of the log as the connection sees it. */
-export async function readLogEnd(log: LogFile): Promise<LogEnd> {
-  const last = await log.kysely
-    .selectFrom('transactions')
-    .select(['id', 'committed_at', 'last_position', 'digest'])
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+export function readLogEnd(log: LogFile): LogEnd {
+  const newest = log.statement(log, 'newest transaction', () =>
+    log.kysely
+      .selectFrom('transactions')
+      .select(['id', 'committed_at', 'last_position', 'digest'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .compile(),
+  );
+  const last = newest.get();
   return {
     position: (last?.last_position ?? 0) as Position,
     transactionId: (last?.id ?? 0) as TransactionId,

@@ -1,6 +1,5 @@
 /** One transaction of the log while it is written: what a mutation may do. */
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { v7 as timePrefixedId } from 'uuid';
 import type {
   CreateValues,
@@ -20,6 +19,7 @@ import { type ContentsInfo, writeContents } from './contents.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
 import { findByUniqueKey, readLastVersion } from './logged-records.ts';
+import type { Pace } from './pace.ts';
 import { type EarlierState, findEarlierState } from './restore.ts';
 import { planRevert } from './revert.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -32,6 +32,7 @@ import {
 } from './stale-write.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { VersionChain } from './version-chain.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What one change of one record came to. */
 export interface Updated<E extends Entity = Entity> {
@@ -53,13 +54,14 @@ export class LogTransaction {
   readonly #reader: LogReader;
   readonly #head: TransactionHead;
   readonly #chain: VersionChain;
-  /** Settles when the last change that was started is done. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #turns = 0;
+  readonly #pace: Pace;
+  /** Settles when the last change that had to wait is done; null while none does. */
+  #turn: Promise<unknown> | null = null;
   #over = false;
 
   /**
    * @param reader reads the log through the connection that writes it.
+   * @param pace of all that the writer does.
    * @throws InvalidInput when actor or reason cannot be kept.
    */
   constructor(
@@ -68,9 +70,11 @@ export class LogTransaction {
     end: LogEnd,
     now: Microseconds,
     about: TransactionAbout,
+    pace: Pace,
   ) {
     this.#log = log;
     this.#reader = reader;
+    this.#pace = pace;
     this.#head = new TransactionHead(end, now, about);
     this.#chain = new VersionChain(log, end, this.#head);
   }
@@ -78,6 +82,11 @@ export class LogTransaction {
   /** What was appended so far, in order. */
   get versions(): readonly Version[] {
     return this.#chain.versions;
+  }
+
+  /** The same, each with the version that it superseded. */
+  get changes(): readonly VersionChange[] {
+    return this.#chain.changes;
   }
 
   /** The position of the last version, of the log's last one while none was appended. */
@@ -93,13 +102,13 @@ export class LogTransaction {
   /** The record's last version, a deleted one's included; null when the id was never used. */
   async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
     this.#refuseWhenOver();
-    return await readLastVersion(this.#log, entity, id);
+    return readLastVersion(this.#log, entity, id);
   }
 
   /** The id of the live record that has this unique key; a null matches a null. */
   async find<E extends Entity>(entity: E, key: Partial<ValuesOf<E>>): Promise<string | null> {
     this.#refuseWhenOver();
-    return await findByUniqueKey(this.#log, entity, key as AnyValues);
+    return findByUniqueKey(this.#log, entity, key as AnyValues);
   }
 
   /**
@@ -111,13 +120,13 @@ export class LogTransaction {
     entity: E,
     input: CreateValues<E> & { readonly id?: string | null | undefined },
   ): Promise<Version<E>> {
-    return await this.#inTurn(async () => {
+    return await this.#inTurn(() => {
       const { id: given, ...fields } = input as AnyValues & { id?: string | null };
       const id = given ?? timePrefixedId();
       const issue = findTextIssue('id', id, limits.idLengthMax);
       if (issue) throw new InvalidInput([issue]);
       const values = valuesOfCreate(entity, fields);
-      return await this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
+      return this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
     });
   }
 
@@ -131,16 +140,16 @@ export class LogTransaction {
     patch: PatchValues<E>,
     condition: PatchCondition = {},
   ): Promise<Updated<E>> {
-    return await this.#inTurn(async () => {
+    return await this.#inTurn(() => {
       refuseImpossibleRevision(condition);
-      const before = await this.#live(entity, id);
-      const rebasedOver = await rebase(this.#log, before, patch as AnyValues, condition);
+      const before = this.#live(entity, id);
+      const rebasedOver = rebase(this.#log, before, patch as AnyValues, condition);
       const values = valuesOfPatch(entity, before.values, patch as AnyValues);
       if (differingFields(entity, before.values, values).length === 0) {
         return { version: before, changed: false, rebasedOver };
       }
       const next = { entity, id, values, operation: 'UPDATE', before } as const;
-      return { version: await this.#chain.append(next), changed: true, rebasedOver };
+      return { version: this.#chain.append(next), changed: true, rebasedOver };
     });
   }
 
@@ -153,12 +162,12 @@ export class LogTransaction {
     id: string,
     condition: WriteCondition = {},
   ): Promise<Version<E>> {
-    return await this.#inTurn(async () => {
+    return await this.#inTurn(() => {
       refuseImpossibleRevision(condition);
-      const before = await this.#live(entity, id);
-      await refuseStale(this.#log, before, condition);
+      const before = this.#live(entity, id);
+      refuseStale(this.#log, before, condition);
       const { values } = before;
-      return await this.#chain.append({ entity, id, values, operation: 'DELETE', before });
+      return this.#chain.append({ entity, id, values, operation: 'DELETE', before });
     });
   }
 
@@ -173,16 +182,16 @@ export class LogTransaction {
     id: string,
     state: EarlierState = {},
   ): Promise<Updated<E>> {
-    return await this.#inTurn(async () => {
-      const before = await this.get(entity, id);
+    return await this.#inTurn(() => {
+      const before = readLastVersion(this.#log, entity, id);
       if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
-      const { values } = await findEarlierState(this.#log, before, state);
+      const { values } = findEarlierState(this.#log, before, state);
       const live = before.operation !== 'DELETE';
       if (live && differingFields(entity, before.values, values).length === 0) {
         return { version: before, changed: false, rebasedOver: [] };
       }
       const next = { entity, id, values, operation: 'RESTORE', before } as const;
-      return { version: await this.#chain.append(next), changed: true, rebasedOver: [] };
+      return { version: this.#chain.append(next), changed: true, rebasedOver: [] };
     });
   }
 
@@ -193,7 +202,7 @@ export class LogTransaction {
    * @throws NotFound, RevertConflict with everything that was changed again, or AlreadyExists.
    */
   async revert(id: TransactionId): Promise<Updated[]> {
-    const plan = await this.#inTurn(() => planRevert(this.#log, this.#reader, id));
+    const plan = await this.#inTurn(() => planRevert(this.#log, this.#reader, id, this.#pace));
     const reverted: Updated[] = [];
     for (const { now, next } of plan) {
       const version = next && (await this.#inTurn(() => this.#chain.append(next)));
@@ -235,23 +244,44 @@ export class LogTransaction {
   async finish(): Promise<{ transaction: Transaction; end: LogEnd } | null> {
     await this.#turn;
     this.#over = true;
-    return await this.#head.write(this.#log, this.#chain);
+    return this.#head.write(this.#log, this.#chain);
   }
 
   /**
    * Runs a change when those started before it are done: each goes on from the end that the one
-   * before it left.
+   * before it left. Without any to wait for it is done when this returns, unless others are to
+   * have their turn of the event loop first.
    */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    this.#turns += 1;
-    // SQLite answers without leaving the turn of the event loop: many changes would block it.
-    const pause = this.#turns % limits.writesPerTurn === 0;
-    const done = this.#turn.then(async () => {
-      if (pause) await setImmediate();
+  #inTurn<T>(change: () => T | Promise<T>): Promise<T> {
+    if (this.#turn || this.#pace.over) return this.#whenTurn(change);
+    try {
+      this.#refuseWhenOver();
+      const done = change();
+      return done instanceof Promise ? this.#holdTurn(done) : Promise.resolve(done);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #whenTurn<T>(change: () => T | Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const begun = async () => {
+      await before;
+      if (this.#pace.over) await this.#pace.pause();
       this.#refuseWhenOver();
       return await change();
-    });
-    this.#turn = done.catch(() => {});
+    };
+    return await this.#holdTurn(begun());
+  }
+
+  /** Lets later changes wait for this one. */
+  #holdTurn<T>(done: Promise<T>): Promise<T> {
+    const turn = done
+      .catch(() => {})
+      .then(() => {
+        if (this.#turn === turn) this.#turn = null;
+      });
+    this.#turn = turn;
     return done;
   }
 
@@ -262,8 +292,8 @@ export class LogTransaction {
     }
   }
 
-  async #live<E extends Entity>(entity: E, id: string): Promise<Version<E>> {
-    const version = await this.get(entity, id);
+  #live<E extends Entity>(entity: E, id: string): Version<E> {
+    const version = readLastVersion(this.#log, entity, id);
     if (version && version.operation !== 'DELETE') return version;
     const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
     throw new NotFound(`${nameOf(entity, id)} ${state}.`, id);

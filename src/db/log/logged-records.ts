@@ -3,75 +3,70 @@ import { sql } from 'kysely';
 import { columnOf, type Entity, type Position, type Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
+import { given } from './sqlite/statement.ts';
+import { columnsOfValues, columnsOfVersion, versionOfRow } from './sqlite/version-row.ts';
 import { keysTable } from './sqlite/version-table.ts';
 
 /** The record's last version, a deleted one's included; null when the id was never used. */
-export async function readLastVersion<E extends Entity>(
+export function readLastVersion<E extends Entity>(
   log: LogFile,
   entity: E,
   id: string,
-): Promise<Version<E> | null> {
-  const row = await log.versions
-    .selectFrom(entity.table)
-    .select(columnsOfVersion(entity))
-    .where('id', '=', id)
-    .orderBy('revision', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+): Version<E> | null {
+  const statement = log.statement(entity, 'last version', () =>
+    ofRecord(log, entity).orderBy('revision', 'desc').limit(1).compile(),
+  );
+  const row = statement.get({ id });
   return row ? versionOfRow(entity, row) : null;
 }
 
 /** The record's version with a number; null when it has none. */
-export async function readRevision<E extends Entity>(
+export function readRevision<E extends Entity>(
   log: LogFile,
   entity: E,
   id: string,
   revision: number,
-): Promise<Version<E> | null> {
-  const row = await log.versions
-    .selectFrom(entity.table)
-    .select(columnsOfVersion(entity))
-    .where('id', '=', id)
-    .where('revision', '=', revision)
-    .executeTakeFirst();
+): Version<E> | null {
+  const statement = log.statement(entity, 'revision', () =>
+    ofRecord(log, entity).where('revision', '=', given<number>('revision')).compile(),
+  );
+  const row = statement.get({ id, revision });
   return row ? versionOfRow(entity, row) : null;
 }
 
 /** The record's version in force at a position; null before its creation. */
-export async function readVersionAt<E extends Entity>(
+export function readVersionAt<E extends Entity>(
   log: LogFile,
   entity: E,
   id: string,
   at: Position,
-): Promise<Version<E> | null> {
-  const row = await log.versions
-    .selectFrom(entity.table)
-    .select(columnsOfVersion(entity))
-    .where('id', '=', id)
-    .where('position', '<=', at)
-    .orderBy('revision', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+): Version<E> | null {
+  const statement = log.statement(entity, 'version at', () =>
+    ofRecord(log, entity)
+      .where('position', '<=', given<number>('at'))
+      .orderBy('revision', 'desc')
+      .limit(1)
+      .compile(),
+  );
+  const row = statement.get({ id, at });
   return row ? versionOfRow(entity, row) : null;
 }
 
 /** The record's versions from a revision on, oldest first; at most limits.pageRowsMax. */
-export async function readVersionsFrom<E extends Entity>(
+export function readVersionsFrom<E extends Entity>(
   log: LogFile,
   entity: E,
   id: string,
   revision: number,
-): Promise<Version<E>[]> {
-  const rows = await log.versions
-    .selectFrom(entity.table)
-    .select(columnsOfVersion(entity))
-    .where('id', '=', id)
-    .where('revision', '>=', revision)
-    .orderBy('revision')
-    .limit(limits.pageRowsMax)
-    .execute();
-  return rows.map((row) => versionOfRow(entity, row));
+): Version<E>[] {
+  const statement = log.statement(entity, 'versions from', () =>
+    ofRecord(log, entity)
+      .where('revision', '>=', given<number>('revision'))
+      .orderBy('revision')
+      .limit(limits.pageRowsMax)
+      .compile(),
+  );
+  return statement.all({ id, revision }).map((row) => versionOfRow(entity, row));
 }
 
 /** The versions at these positions, by position. */
@@ -93,21 +88,31 @@ export async function readVersionsAt<E extends Entity>(
 }
 
 /** The id of the live record that has this unique key; a null matches a null. */
-export async function findByUniqueKey(
+export function findByUniqueKey(
   log: LogFile,
   entity: Entity,
   key: Readonly<Record<string, unknown>>,
-): Promise<string | null> {
-  const holder = await log.versions
-    .selectFrom(keysTable(entity))
-    .select('id')
-    .where((where) =>
-      where.and(
-        entity.uniqueKey.map((name) =>
-          where(sql.ref<unknown>(columnOf(name)), 'is', key[name] ?? null),
+): string | null {
+  const statement = log.statement(entity, 'unique key', () =>
+    log.versions
+      .selectFrom(keysTable(entity))
+      .select('id')
+      .where((where) =>
+        where.and(
+          entity.uniqueKey.map((name) =>
+            where(sql.ref<unknown>(columnOf(name)), 'is', given(columnOf(name))),
+          ),
         ),
-      ),
-    )
-    .executeTakeFirst();
-  return holder?.id ?? null;
+      )
+      .compile(),
+  );
+  return statement.get(columnsOfValues(entity, key))?.id ?? null;
+}
+
+/** The versions of a record, whose id is given. */
+function ofRecord(log: LogFile, entity: Entity) {
+  return log.versions
+    .selectFrom(entity.table)
+    .select(columnsOfVersion(entity))
+    .where('id', '=', given<string>('id'));
 }

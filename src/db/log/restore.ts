@@ -16,11 +16,11 @@ export interface EarlierState {
  * @param last the record's last version, a deletion perhaps.
  * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
  */
-export async function findEarlierState<E extends Entity>(
+export function findEarlierState<E extends Entity>(
   log: LogFile,
   last: Version<E>,
   { revision, at }: EarlierState,
-): Promise<Version<E>> {
+): Version<E> {
   const { entity, id } = last;
   if (revision != null && at != null) {
     return refuse('revision', 'may not be given together with asOf. Leave one out.');
@@ -28,15 +28,15 @@ export async function findEarlierState<E extends Entity>(
   if (revision != null) {
     const found =
       Number.isSafeInteger(revision) && revision >= 1
-        ? await readRevision(log, entity, id, revision)
+        ? readRevision(log, entity, id, revision)
         : null;
     const known = `must be one of its revisions, from 1 to ${last.revision}, but was ${revision}.`;
     return refuseDeletion('revision', found ?? refuse('revision', known));
   }
   if (at != null) {
-    const found = await readVersionAt(log, entity, id, at);
+    const found = readVersionAt(log, entity, id, at);
     const known = `must not be before the ${entity.name} was created, which was at position`;
-    return refuseDeletion('asOf', found ?? refuse('asOf', `${known} ${await firstOf(log, last)}.`));
+    return refuseDeletion('asOf', found ?? refuse('asOf', `${known} ${firstOf(log, last)}.`));
   }
   // A deletion keeps the values that it found.
   if (last.operation === 'DELETE') return last;
@@ -46,8 +46,8 @@ export async function findEarlierState<E extends Entity>(
   );
 }
 
-async function firstOf(log: LogFile, { entity, id, position }: Version): Promise<Position> {
-  return (await readRevision(log, entity, id, 1))?.position ?? position;
+function firstOf(log: LogFile, { entity, id, position }: Version): Position {
+  return readRevision(log, entity, id, 1)?.position ?? position;
 }
 
 function refuseDeletion<E extends Entity>(argument: string, found: Version<E>): Version<E> {

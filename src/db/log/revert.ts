@@ -1,11 +1,11 @@
 /** Undoing a transaction: field by field, and never over what was changed again since. */
-import { setImmediate } from 'node:timers/promises';
 import type { Entity, TransactionId, ValuesOf, Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound, type Obstacle, RevertConflict } from '../shared/problems.ts';
 import { differingFields, sameValue } from '../shared/values.ts';
 import type { LogReader } from './log-reader.ts';
 import { readLastVersion, readRevision } from './logged-records.ts';
+import type { Pace } from './pace.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import type { NextVersion } from './version-chain.ts';
 
@@ -37,14 +37,14 @@ export async function planRevert(
   log: LogFile,
   reader: LogReader,
   id: TransactionId,
+  pace: Pace,
 ): Promise<RevertStep[]> {
   const versions = await readTransactionVersions(reader, id);
   const steps: RevertStep[] = [];
   const obstacles: Obstacle[] = [];
-  for (const [index, touched] of byRecord(versions).toReversed().entries()) {
-    // SQLite answers without leaving the turn of the event loop: many reads would block it.
-    if (index % limits.writesPerTurn === limits.writesPerTurn - 1) await setImmediate();
-    const sides = await readSides(log, touched);
+  for (const touched of byRecord(versions).toReversed()) {
+    if (pace.over) await pace.pause();
+    const sides = readSides(log, touched);
     const obstacle = findObstacle(sides);
     if (obstacle) obstacles.push(obstacle);
     else steps.push({ now: sides.now, next: undo(sides) });
@@ -89,12 +89,12 @@ function byRecord(versions: readonly Version[]): Version[][] {
   return [...records.values()];
 }
 
-async function readSides(log: LogFile, touched: readonly Version[]): Promise<Sides> {
+function readSides(log: LogFile, touched: readonly Version[]): Sides {
   const first = touched[0] as Version;
   const after = touched.at(-1) as Version;
   const { entity, id, revision } = first;
-  const before = revision === 1 ? null : await readRevision(log, entity, id, revision - 1);
-  return { before, after, now: (await readLastVersion(log, entity, id)) ?? after };
+  const before = revision === 1 ? null : readRevision(log, entity, id, revision - 1);
+  return { before, after, now: readLastVersion(log, entity, id) ?? after };
 }
 
 /** What keeps a record from being put back; null when nothing does. */

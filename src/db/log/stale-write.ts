@@ -35,15 +35,15 @@ export function refuseImpossibleRevision({ expectedRevision }: WriteCondition): 
  * @returns them, oldest first; none when the patch is not stale.
  * @throws RevisionConflict when the patch cannot be applied.
  */
-export async function rebase<E extends Entity>(
+export function rebase<E extends Entity>(
   log: LogFile,
   actual: Version<E>,
   patch: AnyValues,
   { expectedRevision, onConflict }: PatchCondition,
-): Promise<readonly Version<E>[]> {
+): readonly Version<E>[] {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return [];
-  const since = await readVersionsFrom(log, actual.entity, actual.id, expected);
+  const since = readVersionsFrom(log, actual.entity, actual.id, expected);
   const changed = fieldsChangedIn(since, actual);
   if (onConflict !== 'REBASE' || expected > actual.revision) {
     throw conflict(actual, expected, changed);
@@ -63,14 +63,14 @@ export async function rebase<E extends Entity>(
 }
 
 /** @throws RevisionConflict unless the record is at the revision that was expected. */
-export async function refuseStale(
+export function refuseStale(
   log: LogFile,
   actual: Version,
   { expectedRevision }: WriteCondition,
-): Promise<void> {
+): void {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return;
-  const since = await readVersionsFrom(log, actual.entity, actual.id, expected);
+  const since = readVersionsFrom(log, actual.entity, actual.id, expected);
   throw conflict(actual, expected, fieldsChangedIn(since, actual));
 }
 

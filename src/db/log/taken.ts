@@ -5,11 +5,8 @@ import { findByUniqueKey } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 
 /** The problem of a version that met a unique constraint: who holds what it wanted. */
-export async function explainTaken(
-  log: LogFile,
-  { entity, id, values }: Version,
-): Promise<AlreadyExists> {
-  const holder = entity.uniqueKey.length > 0 ? await findByUniqueKey(log, entity, values) : null;
+export function explainTaken(log: LogFile, { entity, id, values }: Version): AlreadyExists {
+  const holder = entity.uniqueKey.length > 0 ? findByUniqueKey(log, entity, values) : null;
   if (holder !== null && holder !== id) {
     const key = entity.uniqueKey.map((name) => `${name} ${JSON.stringify(values[name])}`);
     const message =

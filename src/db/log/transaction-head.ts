@@ -6,6 +6,8 @@ import { findTextIssue } from '../shared/values.ts';
 import { newSalt, transactionDigest } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
+import { given } from './sqlite/statement.ts';
+import type { LogTables } from './tables.ts';
 import type { ChainedTransaction, VersionChain } from './version-chain.ts';
 
 /** Who writes and why; kept on the transaction. */
@@ -35,32 +37,38 @@ export class TransactionHead implements ChainedTransaction {
   }
 
   /** Writes the transaction's own row; null when it has no versions, and so is none. */
-  async write(
+  write(
     log: LogFile,
     { versions, digest }: VersionChain,
-  ): Promise<{ transaction: Transaction; end: LogEnd } | null> {
+  ): { transaction: Transaction; end: LogEnd } | null {
     const first = versions[0];
     const last = versions.at(-1);
     if (!first || !last) return null;
     const { id, committedAt } = this;
     const firstPosition = first.position;
     const lastPosition = last.position;
-    await log.kysely
-      .insertInto('transactions')
-      .values({
-        id,
-        committed_at: committedAt,
-        first_position: firstPosition,
-        last_position: lastPosition,
-        ...this.#about,
-        salt: this.#salt,
-        contents_digest: this.aboutDigest,
-        digest,
-      })
-      .execute();
+    insertInto(log, {
+      id,
+      committed_at: committedAt,
+      first_position: firstPosition,
+      last_position: lastPosition,
+      ...this.#about,
+      salt: this.#salt,
+      contents_digest: this.aboutDigest,
+      digest,
+    });
     return {
       transaction: { id, committedAt, firstPosition, lastPosition, ...this.#about },
       end: { position: lastPosition, transactionId: id, committedAt, digest },
     };
   }
+}
+
+function insertInto(log: LogFile, row: LogTables['transactions']): void {
+  const statement = log.statement(log, 'insert transaction', () => {
+    const places = Object.keys(row).map((column) => [column, given(column)]);
+    const values = Object.fromEntries(places) as LogTables['transactions'];
+    return log.kysely.insertInto('transactions').values(values).compile();
+  });
+  statement.run({ ...row });
 }

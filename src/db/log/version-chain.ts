@@ -12,10 +12,12 @@ import type {
 import { contentsDigest, linkDigest, newSalt } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
+import { given } from './sqlite/statement.ts';
 import { sqliteCode } from './sqlite/storage-errors.ts';
 import { columnsOfValues } from './sqlite/version-row.ts';
 import type { VersionColumns } from './tables.ts';
 import { explainTaken } from './taken.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What the versions of one transaction share. */
 export interface ChainedTransaction {
@@ -40,6 +42,7 @@ export class VersionChain {
   readonly #begin: LogEnd;
   readonly #transaction: ChainedTransaction;
   readonly #versions: Version[] = [];
+  readonly #changes: VersionChange[] = [];
   #digest: Uint8Array;
 
   constructor(log: LogFile, begin: LogEnd, transaction: ChainedTransaction) {
@@ -54,6 +57,11 @@ export class VersionChain {
     return this.#versions;
   }
 
+  /** The same, each with the version that it superseded. */
+  get changes(): readonly VersionChange[] {
+    return this.#changes;
+  }
+
   /** The position of the last version; the log's end while there is none. */
   get position(): Position {
     return this.#versions.at(-1)?.position ?? this.#begin.position;
@@ -65,7 +73,7 @@ export class VersionChain {
   }
 
   /** Appends a version. @throws AlreadyExists when its id or its unique key is taken. */
-  async append<E extends Entity>(next: NextVersion<E>): Promise<Version<E>> {
+  append<E extends Entity>(next: NextVersion<E>): Version<E> {
     const { entity, id, operation, values, before } = next;
     const { id: transactionId, committedAt, aboutDigest } = this.#transaction;
     const version: Version<E> = {
@@ -83,16 +91,17 @@ export class VersionChain {
     const salt = newSalt();
     const contents = contentsDigest(salt, entity, id, values);
     const digest = linkDigest(this.#digest, version, aboutDigest, contents);
-    await this.#insert(version, { salt, contents_digest: contents, digest });
+    this.#insert(version, { salt, contents_digest: contents, digest });
     this.#digest = digest;
     this.#versions.push(version);
+    this.#changes.push({ version, previous: before });
     return version;
   }
 
-  async #insert(
+  #insert(
     version: Version,
     link: Pick<VersionColumns, 'salt' | 'contents_digest' | 'digest'>,
-  ): Promise<void> {
+  ): void {
     const row: VersionColumns = {
       position: version.position,
       transaction_id: version.transactionId,
@@ -105,13 +114,19 @@ export class VersionChain {
       ...columnsOfValues(version.entity, version.values),
       ...link,
     };
+    const { entity } = version;
+    const statement = this.#log.statement(entity, 'insert', () => {
+      const places = Object.keys(row).map((column) => [column, given(column)]);
+      const values = Object.fromEntries(places) as VersionColumns;
+      return this.#log.versions.insertInto(entity.table).values(values).compile();
+    });
     try {
-      await this.#log.versions.insertInto(version.entity.table).values(row).execute();
+      statement.run({ ...row });
     } catch (error) {
       // The trigger that refuses to replace a version meets a taken id before the constraint.
       const taken = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_TRIGGER'];
       if (!taken.includes(sqliteCode(error) ?? '')) throw error;
-      throw await explainTaken(this.#log, version);
+      throw explainTaken(this.#log, version);
     }
   }
 }

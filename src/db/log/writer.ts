@@ -3,7 +3,6 @@
  * fsync (group commit): each runs in a savepoint of its own, so that a failing one fails alone,
  * and all are acknowledged after the commit.
  */
-import { sql } from 'kysely';
 import type { Position, Transaction, Version } from '../../entities/index.ts';
 import type { Clock } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
@@ -11,11 +10,13 @@ import { Unavailable } from '../shared/problems.ts';
 import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTransaction } from './log-transaction.ts';
+import { Pace } from './pace.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import type { LogWatch } from './sqlite/log-watch.ts';
-import { whenFree } from './sqlite/when-free.ts';
+import { TransactionSteps } from './sqlite/transaction-steps.ts';
 import type { TransactionAbout } from './transaction-head.ts';
-import { withinTime } from './transaction-time.ts';
+import { TransactionTime } from './transaction-time.ts';
+import type { VersionChange } from './version-change.ts';
 
 /** What a mutation's code does with its transaction. It must await nothing but the transaction. */
 export type Work<T> = (transaction: LogTransaction) => Promise<T>;
@@ -50,8 +51,8 @@ interface Queued {
   readonly reject: (error: unknown) => void;
 }
 
-/** Called after each commit with the versions it made durable, in order. */
-export type OnCommit = (versions: readonly Version[], end: LogEnd) => void;
+/** Called after each commit with what it made durable, in order. */
+export type OnCommit = (changes: readonly VersionChange[], end: LogEnd) => void;
 
 export class Writer {
   readonly #log: LogFile;
@@ -59,7 +60,9 @@ export class Writer {
   readonly #watch: LogWatch;
   readonly #clock: Clock;
   readonly #onCommit: OnCommit;
-  readonly #timeMaxMs: number;
+  readonly #steps: TransactionSteps;
+  readonly #time: TransactionTime;
+  readonly #pace = new Pace();
   readonly #queue: Queued[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
@@ -76,8 +79,9 @@ export class Writer {
     onCommit: OnCommit,
     timeMaxMs: number = limits.transactionTimeMaxMs,
   ) {
-    this.#timeMaxMs = timeMaxMs;
     this.#log = log;
+    this.#steps = new TransactionSteps(log);
+    this.#time = new TransactionTime(timeMaxMs);
     this.#reader = reader;
     this.#watch = watch;
     this.#clock = clock;
@@ -113,34 +117,44 @@ export class Writer {
 
   async #drain(): Promise<void> {
     // Let every mutation that came in with this turn of the event loop join the commit.
-    await new Promise(setImmediate);
+    await this.#pace.pause();
     while (this.#queue.length > 0) {
       await this.#commit();
-      await new Promise(setImmediate);
+      await this.#pause();
     }
+    this.#time.end();
     this.#draining = null;
+  }
+
+  /**
+   * Lets others go on. A read takes a few turns of the event loop: were there a commit in each of
+   * them, it would take as many commits. Those who write lose nothing: more of them join the next.
+   */
+  async #pause(): Promise<void> {
+    for (let turn = 0; turn < limits.turnsPerCommit; turn += 1) await this.#pace.pause();
   }
 
   async #commit(): Promise<void> {
     let group: Queued[] = [];
     const take = () => this.#queue.splice(0, limits.groupCommitMutationsMax);
     const settle: (() => void)[] = [];
-    const versions: Version[] = [];
+    const changes: VersionChange[] = [];
     try {
       this.#watch.refuseWhenGone('This was not done.');
-      let end = await this.#begin();
+      await this.#steps.begin();
+      let end = readLogEnd(this.#log);
       const before = end;
       // Not before: while another process held the log, more came in.
       group = take();
       for (const queued of group) {
-        end = await this.#run(queued, end, versions, settle);
+        end = await this.#run(queued, end, changes, settle);
       }
-      await sql`commit`.execute(this.#log.kysely);
-      if (end !== before) this.#onCommit(versions, end);
+      this.#steps.commit();
+      if (end !== before) this.#onCommit(changes, end);
       // Nobody may take for kept what lies in a file that was deleted meanwhile.
       this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
-      await this.#rollBack();
+      this.#rollBack();
       if (group.length === 0) group = take();
       for (const queued of group) queued.reject(error);
       return;
@@ -148,38 +162,36 @@ export class Writer {
     for (const acknowledge of settle) acknowledge();
   }
 
-  async #begin(): Promise<LogEnd> {
-    if (this.#log.inTransaction) await sql`rollback`.execute(this.#log.kysely);
-    await whenFree(() => sql`begin immediate`.execute(this.#log.kysely));
-    return await readLogEnd(this.#log);
-  }
-
   /** Takes a failed group back. What fails here, too, the next group tries again before it begins. */
-  async #rollBack(): Promise<void> {
+  #rollBack(): void {
     if (!this.#log.inTransaction) return;
-    await sql`rollback`.execute(this.#log.kysely).catch(() => {});
+    try {
+      this.#steps.rollBack();
+    } catch {
+      // The group failed already, with what is to be told of it.
+    }
   }
 
   /** Runs one mutation in its savepoint; returns the log's end after it. */
   async #run(
     queued: Queued,
     end: LogEnd,
-    versions: Version[],
+    changes: VersionChange[],
     settle: (() => void)[],
   ): Promise<LogEnd> {
-    const db = this.#log.kysely;
-    await sql`savepoint mutation`.execute(db);
+    this.#steps.mark();
     let transaction: LogTransaction | null = null;
     try {
+      const { work, terms } = queued;
       const now = this.#clock();
-      transaction = new LogTransaction(this.#log, this.#reader, end, now, queued.terms);
-      const value = await withinTime(queued.work(transaction), this.#timeMaxMs);
+      transaction = new LogTransaction(this.#log, this.#reader, end, now, terms, this.#pace);
+      const value = await this.#time.limit(work(transaction));
       const finished = await transaction.finish();
       const made = finished && { ...finished, versions: transaction.versions };
-      const kept = queued.terms.dryRun ? null : made;
-      if (queued.terms.dryRun) await sql`rollback to mutation`.execute(db);
-      await sql`release mutation`.execute(db);
-      versions.push(...(kept?.versions ?? []));
+      const kept = terms.dryRun ? null : made;
+      if (terms.dryRun) this.#steps.takeBack();
+      else this.#steps.keep();
+      if (kept) changes.push(...transaction.changes);
       const committed = {
         value,
         transaction: kept?.transaction ?? null,
@@ -193,8 +205,7 @@ export class Writer {
       await transaction?.abandon();
       // A full disk ends the whole transaction, savepoints included: then all of the group failed.
       if (!this.#log.inTransaction) throw error;
-      await sql`rollback to mutation`.execute(db);
-      await sql`release mutation`.execute(db);
+      this.#steps.takeBack();
       settle.push(() => queued.reject(error));
       return end;
     }

@@ -12,18 +12,20 @@ import { type ReplicaTable, stillInForce } from '../replica/replica-table.ts';
 export function inForceAt(
   table: ReplicaTable,
   at: Position,
-  { fromCurrent, withDelta }: ReadSource,
+  { fromCurrent, withDelta, merged }: ReadSource,
 ): RawBuilder<unknown> {
   const columns = columnsStored(table);
   const delta = sql.table(table.delta);
-  const merged = fromCurrent
-    ? sql`select ${columns} from ${sql.table(table.current)}`
+  const last = Math.min(at, merged);
+  const older = fromCurrent
+    ? sql`select ${columns} from ${sql.table(table.current)} where position <= ${last}`
     : sql`select ${columns} from ${sql.table(table.base)}
-        where position <= ${at} and until_position > ${at}`;
-  if (!withDelta) return merged;
+        where position <= ${last} and until_position > ${at}`;
+  if (!withDelta) return older;
+  const unmerged = sql`position > ${merged} and position <= ${at}`;
   return sql`
-    from (${merged} union all select ${columns} from ${delta} where position <= ${at}) as version
-    anti join (select previous_position from ${delta} where position <= ${at}) as newer
+    from (${older} union all select ${columns} from ${delta} where ${unmerged}) as version
+    anti join (select previous_position from ${delta} where ${unmerged}) as newer
     on version.position = newer.previous_position`;
 }
 
@@ -35,12 +37,12 @@ export function inForceBetween(
   table: ReplicaTable,
   from: Position,
   to: Position,
-  { withDelta }: Pick<ReadSource, 'withDelta'>,
+  { withDelta, merged }: Pick<ReadSource, 'withDelta' | 'merged'>,
 ): RawBuilder<unknown> {
   const columns = columnsStored(table);
   const base = sql`
     select ${columns}, until_position from ${sql.table(table.base)}
-    where position <= ${to} and until_position > ${from}`;
+    where position <= ${Math.min(to, merged)} and until_position > ${from}`;
   if (!withDelta) return base;
   const delta = sql.table(table.delta);
   const end = sql.lit(stillInForce);
@@ -50,10 +52,11 @@ export function inForceBetween(
     from (${base}) as _merged
     left join (
       select previous_position as superseded, position as superseded_at from ${delta}
+      where position > ${merged}
     ) as _newer on _merged.position = _newer.superseded
     union all
     select ${columns}, coalesce(lead(position) over (partition by id order by position), ${end})
-    from ${delta} where position <= ${to}`;
+    from ${delta} where position > ${merged} and position <= ${to}`;
 }
 
 /** Filters look at texts folded, too. */

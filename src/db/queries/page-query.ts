@@ -8,7 +8,7 @@ import { type ReplicaTable, versionOf } from '../replica/replica-table.ts';
 import { turns } from '../shared/turns.ts';
 import { compileFilter } from './filter-sql.ts';
 import { inForceAt } from './in-force.ts';
-import { columnsOf, findByIds, wholeOf } from './record-query.ts';
+import { columnsOf, findNewest, wholeOf } from './record-query.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -33,12 +33,17 @@ export interface Page<E extends Entity> {
   readonly more: boolean;
 }
 
+export interface FoundPage<E extends Entity> extends Page<E> {
+  /** The first record past the page, in that direction; null when the list does not go on. */
+  readonly beyond: Version<E> | null;
+}
+
 /** Reads a page: one record more than asked for tells whether the list goes on. */
 export async function queryPage<E extends Entity>(
   replica: Replica,
   entity: E,
   query: PageQuery,
-): Promise<Page<E>> {
+): Promise<FoundPage<E>> {
   const found = await replica.readAt(query.at, (source) =>
     source.fromCurrent
       ? findInCurrent(replica, entity, query, source)
@@ -46,7 +51,8 @@ export async function queryPage<E extends Entity>(
   );
   const versions = found.slice(0, query.limit);
   if (query.fromEnd) versions.reverse();
-  return { versions, more: found.length > query.limit };
+  const beyond = found[query.limit] ?? null;
+  return { versions, more: beyond !== null, beyond };
 }
 
 /** How many records match at a position. */
@@ -78,7 +84,7 @@ async function findInCurrent<E extends Entity>(
   const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
   if (picked.length === 0) return [];
   const ids = picked.map(({ id }) => id);
-  const found = await findByIds(replica, entity, ids, source);
+  const found = await findNewest(replica, entity, ids, source.withDelta);
   const byPosition = new Map(found.map((version) => [version.position, version]));
   return picked.map(({ position }) => byPosition.get(Number(position) as Position) as Version<E>);
 }
@@ -98,12 +104,14 @@ async function findInBase<E extends Entity>(
   const table = replica.table(entity);
   const columns = columnsOf(table);
   const order = orderOf(table, query);
-  const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
+  const delta = sql`
+    union all select ${columns} from ${sql.table(table.delta)} where position > ${source.merged}`;
   const { rows } = await sql<{ readonly whole: string }>`
     with picked as materialized (${pick(table, query, order, source, sql`position`)})
     select ${wholeOf(table)} as whole from picked
     join (
-      select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
+      select ${columns} from ${sql.table(table.base)} where position <= ${source.merged}
+      ${source.withDelta ? delta : sql``}
     ) as record using (position)
     order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
   return await turns.map(rows, ({ whole }) => versionOf(entity, whole));

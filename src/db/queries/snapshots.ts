@@ -1,9 +1,7 @@
 /**
- * What matched at a moment, read page by page as it is taken: feeds begin with it. Feeds that begin
- * alike read the same pages, each once. A feed whose client takes nothing keeps its page, so pages
- * are of so many records as take about the same memory.
+ * What matched at a moment, read page by page as it is taken: feeds begin with it. A feed whose client
+ * takes nothing keeps its page, so pages are of so many records as take about the same memory.
  */
-import { LRUCache } from 'lru-cache';
 import type { Entity, OrderKey, Position, Version } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
 import { Order } from '../criteria/order.ts';
@@ -25,11 +23,6 @@ type List = (entity: Entity, query: PageQuery) => Promise<Page<Entity>>;
 
 export class Snapshots {
   readonly #list: List;
-  readonly #underWay = new Map<string, Promise<Page<Entity>>>();
-  readonly #read = new LRUCache<string, Page<Entity>>({
-    maxSize: limits.sharedSnapshotsBytesMax,
-    sizeCalculation: ({ versions }) => 1 + bytesOf(versions),
-  });
 
   constructor(list: List) {
     this.#list = list;
@@ -43,7 +36,7 @@ export class Snapshots {
     const order = new Order(entity, oldestFirst);
     let query: PageQuery = { at, filter, orderBy: oldestFirst, limit: limits.snapshotFirstRows };
     while (!signal.aborted) {
-      const page = await this.#page(entity, query).catch((error) => {
+      const page = await this.#list(entity, query).catch((error) => {
         // Who has left while the store was closed needs no page, and no complaint.
         if (!signal.aborted) throw error;
       });
@@ -56,21 +49,6 @@ export class Snapshots {
       const last = versions.at(-1);
       if (!more || !last) return;
       query = { ...query, after: order.placeOf(last), limit: rowsAfter(versions) };
-    }
-  }
-
-  async #page(entity: Entity, query: PageQuery): Promise<Page<Entity>> {
-    const key = `${entity.table} ${JSON.stringify(query)}`;
-    const known = this.#read.get(key) ?? this.#underWay.get(key);
-    if (known) return await known;
-    const reading = this.#list(entity, query);
-    this.#underWay.set(key, reading);
-    try {
-      const page = await reading;
-      this.#read.set(key, page);
-      return page;
-    } finally {
-      this.#underWay.delete(key);
     }
   }
 }

@@ -12,10 +12,10 @@ import type { LogReader } from '../log/log-reader.ts';
 import { fileIdentity } from '../shared/file-identity.ts';
 import { limits } from '../shared/limits.ts';
 import { CannotOpen, Unavailable } from '../shared/problems.ts';
-import { ReplicaTable } from './replica-table.ts';
+import { deltaCatalog, ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 5;
+const replicaFormat = 6;
 
 /** What DuckDB may use of the machine. */
 export interface ReplicaResources {
@@ -172,7 +172,10 @@ async function reopen(
   }
   try {
     const basePosition = await agreedPosition(instance, log, entities, fingerprint);
-    if (basePosition !== null) return { instance, basePosition };
+    if (basePosition !== null) {
+      await createDeltas(instance, entities);
+      return { instance, basePosition };
+    }
     instance.closeSync();
     return null;
   } catch (error) {
@@ -189,6 +192,9 @@ async function create(path: string, resources: ReplicaResources): Promise<DuckDB
     index_scan_percentage: '0.01',
     // By default a join with more than 50 positions reads every column of the table it looks in.
     dynamic_or_filter_threshold: '1001',
+    // A merge would write into the file at each commit otherwise, and take three times as long.
+    checkpoint_threshold: `${limits.checkpointMb}MB`,
+    auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
     threads: String(resources.threads),
     // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
     // Filters of lists ask for that join themselves.
@@ -199,6 +205,14 @@ async function create(path: string, resources: ReplicaResources): Promise<DuckDB
     // DuckDB takes these in order: nothing can be set after the last one.
     enable_external_access: 'false',
     lock_configuration: 'true',
+  });
+}
+
+/** The deltas, empty: what they held is applied again from the log. */
+async function createDeltas(instance: DuckDBInstance, entities: readonly Entity[]): Promise<void> {
+  await withConnection(instance, async (connection) => {
+    await connection.run(`attach ':memory:' as ${deltaCatalog}`);
+    for (const entity of entities) await connection.run(new ReplicaTable(entity).deltaDefinition());
   });
 }
 
@@ -246,11 +260,11 @@ async function initialize(
         await connection.run(statement);
     }
   });
+  await createDeltas(instance, entities);
 }
 
 /**
- * Up to where the base agrees with the log; null when it cannot be trusted. The delta is emptied:
- * what it held is applied again from the log.
+ * Up to where the base agrees with the log; null when it cannot be trusted.
  */
 async function agreedPosition(
   instance: DuckDBInstance,
@@ -271,9 +285,8 @@ async function agreedPosition(
     return null;
   return await trusted(instance, async (connection) => {
     for (const entity of entities) {
-      const { base, current, delta } = new ReplicaTable(entity);
+      const { base, current } = new ReplicaTable(entity);
       for (const table of [base, current]) await connection.run(`from "${table}" limit 0`);
-      await connection.run(`delete from "${delta}"`);
     }
     return state.position;
   });

@@ -6,8 +6,9 @@ import { inTransaction } from './duckdb-transaction.ts';
 import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 /**
- * Moves all versions up to a position from the deltas into the bases, ends the intervals of the
- * versions that they supersede, and brings the current tables up to date.
+ * Adds all versions up to a position from the deltas to the bases, ends the intervals of the
+ * versions that they supersede, and brings the current tables up to date. The deltas keep them
+ * until purgeDelta: DuckDB changes one database in a transaction, and theirs is another.
  * @param after the end of the base: versions up to there have been merged before.
  * @param upTo the end of a transaction that has been applied.
  * @param digest the log's digest there; a reopened file is checked against it.
@@ -20,7 +21,7 @@ export async function mergeDelta(
   digest: Uint8Array | null,
 ): Promise<void> {
   await inTransaction(connection, async () => {
-    for (const table of tables) await mergeTable(connection, table, BigInt(after), BigInt(upTo));
+    for (const table of tables) await mergeTable(connection, table, after, upTo);
     await connection.run('update replica_state set position = $1, digest = $2', [
       BigInt(upTo),
       digest && blobValue(digest),
@@ -33,8 +34,8 @@ export async function indexById(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
-  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
-    await connection.run(`create index if not exists "${table}_id" on "${table}" (id)`);
+  for (const { current } of tables) {
+    await connection.run(`create index if not exists "${current}_id" on "${current}" (id)`);
   }
 }
 
@@ -43,8 +44,8 @@ export async function dropIndexes(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
-  for (const table of tables.flatMap(({ base, current }) => [base, current])) {
-    await connection.run(`drop index if exists "${table}_id"`);
+  for (const { current } of tables) {
+    await connection.run(`drop index if exists "${current}_id"`);
   }
 }
 
@@ -82,37 +83,44 @@ async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable)
 async function mergeTable(
   connection: DuckDBConnection,
   { base, current, delta, storedNames, wholeVersion }: ReplicaTable,
-  after: bigint,
-  upTo: bigint,
+  after: Position,
+  upTo: Position,
 ): Promise<void> {
   const names = storedNames.map((name) => `"${name}"`).join(', ');
+  // What was merged before may still be there.
+  const merging = `${delta} where position > ${after} and position <= ${upTo}`;
+  const superseding = `${merging} and previous_position <= ${after}`;
   await connection.run(
     `insert into "${base}" (${names}, until_position)
      select ${names},
        coalesce(lead(position) over (partition by id order by position), ${stillInForce})
-     from "${delta}" where position <= $1 order by position`,
-    [upTo],
+     from ${merging} order by position`,
   );
   await connection.run(
     `update "${base}" set until_position = newer_delta.position
-     from (
-       select previous_position, position from "${delta}"
-       where position <= $1 and previous_position <= $2
-     ) newer_delta
+     from (select previous_position, position from ${superseding}) newer_delta
      where "${base}".position = newer_delta.previous_position`,
-    [upTo, after],
   );
-  await connection.run(
-    `delete from "${current}" where id in (
-       select id from "${delta}" where position <= $1 and previous_position <= $2
-     )`,
-    [upTo, after],
-  );
+  await connection.run(`delete from "${current}" where id in (select id from ${superseding})`);
   await connection.run(
     `insert into "${current}" (${names}, "${wholeColumn}")
-     select ${names}, ${wholeVersion} from "${delta}" where position <= $1
+     select ${names}, ${wholeVersion} from ${merging}
      qualify row_number() over (partition by id order by position desc) = 1`,
-    [upTo],
   );
-  await connection.run(`delete from "${delta}" where position <= $1`, [upTo]);
+}
+
+/**
+ * Takes versions up to a position out of the deltas, which must not be appended to meanwhile. What
+ * is left is put into a new table: deleted rows would stay in the old one, and be scanned.
+ */
+export async function purgeDelta(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+  upTo: Position,
+): Promise<void> {
+  for (const { delta } of tables) {
+    await connection.run(
+      `create or replace table ${delta} as from ${delta} where position > ${upTo}`,
+    );
+  }
 }

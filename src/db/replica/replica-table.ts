@@ -1,9 +1,10 @@
 /**
  * The tables of an entity's versions in DuckDB:
- * - the base: every version with the interval in which it was in force, indexed by id;
+ * - the base: every version with the interval in which it was in force, no index;
  * - current: of each record the last version that the base holds, indexed by id;
  * - the delta: the newest versions, until they are merged into the two others in bulk, so that
- *   applying a commit costs the same however long the log is.
+ *   applying a commit costs the same however long the log is. It lies in memory: it need not
+ *   outlive the process, and DuckDB would sync its file at each commit.
  */
 import {
   BIGINT,
@@ -59,6 +60,9 @@ const columns: Readonly<Record<FieldKind, Column>> = {
 const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'RESTORE'];
 /** What a deletion's row has as its operation. */
 export const deletion = operations.indexOf('DELETE');
+
+/** The database in memory, beside that of the file, that has the deltas. */
+export const deltaCatalog = 'deltas';
 
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
@@ -116,7 +120,9 @@ export class ReplicaTable {
   readonly entity: Entity;
   readonly base: string;
   readonly current: string;
+  /** With its catalog, as it stands in a query. */
   readonly delta: string;
+  readonly deltaName: string;
   /** The columns of a version, in order. */
   readonly columnNames: readonly string[];
   /** The columns that the three share, in order: those of a version, then its texts folded. */
@@ -129,7 +135,8 @@ export class ReplicaTable {
     this.entity = entity;
     this.base = entity.table;
     this.current = `${entity.table}_current`;
-    this.delta = `${entity.table}_delta`;
+    this.deltaName = `${entity.table}_delta`;
+    this.delta = `${deltaCatalog}.${this.deltaName}`;
     const ofVersion = [...versionColumns, ...fieldColumns(entity)];
     this.#columns = [...ofVersion, ...foldedColumns(entity)];
     this.columnNames = ofVersion.map(({ name }) => name);
@@ -137,14 +144,21 @@ export class ReplicaTable {
     this.wholeVersion = `json_array(${this.columnNames.map((name) => `"${name}"`).join(', ')})`;
   }
 
-  /** The statements that create the three. */
+  /** The statements that create base and current. */
   definitions(): string[] {
-    const shared = this.#columns.map(({ name, type }) => `"${name}" ${type}`).join(', ');
     return [
-      `create table "${this.base}" (${shared}, until_position bigint not null)`,
+      `create table "${this.base}" (${this.#definedColumns()}, until_position bigint not null)`,
       this.currentDefinition(this.current),
-      `create table "${this.delta}" (${shared})`,
     ];
+  }
+
+  /** The statement that creates the delta, in its catalog. */
+  deltaDefinition(): string {
+    return `create table ${this.delta} (${this.#definedColumns()})`;
+  }
+
+  #definedColumns(): string {
+    return this.#columns.map(({ name, type }) => `"${name}" ${type}`).join(', ');
   }
 
   /**

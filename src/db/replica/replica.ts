@@ -4,17 +4,16 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { Kysely } from 'kysely';
-import type { Entity, Position, Version } from '../../entities/index.ts';
-import type { LogReader, LogSpan } from '../log/log-reader.ts';
+import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
+import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
-import { inTransaction } from './duckdb-transaction.ts';
-import { RecentVersions } from './recent-versions.ts';
+import { OwnCommits } from './own-commits.ts';
 import type { OpenReplica } from './replica-file.ts';
-import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
-import { ReplicaTable } from './replica-table.ts';
+import { compactCurrent, dropIndexes, indexById, mergeDelta, purgeDelta } from './replica-merge.ts';
+import { deltaCatalog, ReplicaTable } from './replica-table.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
@@ -43,33 +42,41 @@ export interface ReadSource {
   readonly fromCurrent: boolean;
   /** The deltas too: not all has been merged. */
   readonly withDelta: boolean;
+  /**
+   * What was committed up to here is to be taken from bases and current tables, what came after
+   * from the deltas. Both may hold more: a merge adds to the one before it takes from the other.
+   */
+  readonly merged: Position;
 }
+
+/** A read under way: at which position, and where it looks. */
+type Read = Pick<ReadSource, 'fromCurrent' | 'merged'> & { readonly at: Position };
 
 /** Tables are named at run time, so their columns are unknown here. */
 export type ReplicaTables = Record<string, Record<string, unknown>>;
 
 export class Replica {
-  /** Reads base and delta; every query's values are bound. */
+  /** Scans tables; every query's values are bound. */
   readonly kysely: Kysely<ReplicaTables>;
-  /** Spares reading again what was read lately. */
-  readonly recent = new RecentVersions();
+  /** The same for queries that an index answers: they have connections of their own. */
+  readonly lookups: Kysely<ReplicaTables>;
   readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
   readonly #appending: DuckDBConnection;
   readonly #mergingConnection: DuckDBConnection;
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
-  /** Own commits that are still to be applied, oldest first. */
-  #memory: LogSpan[] = [];
-  #memoryRows = 0;
+  readonly #ownCommits: OwnCommits;
   #watermark: Position;
   #basePosition: Position;
   #applying: Promise<void> | null = null;
   #merging: Promise<void> | null = null;
   /** From here on the current tables may be read; a merge under way moves it ahead of itself. */
   #horizon: Position;
-  /** Positions at which the current tables are being read. */
-  readonly #currentReads = new Set<{ readonly at: Position }>();
+  /** The deltas begin after this position. */
+  #purgedPosition: Position;
+  readonly #reads = new Set<Read>();
+  #applyTimer: NodeJS.Timeout | null = null;
   #mergeTimer: NodeJS.Timeout | null = null;
   #closing = false;
 
@@ -82,16 +89,21 @@ export class Replica {
   ) {
     this.#log = log;
     this.#options = options;
+    this.#ownCommits = new OwnCommits(options.limits.catchUpMemoryRows);
     this.file = file;
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
     this.#watermark = file.basePosition;
     this.#basePosition = file.basePosition;
     this.#horizon = file.basePosition;
-    this.kysely = new Kysely({
-      dialect: duckdbDialect(file.instance, limits.readConnections),
-      log: (event) => options.onQuery(event.query.sql),
-    });
+    this.#purgedPosition = file.basePosition;
+    const over = (connectionsMax: number) =>
+      new Kysely<ReplicaTables>({
+        dialect: duckdbDialect(file.instance, connectionsMax),
+        log: (event) => options.onQuery(event.query.sql),
+      });
+    this.kysely = over(limits.scanConnections);
+    this.lookups = over(limits.lookupConnections);
   }
 
   /**
@@ -120,6 +132,11 @@ export class Replica {
     return this.#watermark;
   }
 
+  /** From here on the current tables may be read, unless a merge moves past it meanwhile. */
+  get horizon(): Position {
+    return this.#horizon;
+  }
+
   table(entity: Entity): ReplicaTable {
     const table = this.#tables.get(entity);
     if (!table) {
@@ -130,18 +147,24 @@ export class Replica {
     return table;
   }
 
-  /** Takes versions that this process has just committed, so that they need not be read back. */
+  /**
+   * Takes versions that this process has just committed, so that they need not be read back. They
+   * are applied when a read asks for them, or together with those of other commits soon after:
+   * DuckDB takes many rows in about the time that it takes one.
+   */
   offer(versions: readonly Version[], end: Position): void {
-    this.#memory.push({ versions, end });
-    this.#memoryRows += versions.length;
-    while (this.#memoryRows > this.#options.limits.catchUpMemoryRows) this.#dropOldest();
-    this.reach(end).catch((error) => {
-      if (!this.#closing) this.#options.onFault(error);
-    });
+    this.#ownCommits.add(versions, end);
+    this.#applyTimer ??= setTimeout(() => {
+      this.#applyTimer = null;
+      this.reach(this.#ownCommits.end ?? this.#watermark).catch((error) => {
+        if (!this.#closing) this.#options.onFault(error);
+      });
+    }, limits.applyAfterMs).unref();
   }
 
   /**
-   * Waits until everything up to a committed position has been applied.
+   * Waits until everything up to a committed position has been applied. A few own commits are
+   * applied before the event loop turns: whoever reads while others write waits for none of them.
    * @throws Unavailable once the replica closes, ReplicaBroken when it has to be given up.
    */
   async reach(position: Position): Promise<void> {
@@ -164,14 +187,14 @@ export class Replica {
     await this.reach(at);
     await turns.next(null);
     this.#refuseWhenClosing();
-    const withDelta = this.#watermark > this.#basePosition;
-    if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
-    const read = { at };
-    this.#currentReads.add(read);
+    const merged = this.#basePosition;
+    const withDelta = this.#watermark > merged;
+    const read = { at, fromCurrent: at >= this.#horizon, merged };
+    this.#reads.add(read);
     try {
-      return await query({ fromCurrent: true, withDelta });
+      return await query({ fromCurrent: read.fromCurrent, withDelta, merged });
     } finally {
-      this.#currentReads.delete(read);
+      this.#reads.delete(read);
     }
   }
 
@@ -179,6 +202,7 @@ export class Replica {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#endBackgroundWork();
+    await this.#applyOffered().catch(this.#options.onFault);
     await this.#merge();
     await this.#disconnect();
     this.file.close();
@@ -193,12 +217,13 @@ export class Replica {
 
   async #endBackgroundWork(): Promise<void> {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
+    if (this.#applyTimer) clearTimeout(this.#applyTimer);
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
   }
 
   async #disconnect(): Promise<void> {
-    await this.kysely.destroy();
+    await Promise.all([this.kysely.destroy(), this.lookups.destroy()]);
     this.#appending.closeSync();
     this.#mergingConnection.closeSync();
   }
@@ -240,47 +265,47 @@ export class Replica {
   }
 
   async #applyNext(): Promise<void> {
+    await this.#purge();
     const rowsMax = this.#options.limits.catchUpBatchRows;
-    const span = this.#takeMemory(rowsMax) ?? (await this.#log.read(this.#watermark, rowsMax));
+    const own = this.#ownCommits.take(this.#watermark, rowsMax);
+    const span = own ?? (await this.#log.read(this.#watermark, rowsMax));
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await this.#own(() => inTransaction(this.#appending, () => this.#append(span.versions)));
-    this.recent.supersede(span.versions);
+    await this.#own(() => this.#append(span.versions));
     this.#watermark = span.end;
     this.#scheduleMerge();
   }
 
-  /** The own commits that follow the watermark without a gap; null when there are none. */
-  #takeMemory(rowsMax: number): LogSpan | null {
-    while (this.#memory[0] && this.#memory[0].end <= this.#watermark) this.#dropOldest();
-    const versions: Version[] = [];
-    let end = this.#watermark;
-    for (let next = this.#memory[0]; next; next = this.#memory[0]) {
-      if (next.versions[0]?.position !== end + 1) break;
-      if (versions.length > 0 && versions.length + next.versions.length > rowsMax) break;
-      versions.push(...next.versions);
-      end = next.end;
-      this.#dropOldest();
-    }
-    return versions.length > 0 ? { versions, end } : null;
+  /** What was offered and not asked for. */
+  async #applyOffered(): Promise<void> {
+    while ((this.#ownCommits.end ?? positionZero) > this.#watermark) await this.#applyNext();
   }
 
-  #dropOldest(): void {
-    this.#memoryRows -= this.#memory.shift()?.versions.length ?? 0;
+  /** Takes from the deltas what has been merged, once no read looks for it there. */
+  async #purge(): Promise<void> {
+    const upTo = Math.min(this.#basePosition, ...[...this.#reads].map((read) => read.merged));
+    if (upTo <= this.#purgedPosition) return;
+    const tables = [...this.#tables.values()];
+    await this.#own(() => purgeDelta(this.#appending, tables, upTo as Position));
+    this.#purgedPosition = upTo as Position;
   }
 
-  /** Adds versions to their deltas. */
+  /**
+   * Adds versions to their deltas. A chunk of them takes DuckDB about a millisecond, in place; when
+   * they are more, others have turns of the event loop between them.
+   */
   async #append(versions: readonly Version[]): Promise<void> {
+    let isFirst = true;
     for (const [entity, table] of this.#tables) {
       const own = versions.filter((version) => version.entity === entity);
-      if (own.length === 0) continue;
-      const appender = await this.#appending.createAppender(table.delta);
       for (const chunk of table.chunks(own)) {
+        if (!isFirst) await turns.yield();
+        isFirst = false;
+        const appender = await this.#appending.createAppender(table.deltaName, null, deltaCatalog);
         appender.appendDataChunk(chunk);
-        await turns.yield();
+        appender.closeSync();
       }
-      appender.closeSync();
     }
   }
 
@@ -313,8 +338,8 @@ export class Replica {
 
   async #mergeNow(): Promise<void> {
     // No further than the oldest read of the current tables that is under way.
-    const oldest = Math.min(this.#watermark, ...[...this.#currentReads].map((read) => read.at));
-    const upTo = oldest as Position;
+    const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
+    const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
     if (upTo <= this.#basePosition) return;
     this.#horizon = upTo;
     const digest = await this.#log.digestAt(upTo);

@@ -54,6 +54,8 @@ export const limits = {
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 256,
+  /** Turns of the event loop that other work has between two commits. */
+  turnsPerCommit: 3,
   /** Most mutations that wait for a commit; one more is refused. */
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
@@ -76,6 +78,8 @@ export const limits = {
   replicaRetireMs: 1_000,
   /** A replica file that fails so soon after it was made anew is followed by one in memory. */
   replicaFileTrialMs: 10 * 60_000,
+  /** How long own commits may wait to be applied to the replica together, when no read asks. */
+  applyAfterMs: 20,
   /** Most versions read from the log and applied to the replica at a time. */
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */
@@ -84,18 +88,40 @@ export const limits = {
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
+  /** DuckDB writes merges into its file, rather than beside it, once they take this much … */
+  checkpointMb: 256,
   /** Dead rows that a current table may hold for each live one … */
   currentDeadShareMax: 0.5,
   /** … and besides. */
   currentDeadRowsMax: 8_192,
-  /** Memory for versions that were read lately, as it is estimated. */
-  recentVersionsBytesMax: 64 * 1024 * 1024,
+  /** Memory for answers that are kept, as it is estimated … */
+  keptAnswersBytesMax: 64 * 1024 * 1024,
+  /** … and how many of them there are at most. */
+  keptAnswersMax: 100_000,
+  /** The largest share of that memory that one of them may take. */
+  keptAnswerShareMax: 0.1,
+  /** Longest question whose answer is kept, in UTF-16 code units. */
+  keptQuestionLengthMax: 16_384,
+  /** Answers to one question that are kept, each for a stretch of positions of its own. */
+  keptStretchesMax: 64,
+  /** Parts of one GraphQL answer that may change apart from each other, for it to be kept. */
+  stretchesPerAnswerMax: 1_000,
+  /** Changes of late, of each kind of record, that are known to tell whether an answer holds … */
+  recentChangesMax: 4_096,
+  /** … and their memory, as it is estimated. */
+  recentChangesBytesMax: 16 * 1024 * 1024,
+  /** Longest time spent to find out whether one answer still holds, before it is worked out anew. */
+  touchTimeMaxMs: 2,
   /** How long work on one answer goes on before others get a turn of the event loop. */
   stretchMs: 10,
   /** Longest time one DuckDB query may take. */
   queryTimeMaxMs: 30_000,
-  /** DuckDB connections that answer reads. */
-  readConnections: 4,
+  /** Versions of one record that are read from the log in one go. */
+  historyStretchRows: 64,
+  /** DuckDB connections that answer what scans tables … */
+  scanConnections: 2,
+  /** … and those that look up single records, which do not wait for scans. */
+  lookupConnections: 2,
   /** Prepared statements that each of them keeps. */
   preparedStatementsMax: 256,
   /** Batches of one loader under way at a time; further keys wait and are gathered. */
@@ -114,8 +140,6 @@ export const limits = {
   snapshotFirstRows: 8,
   /** … and of each further one only so many that they take no more memory, as it is estimated. */
   snapshotPageBytesMax: 512 * 1024,
-  /** Memory for pages of snapshots that were read lately, as it is estimated. */
-  sharedSnapshotsBytesMax: 16 * 1024 * 1024,
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */

@@ -6,10 +6,17 @@ const overheadBytes = 1_024;
 
 /** An estimate: two bytes for each character that the values hold. */
 export function bytesOfVersion({ id, values }: Version): number {
-  const texts = Object.values(values as Readonly<Record<string, unknown>>).flat();
-  const characters = texts.reduce<number>(
-    (sum, text) => sum + (typeof text === 'string' ? text.length : 0),
-    id.length,
-  );
+  let characters = id.length;
+  for (const name in values) characters += charactersOf((values as AnyValues)[name]);
   return overheadBytes + 2 * characters;
+}
+
+type AnyValues = Readonly<Record<string, unknown>>;
+
+function charactersOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (!Array.isArray(value)) return 0;
+  let sum = 0;
+  for (const text of value) sum += charactersOf(text);
+  return sum;
 }

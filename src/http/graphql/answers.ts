@@ -3,6 +3,7 @@
  * error, however many of its fields that cut off; the JSON of one that is large is made in turns of
  * the event loop, and leaves in pieces.
  */
+import { createHash } from 'node:crypto';
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { turns } from '../../db/index.ts';
 import type { Operation } from '../../resolvers/index.ts';
@@ -51,6 +52,23 @@ async function inPieces(result: ExecutionResult): Promise<Answer> {
     await turns.yield();
   }
   return { ...result, data: {}, [dataJson]: { pieces, bytes } };
+}
+
+const digests = new WeakMap<DataJson, string>();
+
+/** The digest of an answer's data, as its JSON; that of what is given again and again is kept. */
+export async function dataDigest({ [dataJson]: data }: Answer): Promise<string> {
+  if (!data) throw new TypeError('The answer has no JSON of its data.');
+  const known = digests.get(data);
+  if (known) return known;
+  const hash = createHash('sha256');
+  for (const piece of data.pieces) {
+    hash.update(piece);
+    await turns.yield();
+  }
+  const digest = hash.digest('base64url');
+  digests.set(data, digest);
+  return digest;
 }
 
 /** The same answer with the JSON of its data, for those who send it many times. */

@@ -13,10 +13,7 @@ export interface Asked {
   readonly accept: string;
 }
 
-/**
- * Makes strong tags: two answers with one tag are the same to the byte. They differ between logs,
- * schemas and releases of Everstate, any of which may answer otherwise at the same position.
- */
+/** Tags differ between logs, schemas and releases of Everstate, any of which may answer otherwise. */
 export class EntityTags {
   readonly #logId: string;
   readonly #schema: GraphQLSchema;
@@ -27,23 +24,28 @@ export class EntityTags {
     this.#schema = schema;
   }
 
-  /** The tag of an answer that a position and what was asked determine. */
+  /**
+   * The tag of an answer that a position and what was asked determine. It is strong: two answers
+   * with one tag are the same to the byte.
+   */
   atPosition(position: Position, asked: Asked): string {
-    const { query, operationName, variables, accept } = asked;
+    return `"${this.#digest('position', position, asked)}"`;
+  }
+
+  /**
+   * The tag of any other answer, made of what it says. It is weak: two answers with one tag say
+   * the same, each at its own `extensions.position`.
+   * @param data the digest of the answer's data.
+   */
+  ofData(data: string, asked: Asked): string {
+    return `W/"${this.#digest('data', data, asked)}"`;
+  }
+
+  #digest(kind: string, what: unknown, { accept, query, operationName, variables }: Asked): string {
     this.#server ??= digest([packageVersion(), printSchema(this.#schema)]);
     const server = this.#server;
-    const form = [accept, query, operationName, variables];
-    return tag(['position', this.#logId, server, position, ...form]);
+    return digest([kind, this.#logId, server, what, accept, query, operationName, variables]);
   }
-
-  /** The tag of any other answer, made of all that it says. */
-  ofContents(contents: string, { accept }: Asked): string {
-    return tag(['contents', accept, contents]);
-  }
-}
-
-function tag(parts: readonly unknown[]): string {
-  return `"${digest(parts)}"`;
 }
 
 function digest(parts: readonly unknown[]): string {

@@ -4,7 +4,7 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import { isUtf8, listElements, parseMediaType } from '../server/media-types.ts';
 import { refusal } from './errors.ts';
-import { refuseLargeJson } from './json-size.ts';
+import { jsonRefusal, refuseLargeJson } from './json-size.ts';
 
 const jsonTypes = ['application/json', 'application/graphql+json'];
 
@@ -44,13 +44,26 @@ export function refuseOtherBodies(headers: Headers): void {
 export async function readJsonBody(request: Request): Promise<GraphQLParams> {
   const text = textOf(await bytesOf(request));
   await refuseLargeJson(text);
+  const params = paramsOf(text);
+  // What a large one asks for is coerced in one stretch: another than that of reading it.
+  if (text.length > largeCharacters) await setImmediate();
+  return params;
+}
+
+/** Reads the bytes of a small body in one stretch. @throws as readJsonBody does. */
+export function readSmallBody(bytes: Uint8Array): GraphQLParams {
+  const text = textOf(bytes);
+  const refused = jsonRefusal(text);
+  if (refused) throw refused;
+  return paramsOf(text);
+}
+
+function paramsOf(text: string): GraphQLParams {
   const body = parse(text);
   if (typeof body !== 'object' || body === null) {
     const got = body === null ? 'null' : `a ${typeof body}`;
     throw malformed(`must be a JSON object, but was ${got}`);
   }
-  // What a large one asks for is coerced in one stretch: another than that of reading it.
-  if (text.length > largeCharacters) await setImmediate();
   // An array is a batch, which is refused with words of its own.
   if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
     throw malformed('must have a query, but has none');
@@ -67,7 +80,7 @@ async function bytesOf(request: Request): Promise<ArrayBuffer> {
   }
 }
 
-function textOf(bytes: ArrayBuffer): string {
+function textOf(bytes: ArrayBuffer | Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -17,6 +17,7 @@ import { turns } from '../../db/index.ts';
 import type { Operation } from '../../resolvers/index.ts';
 import { requestLimits } from '../server/request-limits.ts';
 import { type Answer, dataJson, executeToAnswer, withDataJson } from './answers.ts';
+import { DocumentNumbers } from './document-numbers.ts';
 
 /** What every source of events yields, besides more: events with the same two are the same. */
 interface FeedEvent {
@@ -38,8 +39,8 @@ export class SharedEvents {
     // The answer, and its JSON.
     sizeCalculation: (answer) => 2 * (answer[dataJson]?.bytes ?? errorsBytes),
   });
-  readonly #documents = new WeakMap<DocumentNode, AskedDocument>();
-  #documentCount = 0;
+  readonly #numbers = new DocumentNumbers();
+  readonly #shown = new WeakMap<DocumentNode, readonly string[]>();
 
   /**
    * Subscribes as graphql-js does.
@@ -89,20 +90,11 @@ export class SharedEvents {
 
   /** What is asked of each event: the document, and the variables that say what to show of it. */
   #keyOf({ document, operationName, variableValues }: ExecutionArgs): string {
-    let known = this.#documents.get(document);
-    if (!known) {
-      this.#documentCount += 1;
-      known = { number: this.#documentCount, variables: shownVariables(document) };
-      this.#documents.set(document, known);
-    }
-    const values = known.variables.map((name) => variableValues?.[name] ?? null);
-    return JSON.stringify([known.number, operationName, ...values]);
+    const shown = this.#shown.get(document) ?? shownVariables(document);
+    this.#shown.set(document, shown);
+    const values = shown.map((name) => variableValues?.[name] ?? null);
+    return JSON.stringify([this.#numbers.of(document), operationName, ...values]);
   }
-}
-
-interface AskedDocument {
-  readonly number: number;
-  readonly variables: readonly string[];
 }
 
 async function answerEvent(args: ExecutionArgs, event: FeedEvent): Promise<Answer> {

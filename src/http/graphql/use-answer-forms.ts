@@ -29,7 +29,7 @@ export function useAnswerForms(keepAliveMs: number): Plugin {
         setResultProcessor((each, fetchAPI) => eventStream(each, keepAliveMs, fetchAPI), type);
       } else {
         // Whoever takes neither is told so as JSON.
-        const process = dataJson in result ? largeAnswer : processRegularResult;
+        const process = dataJson in result ? preparedAnswer : processRegularResult;
         setResultProcessor(process, type ?? 'application/json');
       }
     },
@@ -41,16 +41,18 @@ export function wantsPage({ headers }: Request): boolean {
   return preferred(headers.get('accept'), [...jsonTypes, pageType])?.type === pageType;
 }
 
-/** A large answer leaves in pieces, as fast as it is taken. */
-function largeAnswer(result: unknown, fetchAPI: FetchAPI, type: string): Response {
+/** The JSON is there already. Of a large answer it leaves in pieces, as fast as it is taken. */
+function preparedAnswer(result: unknown, fetchAPI: FetchAPI, type: string): Response {
   const answer = result as Answer;
-  const body = Readable.from(gathered(answerPieces(answer)), { objectMode: false });
+  const bytes = answerBytes(answer);
+  const pieces = answerPieces(answer);
+  const body =
+    bytes <= writeCharacters
+      ? [...pieces].join('')
+      : Readable.from(gathered(pieces), { objectMode: false });
   return new fetchAPI.Response(body as unknown as BodyInit, {
     status: statusOf(answer),
-    headers: {
-      'content-type': `${type}; charset=utf-8`,
-      'content-length': String(answerBytes(answer)),
-    },
+    headers: { 'content-type': `${type}; charset=utf-8`, 'content-length': String(bytes) },
   });
 }
 
@@ -68,7 +70,7 @@ async function* gathered(pieces: Iterable<string>): AsyncGenerator<Buffer, void>
 }
 
 /** JSON, unless events are wanted more. */
-function answerType(accept: string | null): Preference | null {
+export function answerType(accept: string | null): Preference | null {
   const json = preferred(accept, jsonTypes);
   const events = streamType(accept);
   return events && (!json || events.quality > json.quality) ? events : json;

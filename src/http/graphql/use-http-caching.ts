@@ -1,7 +1,7 @@
 /**
  * What caches may keep of answers to GET. A query whose every root field is pinned to a position is
- * kept for ever. Any other is kept to be asked about: while the log has not moved, one look at its
- * head answers that. Errors and answers to POST are not kept.
+ * kept for ever. Any other is kept to be asked about, and has not changed as long as it would say
+ * the same, whatever else was written. Errors and answers to POST are not kept.
  */
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
@@ -35,18 +35,18 @@ export function useHttpCaching(store: Store, schema: GraphQLSchema): Plugin<Cont
       if (request.method === 'GET') kept.set(request, null);
     },
     onExecute({ args, context, setResultAndStopExecution }) {
-      const { request, params, operation } = context;
+      const { request, params } = context;
       if (!kept.has(request)) return;
       const query = new CacheableQuery(tags, askedIn(request, params), args as ExecutionArgs);
       return heldBy(request, query).then((held) => {
         // The answer is made of headers alone.
         if (held) return setResultAndStopExecution({});
         return {
-          onExecuteDone({ result, setResult }) {
+          onExecuteDone: async ({ result, setResult }) => {
             if (Symbol.asyncIterator in result || result.errors || !result.data) return;
             const answer = query.answer(result);
             setResult(answer);
-            kept.set(request, query.keeping(answer, operation));
+            kept.set(request, await query.keeping(answer));
           },
         };
       });

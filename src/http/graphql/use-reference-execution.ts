@@ -1,17 +1,20 @@
 /**
  * Executes with graphql-js itself. Yoga's own executor answers fields in the order in which they
- * were done; the specification, and whoever reads the answer, expect the order of the query.
+ * were done; the specification, and whoever reads the answer, expect the order of the query. What
+ * was answered before, and holds, is not executed again.
  */
 import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { executeToAnswer } from './answers.ts';
+import { KeptOperations } from './kept-operations.ts';
 import { resumedDocument } from './resumed-document.ts';
 import { SharedEvents } from './shared-events.ts';
 
-export function useReferenceExecution(): Plugin {
+/** @param keptBytesMax memory for answers that are kept. */
+export function useReferenceExecution(keptBytesMax: number): Plugin {
   const events = new SharedEvents();
+  const kept = new KeptOperations(keptBytesMax);
   return {
-    onExecute: ({ setExecuteFn }) => setExecuteFn(executeToAnswer),
+    onExecute: ({ setExecuteFn }) => setExecuteFn((args) => kept.execute(args)),
     onSubscribe: ({ setSubscribeFn }) =>
       setSubscribeFn((args) => events.subscribe(args, sourceOf(args))),
   };

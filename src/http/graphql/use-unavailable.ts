@@ -3,6 +3,7 @@
  * answered in part stays 200, and so does a mutation that was made and whose answer failed below
  * it: nothing may make a client or a proxy send that again.
  */
+import type { IncomingMessage } from 'node:http';
 import { getOperationAST, OperationTypeNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { unavailable } from '../server/retry-after.ts';
@@ -10,20 +11,26 @@ import { type Answer, dataJson } from './answers.ts';
 
 const codes: readonly unknown[] = ['UNAVAILABLE', 'STORAGE_FULL', 'STORAGE_FAILED'];
 
-export function useUnavailable(): Plugin {
-  const mutations = new WeakSet<Request>();
+/** Node's request where there is one: what it asks may be executed before it is made a Request. */
+interface Context {
+  readonly req?: IncomingMessage;
+}
+
+export function useUnavailable(): Plugin<Context> {
+  const mutations = new WeakSet<Request | IncomingMessage>();
   return {
     onExecute({ args: { document, operationName }, context }) {
       const operation = getOperationAST(document, operationName);
-      // Over WebSocket an operation has no request of its own, and its answer no status.
+      const request = context.req ?? context.request;
       const isMutation = operation?.operation === OperationTypeNode.MUTATION;
-      if (isMutation && context.request) mutations.add(context.request);
+      if (isMutation && request) mutations.add(request);
     },
-    onResultProcess({ request, result, setResult }) {
+    onResultProcess({ request, serverContext, result, setResult }) {
       if (Symbol.asyncIterator in result || Array.isArray(result)) return;
       const answer = result as Answer;
       if (!hasNothing(answer)) return;
-      if (mutations.has(request) && answer.errors?.some(({ path }) => isBelowRoot(path))) return;
+      const isMutation = mutations.has((serverContext as Context).req ?? request);
+      if (isMutation && answer.errors?.some(({ path }) => isBelowRoot(path))) return;
       setResult({ ...answer, extensions: { ...answer.extensions, http: unavailable } });
     },
   };

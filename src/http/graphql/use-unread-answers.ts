@@ -16,7 +16,7 @@ interface ServerContext {
 }
 
 /** Smaller answers leave at once: the operating system takes as much for each connection. */
-const largeBytes = 64 * 1024;
+export const largeAnswerBytes = 64 * 1024;
 
 /** @param stalledTimeMaxMs how long a client may read nothing of what was sent. */
 export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Plugin {
@@ -38,7 +38,7 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
       // A file is read piece by piece while it leaves, and is never whole in memory.
       const isJson = response.headers.get('content-type')?.includes('json');
       // Whoever has left already takes nothing, and will not leave again.
-      if (!req || !res || req.socket.destroyed || bytes < largeBytes || !isJson) return;
+      if (!req || !res || req.socket.destroyed || bytes < largeAnswerBytes || !isJson) return;
       const connection = { drop: () => req.socket.destroy() };
       backlog.add(connection, bytes);
       res.once('close', () => backlog.forget(connection));
@@ -62,7 +62,7 @@ function counted<T>(
     backlog.remove(connection, waiting);
     const bytes = answer?.[dataJson]?.bytes ?? 0;
     // An event may be made still when its client has left.
-    waiting = bytes < largeBytes || socket.destroyed ? 0 : bytes;
+    waiting = bytes < largeAnswerBytes || socket.destroyed ? 0 : bytes;
     if (waiting > 0) backlog.add(connection, waiting);
   };
   return {

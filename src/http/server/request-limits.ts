@@ -40,6 +40,12 @@ export const requestLimits = {
   connectionsPerClientMax: 1_000,
   /** Memory for answers to events, kept for subscribers that ask the same, as it is estimated. */
   sharedEventsBytesMax: 16 * 1024 * 1024,
+  /** Memory for finished answers of queries, kept for whoever asks the same … */
+  keptOperationsBytesMax: 64 * 1024 * 1024,
+  /** … and how many of them there are at most. */
+  keptOperationsMax: 10_000,
+  /** Longest question whose answer is kept: its variables as JSON, in UTF-16 code units. */
+  keptQuestionLengthMax: 16_384,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket that is closed, or refused, may take to close its end. */

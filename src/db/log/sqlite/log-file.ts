@@ -1,7 +1,13 @@
 /** The log's SQLite file: how it is opened, and what only the driver can tell of it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import {
+  type CompiledQuery,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely';
 import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
 import {
@@ -11,6 +17,7 @@ import {
   Unavailable,
 } from '../../shared/problems.ts';
 import type { LogTables, VersionTables } from '../tables.ts';
+import { Statement } from './statement.ts';
 import { sqliteCode, storageErrorOf } from './storage-errors.ts';
 
 /** Written into the file, so that another program's database is not taken for a log: "EVST". */
@@ -32,6 +39,8 @@ export class LogFile {
   readonly #dataVersion: Database.Statement<[], number>;
   readonly #identity: string | null;
   readonly #told: <T>(work: () => T) => T;
+  /** By what they are of, and their names. */
+  readonly #statements = new WeakMap<object, Map<string, Statement>>();
 
   private constructor(
     database: Database.Database,
@@ -91,6 +100,22 @@ export class LogFile {
   /** A number that changes when another connection committed to the file. */
   dataVersion(): number {
     return this.#told(() => this.#dataVersion.get() as number);
+  }
+
+  /**
+   * A statement that is run in place: without a promise, and without another query between.
+   * @param of what it is a statement of, such as an entity; kept as long as that is.
+   * @param name which of its statements.
+   * @param write has Kysely write it, the first time that it is asked for.
+   */
+  statement<Row>(of: object, name: string, write: () => CompiledQuery<Row>): Statement<Row> {
+    const own = this.#statements.get(of) ?? new Map<string, Statement>();
+    const known = own.get(name) as Statement<Row> | undefined;
+    if (known) return known;
+    const statement = new Statement(this.#database, write(), this.#told);
+    own.set(name, statement as Statement);
+    this.#statements.set(of, own);
+    return statement;
   }
 
   get inTransaction(): boolean {

@@ -9,7 +9,7 @@ import { sqliteCode } from './storage-errors.ts';
  * SQLite's own busy timeout would block the event loop meanwhile.
  * @throws Unavailable after limits.busyTimeoutMs.
  */
-export async function whenFree<T>(take: () => Promise<T>): Promise<T> {
+export async function whenFree<T>(take: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + limits.busyTimeoutMs;
   for (;;) {
     try {

@@ -1,0 +1,234 @@
+/**
+ * What a store is asked, answered with the stretch of positions in which each answer holds: kept
+ * ones where they do, else the replica's.
+ */
+import type { Entity, Position, Version } from '../../entities/index.ts';
+import type { RecordFilter } from '../criteria/filter.ts';
+import type { Histories, LastSet, RecordKey, RevisionKey, RevisionsKey } from '../log/histories.ts';
+import type { VersionChange } from '../log/version-change.ts';
+import { type GroupQuery, queryGroups } from '../queries/group-query.ts';
+import type { Group } from '../queries/grouping.ts';
+import { type OverTimeQuery, queryOverTime, type TimePoint } from '../queries/over-time-query.ts';
+import { type FoundPage, type PageQuery, queryCount, queryPage } from '../queries/page-query.ts';
+import { queryRecords } from '../queries/record-query.ts';
+import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
+import { turns } from '../shared/turns.ts';
+import { bytesOfVersion } from '../shared/version-bytes.ts';
+import { KeptAnswers } from './kept-answers.ts';
+import { type ReadChanges, RecentChanges } from './recent-changes.ts';
+import { RecordStretches } from './record-stretches.ts';
+import { ScannedStretch, type Touches } from './scanned-stretch.ts';
+import { type Answer, forEver, type Stretch } from './stretch.ts';
+import { touchesCount, touchesGroups, touchesList, touchesPage } from './touches.ts';
+
+/** What an answer takes besides what it holds, roughly. */
+const overheadBytes = 512;
+/** What a group takes, roughly. */
+const groupBytes = 256;
+
+export class Answers {
+  readonly #replica: ReplicaKeeper;
+  readonly #histories: Histories;
+  readonly #changes: RecentChanges;
+  readonly #records: RecordStretches;
+  readonly #kept: KeptAnswers;
+
+  /**
+   * @param readChanges reads from the log what others committed.
+   * @param bytesMax memory for answers that are kept; with 0 none is.
+   */
+  constructor(
+    entities: readonly Entity[],
+    replica: ReplicaKeeper,
+    histories: Histories,
+    readChanges: ReadChanges,
+    bytesMax: number,
+  ) {
+    this.#replica = replica;
+    this.#histories = histories;
+    this.#changes = new RecentChanges(entities, replica.watermark, readChanges, {
+      onChange: (change) => this.#records.end(change),
+      onGap: () => this.#records.endAll(),
+    });
+    this.#records = new RecordStretches(this.#changes);
+    this.#kept = new KeptAnswers(bytesMax);
+  }
+
+  /** Takes notice of an own commit: changes of whole transactions up to `end`, in order. */
+  add(changes: readonly VersionChange[], end: Position): void {
+    this.#changes.add(changes, end);
+  }
+
+  /** Whether all of these hold at a position, which is waited for. */
+  async hold(stretches: readonly Stretch[], at: Position): Promise<boolean> {
+    await this.#changes.reach(at);
+    return stretches.every((stretch) => stretch.holdsAt(at));
+  }
+
+  /** The stretch in which nothing of a record changes. */
+  ofRecord(entity: Entity, id: string, at: Position): Stretch {
+    return this.#records.of(entity, id, at);
+  }
+
+  /** The stretch in which nothing of all that a filter admits changes. */
+  ofList(entity: Entity, filter: RecordFilter | undefined, at: Position): Stretch {
+    return this.#scanned(entity, at, touchesList(entity, filter));
+  }
+
+  /** Per key the version in force at its position, a deletion included; null before the creation. */
+  async records<E extends Entity>(
+    entity: E,
+    keys: readonly RecordKey[],
+  ): Promise<(Version<E> | null)[]> {
+    await this.#changes.reach(Math.max(...keys.map(({ at }) => at)) as Position);
+    const known = keys.map(({ id, at }) =>
+      this.#kept.find<Version<E> | null>(`record ${entity.table} ${id}`, at),
+    );
+    const missing = keys.filter((_, index) => known[index] === null);
+    if (missing.length === 0) return known.map((answer) => answer?.value ?? null);
+    const found = await this.#replica.read((replica) =>
+      queryRecords(replica, this.#histories, entity, missing),
+    );
+    const rest = found.values();
+    return keys.map(({ id, at }, index) => {
+      const answer = known[index];
+      if (answer) return answer.value;
+      const value = rest.next().value ?? null;
+      const stretch = this.#records.of(entity, id, at, value?.position ?? at);
+      this.#kept.keep(`record ${entity.table} ${id}`, { value, stretch }, bytesOf(value));
+      return value;
+    });
+  }
+
+  /** A page of the live records. */
+  page<E extends Entity>(entity: E, query: PageQuery): Promise<Answer<FoundPage<E>>> {
+    const { at, ...asked } = query;
+    return this.#answer(
+      `page ${entity.table} ${JSON.stringify(asked)}`,
+      at,
+      async () => {
+        const value = await this.#replica.read((replica) => queryPage(replica, entity, query));
+        return { value, stretch: this.#scanned(entity, at, touchesPage(entity, query, value)) };
+      },
+      ({ versions, beyond }) =>
+        [...versions, beyond].reduce((sum, version) => sum + bytesOf(version), overheadBytes),
+    );
+  }
+
+  /** How many live records match. */
+  count(entity: Entity, query: Pick<PageQuery, 'at' | 'filter'>): Promise<Answer<number>> {
+    const { at, filter } = query;
+    return this.#answer(
+      `count ${entity.table} ${JSON.stringify(filter ?? {})}`,
+      at,
+      async () => {
+        const value = await this.#replica.read((replica) => queryCount(replica, entity, query));
+        return { value, stretch: this.#scanned(entity, at, touchesCount(entity, filter)) };
+      },
+      () => overheadBytes,
+    );
+  }
+
+  /** How many live records match, in groups. */
+  groups(entity: Entity, query: GroupQuery): Promise<Answer<Group[]>> {
+    const { at, ...asked } = query;
+    return this.#answer(
+      `groups ${entity.table} ${JSON.stringify(asked)}`,
+      at,
+      async () => {
+        const value = await this.#replica.read((replica) => queryGroups(replica, entity, query));
+        return { value, stretch: this.#scanned(entity, at, touchesGroups(entity, query)) };
+      },
+      (groups) => overheadBytes + groupBytes * groups.length,
+    );
+  }
+
+  /**
+   * The same at many positions, none of them after `at`. What was then stays so; where a point
+   * stands at `at`, it may be asked again for a later one.
+   */
+  async overTime(entity: Entity, query: OverTimeQuery, at: Position): Promise<Answer<TimePoint[]>> {
+    const { value } = await this.#answer(
+      `series ${entity.table} ${JSON.stringify(query)}`,
+      at,
+      async () => ({
+        value: await this.#replica.read((replica) => queryOverTime(replica, entity, query)),
+        stretch: forEver,
+      }),
+      (points) =>
+        points.reduce((sum, { groups }) => sum + groupBytes * (1 + groups.length), overheadBytes),
+    );
+    const past = query.positions.every((position) => position < at);
+    return {
+      value,
+      stretch: past ? forEver : this.#scanned(entity, at, touchesGroups(entity, query)),
+    };
+  }
+
+  /** Per key the versions with these revisions, oldest first. Those that there are stay so. */
+  async revisions<E extends Entity>(
+    entity: E,
+    keys: readonly RevisionsKey[],
+  ): Promise<Version<E>[][]> {
+    return await this.#fixed(
+      keys,
+      ({ id, from, to }) => `revisions ${entity.table} ${from} ${to} ${id}`,
+      (missing) => this.#histories.revisions(entity, missing),
+      (versions, { from, to }) => versions.length === to - from + 1,
+      (versions) => versions.reduce((sum, version) => sum + bytesOf(version), overheadBytes),
+    );
+  }
+
+  /** Per key the revision that last set each field. */
+  async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
+    return await this.#fixed(
+      keys,
+      ({ id, revision }) => `set ${entity.table} ${revision} ${id}`,
+      (missing) => this.#histories.lastSet(entity, missing),
+      (lastSet) => Object.keys(lastSet).length > 0,
+      () => overheadBytes,
+    );
+  }
+
+  /** Answers to many keys at once that, once they are complete, never change. */
+  async #fixed<Key, Value>(
+    keys: readonly Key[],
+    questionOf: (key: Key) => string,
+    workOut: (missing: readonly Key[]) => Promise<Value[]>,
+    isComplete: (value: Value, key: Key) => boolean,
+    bytesOf: (value: Value) => number,
+  ): Promise<Value[]> {
+    const known = keys.map((key) => this.#kept.find<Value>(questionOf(key), 0 as Position));
+    const missing = keys.filter((_, index) => known[index] === null);
+    if (missing.length === 0) return known.map((answer) => (answer as Answer<Value>).value);
+    const found = (await workOut(missing)).values();
+    return keys.map((key, index) => {
+      const answer = known[index];
+      if (answer) return answer.value;
+      const value = found.next().value as Value;
+      if (isComplete(value, key)) {
+        this.#kept.keep(questionOf(key), { value, stretch: forEver }, bytesOf(value));
+      }
+      return value;
+    });
+  }
+
+  async #answer<T>(
+    question: string,
+    at: Position,
+    workOut: () => Promise<Answer<T>>,
+    bytesOf: (value: T) => number,
+  ): Promise<Answer<T>> {
+    await this.#changes.reach(at);
+    await turns.yield();
+    return await this.#kept.answer(question, at, workOut, bytesOf);
+  }
+
+  #scanned(entity: Entity, at: Position, touches: Touches): Stretch {
+    return new ScannedStretch(this.#changes, entity, at, touches);
+  }
+}
+
+function bytesOf(version: Version | null): number {
+  return version ? bytesOfVersion(version) : overheadBytes;
+}

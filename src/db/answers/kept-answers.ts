@@ -1,0 +1,98 @@
+/**
+ * Answers that were worked out, for whoever asks the same where they still hold. Identical
+ * questions that come together are worked out once. Bounded in number and bytes: an answer that
+ * nobody asks for goes.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Position } from '../../entities/index.ts';
+import { limits } from '../shared/limits.ts';
+import type { Answer } from './stretch.ts';
+
+interface Kept {
+  readonly question: string;
+  readonly answer: Answer<unknown>;
+  readonly bytes: number;
+}
+
+interface UnderWay {
+  readonly at: Position;
+  readonly answer: Promise<Answer<unknown>>;
+}
+
+export class KeptAnswers {
+  readonly #bytesMax: number;
+  /** By question, the one that was worked out last first. */
+  readonly #byQuestion = new Map<string, Kept[]>();
+  readonly #kept: LRUCache<Kept, true>;
+  readonly #underWay = new Map<string, UnderWay>();
+
+  /** @param bytesMax memory for them, as it is estimated; with 0 none is kept or shared. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#kept = new LRUCache<Kept, true>({
+      max: limits.keptAnswersMax,
+      maxSize: Math.max(1, bytesMax),
+      sizeCalculation: (_, { bytes }) => bytes,
+      dispose: (_, kept) => this.#forget(kept),
+    });
+  }
+
+  /** What is known of a question at a position; null when it has to be worked out. */
+  find<T>(question: string, at: Position): Answer<T> | null {
+    for (const kept of this.#byQuestion.get(question) ?? []) {
+      if (!kept.answer.stretch.holdsAt(at)) continue;
+      this.#kept.get(kept);
+      return kept.answer as Answer<T>;
+    }
+    return null;
+  }
+
+  /** Keeps an answer. @param bytes what it takes, roughly. */
+  keep(question: string, answer: Answer<unknown>, bytes: number): void {
+    if (this.#bytesMax === 0 || question.length > limits.keptQuestionLengthMax) return;
+    const kept: Kept = { question, answer, bytes: bytes + 2 * question.length };
+    if (kept.bytes > this.#bytesMax * limits.keptAnswerShareMax) return;
+    const others = this.#byQuestion.get(question) ?? [];
+    if (others.length >= limits.keptStretchesMax) this.#kept.delete(others.at(-1) as Kept);
+    this.#byQuestion.set(question, [kept, ...(this.#byQuestion.get(question) ?? [])]);
+    this.#kept.set(kept, true);
+  }
+
+  /**
+   * The answer to a question at a position: one that is kept, one that is being worked out, or a
+   * new one, which is kept.
+   * @param workOut throws what it throws to everyone who asked meanwhile.
+   */
+  async answer<T>(
+    question: string,
+    at: Position,
+    workOut: () => Promise<Answer<T>>,
+    bytesOf: (value: T) => number,
+  ): Promise<Answer<T>> {
+    if (this.#bytesMax === 0) return await workOut();
+    for (;;) {
+      const known = this.find<T>(question, at);
+      if (known) return known;
+      const underWay = this.#underWay.get(question);
+      if (!underWay || underWay.at > at) break;
+      const answer = (await underWay.answer) as Answer<T>;
+      if (underWay.at === at || answer.stretch.holdsAt(at)) return answer;
+    }
+    const answer = workOut();
+    const underWay = { at, answer };
+    this.#underWay.set(question, underWay);
+    try {
+      const found = await answer;
+      this.keep(question, found, bytesOf(found.value));
+      return found;
+    } finally {
+      if (this.#underWay.get(question) === underWay) this.#underWay.delete(question);
+    }
+  }
+
+  #forget(kept: Kept): void {
+    const others = (this.#byQuestion.get(kept.question) ?? []).filter((each) => each !== kept);
+    if (others.length > 0) this.#byQuestion.set(kept.question, others);
+    else this.#byQuestion.delete(kept.question);
+  }
+}
