@@ -16,6 +16,8 @@ const closeTimeMaxMs = 10_000;
 export interface Served {
   /** Where it listens, without a path. */
   readonly url: string;
+  /** Which log it serves. */
+  readonly logId: string;
   /** Kinds of records that the log holds, and that are not served. */
   readonly hiddenKinds: readonly string[];
 }
@@ -27,9 +29,10 @@ export interface Serving extends Served {
 
 /**
  * Serves until it is closed; where `workers` says so, as one of several processes.
+ * @param logId the log that others serve already, if they do: no other is taken for it.
  * @throws CannotOpen, Unavailable or WrongSetting, in one line that says what to do.
  */
-export async function serve(config: Config, log: Logger): Promise<Serving> {
+export async function serve(config: Config, log: Logger, logId?: string): Promise<Serving> {
   const entities = await loadEntities(config.entities);
   let answer: (listener: RequestListener) => void = () => {};
   const listener = new Promise<RequestListener>((ready) => {
@@ -50,6 +53,7 @@ export async function serve(config: Config, log: Logger): Promise<Serving> {
   const share = shareOf(config);
   const store = await openStore({
     directory: config.data,
+    logId,
     entities,
     ...share,
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
@@ -74,7 +78,7 @@ export async function serve(config: Config, log: Logger): Promise<Serving> {
     await underWay.close(closeTimeMaxMs);
     await store.close();
   };
-  return { url: urlOf(server), hiddenKinds: store.hiddenKinds, close };
+  return { url: urlOf(server), logId: store.logId, hiddenKinds: store.hiddenKinds, close };
 }
 
 /** What one process may take of the memory and the cores that all share. */

@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { type Serving, serve } from './serve.ts';
-import type { WorkerMessage } from './workers.ts';
+import { logIdVariable, type WorkerMessage } from './workers.ts';
 
 /**
  * Serves until SIGTERM. Node ends it when the process that started it has ended.
@@ -28,9 +28,9 @@ export async function work(config: Config, log: Logger): Promise<void> {
   process.on('SIGTERM', close);
   // A terminal sends it to all processes; the one that started this one passes on what to do.
   process.on('SIGINT', () => {});
-  serving = await serve(config, log);
-  const { url, hiddenKinds } = serving;
-  await tell({ served: { url, hiddenKinds } });
+  serving = await serve(config, log, process.env[logIdVariable]);
+  const { url, logId, hiddenKinds } = serving;
+  await tell({ served: { url, logId, hiddenKinds } });
 }
 
 /** Ends the process, since it cannot serve. @param reason one line. */

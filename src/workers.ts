@@ -11,6 +11,9 @@ import type { Served } from './serve.ts';
 /** What a worker tells: that it serves, or in one line why it cannot. */
 export type WorkerMessage = { readonly served: Served } | { readonly failed: string };
 
+/** Names a worker that takes another's place the log that is served. */
+export const logIdVariable = 'WORKER_LOG_ID';
+
 /** Pause before a worker that died soon is replaced; each further one doubles it, … */
 const pauseMinMs = 1_000;
 /** … up to this. */
@@ -57,7 +60,7 @@ export class Workers {
     try {
       const [served] = await Promise.all(all.map((begun) => begun.served));
       if (this.#closing.signal.aborted) return null;
-      for (const begun of all) this.#keep(begun);
+      for (const begun of all) this.#keep(begun, served?.logId);
       return served ?? null;
     } catch (error) {
       if (this.#closing.signal.aborted) return null;
@@ -76,8 +79,8 @@ export class Workers {
     if (failed !== undefined) throw new CannotServe(`A worker did not close in order (${failed}).`);
   }
 
-  #begin(): Begun {
-    const worker = cluster.fork();
+  #begin(logId?: string): Begun {
+    const worker = cluster.fork(logId === undefined ? {} : { [logIdVariable]: logId });
     const ended = new Promise<number | string>((resolve) => {
       worker.once('exit', (code, signal) => resolve(signal ?? code));
     });
@@ -102,7 +105,7 @@ export class Workers {
   }
 
   /** Replaces a worker when it ends, and the one in its place, until they are closed. */
-  async #keep(first: Begun): Promise<void> {
+  async #keep(first: Begun, logId: string | undefined): Promise<void> {
     const { signal } = this.#closing;
     let begun = first;
     let servesSince = performance.now();
@@ -113,10 +116,11 @@ export class Workers {
       const soon = performance.now() - servesSince < soonMs;
       pauseMs = soon ? Math.min(Math.max(pauseMinMs, pauseMs * 2), pauseMaxMs) : 0;
       const { pid } = begun.worker.process;
-      this.#log.error({ worker: pid, end, pauseMs }, 'a worker ended; another takes its place');
+      const level = end === 0 ? 'info' : 'error';
+      this.#log[level]({ worker: pid, end, pauseMs }, 'a worker ended; another takes its place');
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      begun = this.#begin();
+      begun = this.#begin(logId);
       servesSince = await this.#follow(begun);
     }
   }
@@ -130,7 +134,8 @@ export class Workers {
         'a worker serves in the place of one that ended',
       );
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#log.error({ err: error }, 'a worker cannot serve');
+      if (this.#closing.signal.aborted) return performance.now();
+      this.#log.error({ reason: (error as Error).message }, 'a worker cannot serve');
     }
     return performance.now();
   }

@@ -1,6 +1,7 @@
 /** `everstate serve --workers`: several processes behind one port, as clients and operators see them. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -160,31 +161,50 @@ describe('with two workers', () => {
     expect(await store.verify()).toEqual({ versions: positions.length, defect: null });
   });
 
-  test('one that dies is replaced; the other answers meanwhile', async () => {
-    const server = await serve();
-    const [a, b] = await pinnedToEach(server);
-    await a.connection.data(createTodo, { id: 'x', subject: 'kept' });
-    process.kill(a.pid, 'SIGKILL');
-    let answers = 0;
-    await until(async () => {
-      const { todo } = await b.connection.data(readTodo, { id: 'x' });
-      expect(todo.subject).toBe('kept');
-      await server.data(readTodo, { id: 'x' }).catch(() => null);
-      answers += 1;
-      return server.process.stderr.split('\n').length > 2;
-    });
-    expect(answers).toBeGreaterThan(2);
-    expect(messagesOf(server.process)).toEqual([
-      'a worker ended; another takes its place',
-      'a worker serves in the place of one that ended',
-    ]);
-    const pids = childrenOf(server.process.child.pid);
-    expect(pids).toHaveLength(2);
-    expect(pids).toContain(b.pid);
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'one that ends by %s is replaced; the other answers meanwhile',
+    async (signal) => {
+      const server = await serve();
+      const [a, b] = await pinnedToEach(server);
+      await a.connection.data(createTodo, { id: 'x', subject: 'kept' });
+      process.kill(a.pid, signal);
+      let answers = 0;
+      await until(async () => {
+        const { todo } = await b.connection.data(readTodo, { id: 'x' });
+        expect(todo.subject).toBe('kept');
+        await server.data(readTodo, { id: 'x' }).catch(() => null);
+        answers += 1;
+        return server.process.stderr.split('\n').length > 2;
+      });
+      expect(answers).toBeGreaterThan(2);
+      expect(messagesOf(server.process)).toEqual([
+        'a worker ended; another takes its place',
+        'a worker serves in the place of one that ended',
+      ]);
+      const pids = childrenOf(server.process.child.pid);
+      expect(pids).toHaveLength(2);
+      expect(pids).toContain(b.pid);
+      for (const { connection } of await pinnedToEach(server)) {
+        expect((await connection.data(readTodo, { id: 'x' })).todo.subject).toBe('kept');
+      }
+      expect((await server.process.stop('SIGTERM')).code).toBe(0);
+    },
+  );
+
+  test('one that is replaced takes no other log for the one that is served', async () => {
+    const directory = join(temporaryDirectory(), 'data');
+    const server = await serve(directory);
+    await server.data(createTodo, { id: 'x', subject: 'kept' });
+    const [pid] = childrenOf(server.process.child.pid) as [number];
+    renameSync(directory, `${directory}-moved`);
+    process.kill(pid, 'SIGKILL');
+    await until(() => server.process.stderr.includes('is not the log that was there'));
+    expect(fileTree(directory)).toBeNull();
+    renameSync(`${directory}-moved`, directory);
+    await until(() => server.process.stderr.includes('a worker serves in the place'));
     for (const { connection } of await pinnedToEach(server)) {
       expect((await connection.data(readTodo, { id: 'x' })).todo.subject).toBe('kept');
     }
-    expect((await server.process.stop('SIGTERM')).code).toBe(0);
   });
 
   test('a stop lets both finish what is under way, and leaves nothing behind', async () => {

@@ -10,7 +10,12 @@ export class PinnedConnection {
 
   constructor(url: string) {
     this.#url = url;
-    onTestFinished(() => this.#agent.destroy());
+    // A server closes a connection that has stood still for five seconds.
+    const beat = setInterval(() => this.ask('{ __typename }').catch(() => {}), 1_000);
+    onTestFinished(() => {
+      clearInterval(beat);
+      this.#agent.destroy();
+    });
   }
 
   /** Sends one operation. @throws when the connection ends before the answer. */
