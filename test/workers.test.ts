@@ -105,7 +105,7 @@ const messagesOf = ({ stderr }: TestProcess): string[] =>
     .split('\n')
     .map((line) => JSON.parse(line).msg);
 
-describe('with two workers', () => {
+describe('with two workers', { timeout: 60_000 }, () => {
   test('a client reads through one what it wrote through the other, and a key counts in both', async () => {
     const [a, b] = (await pinnedToEach(await serve())).map(({ connection }) => connection) as [
       PinnedConnection,
