@@ -10,15 +10,17 @@ export interface Config {
   readonly data: string;
   /** A TypeScript or JavaScript file that exports the entities to serve; null: those that ship. */
   readonly entities: string | null;
+  /** Processes that serve together. */
+  readonly workers: number;
   /** Names besides those of this machine that the server answers to. */
   readonly allowedHosts: readonly string[];
-  /** Memory that DuckDB may use, in megabytes. */
+  /** Memory that DuckDB may use, in all workers together, in megabytes. */
   readonly replicaMemoryMaxMb: number;
   /** Connections for subscriptions that one client address may have open. */
   readonly connectionsPerClientMax: number;
   /** Largest request body, in megabytes. */
   readonly bodyMaxMb: number;
-  /** Memory for answers that are kept, in megabytes; 0 keeps none. */
+  /** Memory for answers that are kept, in all workers together, in megabytes; 0 keeps none. */
   readonly keptAnswersMaxMb: number;
 }
 
@@ -35,6 +37,9 @@ interface Setting<Value> {
   /** The value that the text stands for; undefined when it stands for none. */
   readonly parse: (text: string) => Value | undefined;
 }
+
+/** Less memory for DuckDB is of no use to a process. */
+const replicaMemoryMinMb = 128;
 
 const text = (value: string) => (value === '' ? undefined : value);
 const wholeNumber = (min: number, max: number) => (value: string) => {
@@ -77,6 +82,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'a file that exports entities',
     parse: text,
   },
+  workers: {
+    flag: '--workers <count>',
+    description: 'processes that serve together',
+    preset: 1,
+    expected: 'processes from 1 to 16',
+    parse: wholeNumber(1, 16),
+  },
   allowedHosts: {
     flag: '--allowed-host <name>',
     description: 'name that leads here, besides those of this machine; may be repeated',
@@ -86,14 +98,14 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   },
   replicaMemoryMaxMb: {
     flag: '--replica-memory-max-mb <mb>',
-    description: 'memory for DuckDB',
+    description: 'memory for DuckDB, of all workers together',
     preset: 1_024,
-    expected: 'megabytes from 128 to 1048576',
-    parse: wholeNumber(128, 1_048_576),
+    expected: `megabytes from ${replicaMemoryMinMb} to 1048576`,
+    parse: wholeNumber(replicaMemoryMinMb, 1_048_576),
   },
   connectionsPerClientMax: {
     flag: '--connections-per-client-max <count>',
-    description: 'open subscriptions of one address',
+    description: 'open subscriptions of one address with one worker',
     preset: 1_000,
     expected: 'connections from 1 to 1000000',
     parse: wholeNumber(1, 1_000_000),
@@ -149,17 +161,29 @@ export function readConfig(
     throw new WrongSetting(`${source} must be ${expected}, but was ${JSON.stringify(given)}.`);
   };
   refuseUnknownVariables(environment);
-  return Object.freeze({
+  const config = {
     host: read('host'),
     port: read('port'),
     data: read('data'),
     entities: read('entities'),
+    workers: read('workers'),
     allowedHosts: read('allowedHosts'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
     bodyMaxMb: read('bodyMaxMb'),
     keptAnswersMaxMb: read('keptAnswersMaxMb'),
-  });
+  };
+  refuseSmallShares(config);
+  return Object.freeze(config);
+}
+
+/** Workers share what DuckDB may use. */
+function refuseSmallShares({ workers, replicaMemoryMaxMb }: Config): void {
+  if (replicaMemoryMaxMb >= workers * replicaMemoryMinMb) return;
+  throw new WrongSetting(
+    `--replica-memory-max-mb must be at least ${workers * replicaMemoryMinMb} for ${workers} ` +
+      `workers, ${replicaMemoryMinMb} for each, but was ${replicaMemoryMaxMb}.`,
+  );
 }
 
 /** A misspelt variable would silently do nothing. */

@@ -1,20 +1,19 @@
 #!/usr/bin/env node
-/** The command line: `everstate serve` and `demo`. Listening, and closing in order. */
+/** The command line: `everstate serve` and `demo`. Starting, and closing in order. */
 import './production.ts';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import cluster from 'node:cluster';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import pino from 'pino';
-import { createApp } from './app.ts';
 import { type Config, readConfig, settingFlags, WrongSetting } from './config.ts';
-import { CannotOpen, openStore, type Store, Unavailable } from './db/index.ts';
-import { FrontDoor, hostRule, packageVersion, RequestsUnderWay } from './http/index.ts';
-import { loadEntities } from './load-entities.ts';
+import { CannotOpen, Unavailable } from './db/index.ts';
+import { packageVersion } from './http/index.ts';
+import { findPort } from './listen.ts';
 import { onParentEnd } from './parent.ts';
+import { type Served, serve } from './serve.ts';
+import { giveUp, work } from './worker.ts';
+import { CannotServe, Workers } from './workers.ts';
 
-/** How long requests that are under way at a stop may take. */
-const closeTimeMaxMs = 10_000;
 const log = pino(pino.destination(2));
 
 const program = new Command('everstate')
@@ -34,7 +33,7 @@ const serving = program
   .allowExcessArguments()
   .action(async (given: Record<string, string>, { args }: Command) => {
     if (args[0] !== undefined) refuseArgument(args[0]);
-    await serve(configOf(given));
+    await start(configOf(given));
   });
 const demo = program
   .command('demo')
@@ -51,9 +50,14 @@ for (const { name, option } of settings) {
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = [CannotOpen, Unavailable, WrongSetting].find((kind) => error instanceof kind);
-  if (!expected) throw error;
-  fail((error as Error).message);
+  fail(reasonOf(error));
+}
+
+/** Why it cannot serve, for whoever started it. @throws what has no such reason. */
+function reasonOf(error: unknown): string {
+  const kinds = [CannotOpen, CannotServe, Unavailable, WrongSetting];
+  if (!kinds.some((kind) => error instanceof kind)) throw error;
+  return (error as Error).message;
 }
 
 /** @param given what commander read, by its own names. */
@@ -77,57 +81,36 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-/** Takes the port first: a port in use then leaves the data directory untouched. */
-async function serve(config: Config): Promise<void> {
-  const entities = await loadEntities(config.entities);
-  let answer: (listener: RequestListener) => void = () => {};
-  const listener = new Promise<RequestListener>((ready) => {
-    answer = ready;
-  });
-  const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
-  const server = createServer((request, response) => {
-    // While it closes, a connection ends with the request that it has under way.
-    if (!server.listening) response.shouldKeepAlive = false;
-    if (door.answers(request, response)) return;
-    listener.then((handle) => handle(request, response));
-  });
-  const underWay = new RequestsUnderWay(server);
-  await listen(server, config);
-  // Half of it for what was read, half for finished answers.
-  const keptAnswersBytesMax = (config.keptAnswersMaxMb * 1024 * 1024) / 2;
-  const store = await openStore({
-    directory: config.data,
-    entities,
-    replicaMemoryMaxMb: config.replicaMemoryMaxMb,
-    keptAnswersBytesMax,
-    onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
-    onStateChange: ({ part, state, message, error }) => {
-      const level = state === 'ok' ? 'info' : 'error';
-      log[level]({ part, state, err: error ?? undefined }, message);
-    },
-  });
-  const { connectionsPerClientMax, bodyMaxMb } = config;
-  const limits = {
-    connectionsPerClientMax,
-    bodyBytesMax: bodyMaxMb * 1024 * 1024,
-    keptOperationsBytesMax: keptAnswersBytesMax,
-  };
-  const app = createApp(store, { log, limits });
-  const closeWebSockets = app.acceptWebSockets(server, door);
-  answer(app as RequestListener);
-  closeOnSignal(async () => {
-    store.endFollowing();
-    closeWebSockets();
-    await underWay.close(closeTimeMaxMs);
-    await store.close();
-  });
-  tellOfHiddenKinds(store, config);
+/** In this process, or in several that it starts. */
+async function start(config: Config): Promise<void> {
+  if (config.workers === 1) await startAlone(config);
+  else if (cluster.isPrimary) await startWorkers(config);
+  else await work(config, log).catch((error) => giveUp(reasonOf(error)));
+}
+
+async function startAlone(config: Config): Promise<void> {
+  const serving = await serve(config, log);
+  closeOnSignal(serving.close);
+  tellReady(serving, config);
+}
+
+async function startWorkers(config: Config): Promise<void> {
+  // Each worker would find out by itself; here nothing is begun yet, and it is told once.
+  const port = await findPort(config);
+  const workers = new Workers([...process.argv.slice(2), `--port=${port}`], log);
+  closeOnSignal(() => workers.close());
+  const served = await workers.start(config.workers);
+  if (served) tellReady(served, config);
+}
+
+function tellReady({ url, hiddenKinds }: Served, config: Config): void {
+  tellOfHiddenKinds(hiddenKinds, config);
   const data = resolve(config.data);
-  console.log(`Everstate is ready: GraphiQL at ${urlOf(server)}/graphql, data in ${data}`);
+  console.log(`Everstate is ready: GraphiQL at ${url}/graphql, data in ${data}`);
 }
 
 /** Whoever misses records after a start with other kinds should not have to guess why. */
-function tellOfHiddenKinds({ hiddenKinds }: Store, { entities }: Config): void {
+function tellOfHiddenKinds(hiddenKinds: readonly string[], { entities }: Config): void {
   if (hiddenKinds.length === 0) return;
   const kinds = new Intl.ListFormat('en').format(hiddenKinds);
   const how =
@@ -135,24 +118,6 @@ function tellOfHiddenKinds({ hiddenKinds }: Store, { entities }: Config): void {
       ? 'Start with --entities and a file that exports them, too'
       : `Export them from ${entities}, too`;
   console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
-}
-
-function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((listening, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EADDRINUSE'
-          ? 'is in use. Stop what listens there, or choose another with --port (0 takes a free one).'
-          : `cannot be listened on (${error.code}). Choose another with --host and --port.`;
-      reject(new WrongSetting(`${host}:${port} ${reason}`));
-    });
-    server.listen(port, host, listening);
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /** Stops on the first signal; a second one does not wait. */

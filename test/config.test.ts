@@ -8,6 +8,7 @@ const flags = {
   port: ['--port', 'EVERSTATE_PORT'],
   data: ['--data', 'EVERSTATE_DATA'],
   entities: ['--entities', 'EVERSTATE_ENTITIES'],
+  workers: ['--workers', 'EVERSTATE_WORKERS'],
   allowedHosts: ['--allowed-host', 'EVERSTATE_ALLOWED_HOSTS'],
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB'],
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
@@ -21,6 +22,7 @@ test('without any setting one person is served on loopback', () => {
     port: 4_000,
     data: './data',
     entities: null,
+    workers: 1,
     allowedHosts: [],
     replicaMemoryMaxMb: 1_024,
     connectionsPerClientMax: 1_000,
@@ -40,6 +42,7 @@ test.each([
   ['host', ['']],
   ['data', ['']],
   ['entities', ['']],
+  ['workers', ['', '0', '17', '1.5', 'auto']],
   ['allowedHosts', ['', 'a:80', 'a b', 'http://a', 'a,,b', 'a,', '::1', 'a/b']],
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
@@ -60,8 +63,15 @@ test.each([
 test('a variable that is misspelt is refused, and the known ones are named', () => {
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
-      'EVERSTATE_ENTITIES, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
+      'EVERSTATE_ENTITIES, EVERSTATE_WORKERS, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
       'EVERSTATE_BODY_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB.',
+  );
+});
+
+test('workers share the memory for DuckDB: no share may be too small', () => {
+  expect(readConfig({ workers: '16', replicaMemoryMaxMb: '2048' }, {}).workers).toBe(16);
+  expect(() => readConfig({ workers: '16', replicaMemoryMaxMb: '2047' }, {})).toThrow(
+    '--replica-memory-max-mb must be at least 2048 for 16 workers, 128 for each, but was 2047.',
   );
 });
 

@@ -337,6 +337,23 @@ test('mutations that arrive together share one commit', async () => {
   expect(commitsIn(directory) - before).toBe(2);
 });
 
+test('what comes in while another process holds the log shares the commit after that', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  await store.append(Todo, {});
+  const before = commitsIn(directory);
+  const other = rawLog(directory);
+  other.exec('begin immediate');
+  const writing = [store.append(Todo, {})];
+  for (let count = 0; count < 20; count += 1) {
+    await new Promise((next) => setTimeout(next, 2));
+    writing.push(store.append(Todo, {}));
+  }
+  other.exec('rollback');
+  await Promise.all(writing);
+  expect(commitsIn(directory) - before).toBe(1);
+});
+
 test('of mutations that share a commit a failing one fails alone', async () => {
   const directory = temporaryDirectory();
   const store = await openTemporary({ directory });

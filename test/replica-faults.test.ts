@@ -221,7 +221,7 @@ test('what fails again soon after is spaced, and lies in memory then', async () 
   const changes: StateChange[] = [];
   const keeper = await ReplicaKeeper.open(new LogReader(log, shippedEntities), shippedEntities, {
     directory: join(directory, 'replica'),
-    memoryMaxMb: 100,
+    resources: { memoryMaxMb: 100, threads: 1 },
     limits,
     alone: (work) => work(),
     onQuery: () => {},

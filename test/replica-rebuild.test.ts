@@ -271,7 +271,10 @@ describe('DuckDB is locked down:', () => {
     const directory = await usedDirectory();
     const log = LogFile.open(logPath(directory), schemaVersion);
     const reader = new LogReader(log, [Todo, LakeFile]);
-    const replica = await openReplicaFile(join(directory, 'replica'), reader, [Todo], 100);
+    const replica = await openReplicaFile(join(directory, 'replica'), reader, [Todo], {
+      memoryMaxMb: 100,
+      threads: 1,
+    });
     const connection = await replica.instance.connect();
     onTestFinished(async () => {
       connection.closeSync();

@@ -1,4 +1,6 @@
 /** What a store is made of, and how it is opened: all of it, or nothing. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
 import { LogReader } from './log/log-reader.ts';
@@ -19,12 +21,16 @@ import type { StateChange } from './shared/store-health.ts';
 export interface StoreOptions<Entities extends readonly Entity[]> {
   /** The directory of log and replica; created when it is missing. */
   readonly directory: string;
+  /** Which log is there already; without it, any is taken, and one is created where there is none. */
+  readonly logId?: string | undefined;
   /** The kinds of records that the store holds. */
   readonly entities: Entities;
   /** Keep the replica in memory, and build it anew at each start. */
   readonly replicaInMemory?: boolean;
   /** Memory that DuckDB may use, in megabytes. */
   readonly replicaMemoryMaxMb?: number;
+  /** Threads that DuckDB may use; all cores but the event loop's without it. */
+  readonly replicaThreads?: number;
   /** Memory for answers that are kept, in bytes, as it is estimated; with 0 none is. */
   readonly keptAnswersBytesMax?: number;
   /** Limits of the replica other than its usual ones. */
@@ -67,8 +73,9 @@ export async function openStoreFiles(
   const { directory, entities, clock = systemClock, onFault = reportFault } = options;
   const { onStateChange = reportStateChange } = options;
   refuseClashes(entities);
-  makeDirectory(directory, 'data directory', 'Name another with --data.');
   const path = join(directory, 'everstate.db');
+  if (options.logId !== undefined && !existsSync(path)) throw otherLog(path);
+  makeDirectory(directory, 'data directory', 'Name another with --data.');
   const watch = new LogWatch(path, onStateChange);
   const onStorageError = watch.failed.bind(watch);
   const writing = LogFile.open(path, schemaVersion, onStorageError);
@@ -78,9 +85,14 @@ export async function openStoreFiles(
     reading = LogFile.open(path, schemaVersion, onStorageError, SqliteInTurns);
     const log = new LogReader(reading, entities);
     const logId = await log.id();
+    if ((options.logId ?? logId) !== logId) throw otherLog(path);
     const replica = await ReplicaKeeper.open(log, entities, {
       directory: options.replicaInMemory ? null : join(directory, 'replica'),
-      memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+      resources: {
+        memoryMaxMb: options.replicaMemoryMaxMb ?? limits.replicaMemoryMaxMb,
+        // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
+        threads: options.replicaThreads ?? Math.max(1, availableParallelism() - 1),
+      },
       limits: { ...limits, ...options.replicaLimits },
       alone: (work) => {
         watch.refuseWhenGone('No file can be made beside it.');
@@ -100,6 +112,10 @@ export async function openStoreFiles(
     await writing.close();
     throw explainOpening(error, path);
   }
+}
+
+function otherLog(path: string): CannotOpen {
+  return new CannotOpen(`${path} is not the log that was there. Put it back, or start anew.`);
 }
 
 function refuseClashes(entities: readonly Entity[]): void {

@@ -49,7 +49,6 @@ export class StoreReads {
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
   readonly #onStretch: OnStretch | null;
 
-<<<<<<< HEAD
   /** @param onStretch null when nobody wants to know. */
   constructor(parts: ReadParts, onStretch: OnStretch | null) {
     this.#parts = parts;
@@ -71,16 +70,6 @@ export class StoreReads {
    */
   hold(stretches: readonly Stretch[], at: Position): Promise<boolean> {
     return this.#answers.hold(stretches, at);
-=======
-  protected constructor(files: StoreFiles, head: StoreHead, entities: readonly Entity[]) {
-    this.#reading = files.reading;
-    this.#log = files.log;
-    this.#replica = files.replica;
-    const refuseWhenClosing = () => head.refuseWhenClosing();
-    this.#histories = new Histories(files.reading, entities, refuseWhenClosing);
-    this.#transactions = new TransactionList(files.reading, refuseWhenClosing);
-    this.#head = head;
->>>>>>> hot
   }
 
   /**

@@ -42,18 +42,14 @@ export class Store extends StoreReads {
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
     const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
-<<<<<<< HEAD
     const spans = new SharedSpans(log);
     const readChanges: ReadChanges = (after) => spans.read(after, entities, true);
     const refuseWhenClosing = () => head.refuseWhenClosing();
-    const histories = new Histories(files.reading, refuseWhenClosing);
+    const histories = new Histories(files.reading, entities, refuseWhenClosing);
     const { keptAnswersBytesMax } = files;
     const answers = new Answers(entities, replica, histories, readChanges, keptAnswersBytesMax);
     const transactions = new TransactionList(files.reading, refuseWhenClosing);
     super({ files, head, answers, transactions }, null);
-=======
-    super(files, head, entities);
->>>>>>> hot
     this.entities = entities;
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;

@@ -123,6 +123,7 @@ export class Histories {
    * found by halves: of a long history only few are looked at.
    */
   #revisionAt(entity: Entity, id: string, at: Position): number {
+    this.#refuseUnknown(entity);
     const statement = lastRevisionOf(this.#log, entity);
     const lastUpTo = (upTo: number) =>
       (statement.first([id, upTo]) ?? [0, 0]) as [number, Position];
@@ -138,6 +139,7 @@ export class Histories {
   }
 
   #versions<E extends Entity>(entity: E, id: string, from: number, to: number): Version<E>[] {
+    this.#refuseUnknown(entity);
     const rows = stretchOf(this.#log, entity).all([id, from, to]);
     return rows.map((row) => versionOfRaw(entity, row));
   }
@@ -146,22 +148,13 @@ export class Histories {
     await turns.yield();
     this.#refuseWhenClosing();
   }
-<<<<<<< HEAD
-=======
 
-  #queriesOf(entity: Entity): Queries {
-    const known = this.#queries.get(entity);
-    if (known) return known;
-    if (!this.#entities.includes(entity)) {
-      throw new TypeError(
-        `${entity.name} is not one of the entities that the store was opened with.`,
-      );
-    }
-    const prepared = prepareQueries(this.#log, entity);
-    this.#queries.set(entity, prepared);
-    return prepared;
+  #refuseUnknown(entity: Entity): void {
+    if (this.#entities.includes(entity)) return;
+    throw new TypeError(
+      `${entity.name} is not one of the entities that the store was opened with.`,
+    );
   }
->>>>>>> hot
 }
 
 /** The versions of an id from one revision to another, oldest first. */

@@ -119,7 +119,7 @@ export class Writer {
     // Let every mutation that came in with this turn of the event loop join the commit.
     await this.#pace.pause();
     while (this.#queue.length > 0) {
-      await this.#commit(this.#queue.splice(0, limits.groupCommitMutationsMax));
+      await this.#commit();
       await this.#pause();
     }
     this.#time.end();
@@ -134,7 +134,9 @@ export class Writer {
     for (let turn = 0; turn < limits.turnsPerCommit; turn += 1) await this.#pace.pause();
   }
 
-  async #commit(group: Queued[]): Promise<void> {
+  async #commit(): Promise<void> {
+    let group: Queued[] = [];
+    const take = () => this.#queue.splice(0, limits.groupCommitMutationsMax);
     const settle: (() => void)[] = [];
     const changes: VersionChange[] = [];
     try {
@@ -142,6 +144,8 @@ export class Writer {
       await this.#steps.begin();
       let end = readLogEnd(this.#log);
       const before = end;
+      // Not before: while another process held the log, more came in.
+      group = take();
       for (const queued of group) {
         end = await this.#run(queued, end, changes, settle);
       }
@@ -151,6 +155,7 @@ export class Writer {
       this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {
       this.#rollBack();
+      if (group.length === 0) group = take();
       for (const queued of group) queued.reject(error);
       return;
     }

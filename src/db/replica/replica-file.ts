@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../../entities/index.ts';
@@ -17,6 +16,13 @@ import { deltaCatalog, ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
 const replicaFormat = 6;
+
+/** What DuckDB may use of the machine. */
+export interface ReplicaResources {
+  /** In megabytes. */
+  readonly memoryMaxMb: number;
+  readonly threads: number;
+}
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;
@@ -39,10 +45,10 @@ const openPaths = new Set<string>();
 export async function openReplicaInMemory(
   log: LogReader,
   entities: readonly Entity[],
-  memoryMaxMb: number,
+  resources: ReplicaResources,
 ): Promise<OpenReplica> {
   const fingerprint = await fingerprintOf(log, entities);
-  const instance = await create(':memory:', memoryMaxMb);
+  const instance = await create(':memory:', resources);
   await initialize(instance, entities, fingerprint);
   const close = () => instance.closeSync();
   const isInPlace = () => true;
@@ -60,7 +66,7 @@ export async function openReplicaFile(
   directory: string,
   log: LogReader,
   entities: readonly Entity[],
-  memoryMaxMb: number,
+  resources: ReplicaResources,
 ): Promise<OpenReplica> {
   const fingerprint = await fingerprintOf(log, entities);
   makeOwnDirectory(directory);
@@ -68,7 +74,7 @@ export async function openReplicaFile(
   for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
     const path = resolve(join(directory, `${number}.duckdb`));
     try {
-      const opened = await openPath(path, log, entities, fingerprint, memoryMaxMb);
+      const opened = await openPath(path, log, entities, fingerprint, resources);
       if (opened) return opened;
     } catch (error) {
       if (error instanceof Unavailable) throw error;
@@ -96,14 +102,14 @@ async function openPath(
   log: LogReader,
   entities: readonly Entity[],
   fingerprint: string,
-  memoryMaxMb: number,
+  resources: ReplicaResources,
 ): Promise<OpenReplica | null> {
   if (openPaths.has(path)) return null;
   openPaths.add(path);
   try {
-    const known = await reopen(path, log, entities, fingerprint, memoryMaxMb);
+    const known = await reopen(path, log, entities, fingerprint, resources);
     if (known) return openFile(path, known.instance, known.basePosition);
-    return await makeAnew(path, entities, fingerprint, memoryMaxMb);
+    return await makeAnew(path, entities, fingerprint, resources);
   } catch (error) {
     openPaths.delete(path);
     if (isLockHeld(error)) return null;
@@ -116,12 +122,12 @@ async function makeAnew(
   path: string,
   entities: readonly Entity[],
   fingerprint: string,
-  memoryMaxMb: number,
+  resources: ReplicaResources,
 ): Promise<OpenReplica> {
   remove(path);
   let instance: DuckDBInstance | null = null;
   try {
-    instance = await create(path, memoryMaxMb);
+    instance = await create(path, resources);
     await initialize(instance, entities, fingerprint);
     return openFile(path, instance, positionZero);
   } catch (error) {
@@ -155,11 +161,11 @@ async function reopen(
   log: LogReader,
   entities: readonly Entity[],
   fingerprint: string,
-  memoryMaxMb: number,
+  resources: ReplicaResources,
 ): Promise<{ readonly instance: DuckDBInstance; readonly basePosition: Position } | null> {
   let instance: DuckDBInstance;
   try {
-    instance = await create(path, memoryMaxMb);
+    instance = await create(path, resources);
   } catch (error) {
     if (isLockHeld(error)) throw error;
     return null;
@@ -178,9 +184,9 @@ async function reopen(
   }
 }
 
-async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance> {
+async function create(path: string, resources: ReplicaResources): Promise<DuckDBInstance> {
   return await DuckDBInstance.create(path, {
-    memory_limit: `${memoryMaxMb}MB`,
+    memory_limit: `${resources.memoryMaxMb}MB`,
     // By default a list of 1,000 ids is looked up by scanning the table instead of its index.
     index_scan_max_count: '10000',
     index_scan_percentage: '0.01',
@@ -191,8 +197,7 @@ async function create(path: string, memoryMaxMb: number): Promise<DuckDBInstance
     auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
     // By default a build holds five groups of rows back before it writes them.
     write_buffer_row_group_count: '1',
-    // The event loop needs a core of its own: sharing it costs more than one scan more would gain.
-    threads: String(Math.max(1, availableParallelism() - 1)),
+    threads: String(resources.threads),
     // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
     // Filters of lists ask for that join themselves.
     disabled_optimizers: 'in_clause',

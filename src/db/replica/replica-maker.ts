@@ -2,10 +2,15 @@
 import type { Entity } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { Replica, ReplicaBroken, type ReplicaLimits } from './replica.ts';
-import { type OpenReplica, openReplicaFile, openReplicaInMemory } from './replica-file.ts';
+import {
+  type OpenReplica,
+  openReplicaFile,
+  openReplicaInMemory,
+  type ReplicaResources,
+} from './replica-file.ts';
 
 export interface ReplicaMakerOptions {
-  readonly memoryMaxMb: number;
+  readonly resources: ReplicaResources;
   readonly limits: ReplicaLimits;
   /** Runs work while no other process of the data directory does the same. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
@@ -45,17 +50,17 @@ export class ReplicaMaker {
    * @throws ReplicaBroken, CannotOpen, or whatever opening a file throws.
    */
   async onDisk(directory: string, batchRows: number): Promise<Replica> {
-    const { memoryMaxMb, alone } = this.#options;
+    const { resources, alone } = this.#options;
     // Two processes that find the same file in doubt must not both replace it.
     const file = await alone(() =>
-      openReplicaFile(directory, this.#log, this.#entities, memoryMaxMb),
+      openReplicaFile(directory, this.#log, this.#entities, resources),
     );
     return await this.#build(file, batchRows);
   }
 
   async inMemory(batchRows: number): Promise<Replica> {
-    const { memoryMaxMb } = this.#options;
-    const memory = await openReplicaInMemory(this.#log, this.#entities, memoryMaxMb);
+    const { resources } = this.#options;
+    const memory = await openReplicaInMemory(this.#log, this.#entities, resources);
     return await this.#build(memory, batchRows);
   }
 

@@ -59,7 +59,7 @@ export const limits = {
   /** How long a write waits for another process that holds the log. */
   busyTimeoutMs: 10_000,
   /** How often a write asks again whether the log is free. */
-  busyRetryMs: 5,
+  busyRetryMs: 2,
   /** How often is looked whether paths still lead to the files that are open. */
   fileLookMs: 500,
   /** Pause before what failed is tried again; each failure doubles it, … */
@@ -149,5 +149,5 @@ export const limits = {
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
   /** How often the log is asked for commits of other processes while someone follows. */
-  foreignCommitPollMs: 25,
+  foreignCommitPollMs: 5,
 } as const;

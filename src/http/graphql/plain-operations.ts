@@ -120,8 +120,9 @@ interface Executed {
 }
 
 function plainJson(answer: Answer): string | null {
-  if (answer.errors || dataJson in answer || answer.extensions?.http) return null;
-  const json = JSON.stringify(answer);
+  if (answer.errors || answer.extensions?.http) return null;
+  if ((answer[dataJson]?.bytes ?? 0) >= largeAnswerBytes) return null;
+  const json = [...answerPieces(answer)].join('');
   return Buffer.byteLength(json) < largeAnswerBytes ? json : null;
 }
 
@@ -163,17 +164,7 @@ function whenRead(request: IncomingMessage, use: (body: Buffer) => void): void {
   );
 }
 
-<<<<<<< HEAD
-/** Writes an answer that is nothing but small data; @returns false for any other. */
-function writePlain(response: ServerResponse, type: string, answer: Answer): boolean {
-  if (answer.errors || answer.extensions?.http) return false;
-  if ((answer[dataJson]?.bytes ?? 0) >= largeAnswerBytes) return false;
-  const json = [...answerPieces(answer)].join('');
-  const bytes = Buffer.byteLength(json);
-  if (bytes >= largeAnswerBytes) return false;
-=======
 function write(response: ServerResponse, type: string, json: string): void {
->>>>>>> hot
   response.writeHead(200, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(json),

@@ -1,0 +1,93 @@
+/** One process that serves a data directory: its port, store and application. */
+import { createServer, type RequestListener } from 'node:http';
+import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { openStore } from './db/index.ts';
+import { FrontDoor, hostRule, RequestsUnderWay } from './http/index.ts';
+import { listen, urlOf } from './listen.ts';
+import { loadEntities } from './load-entities.ts';
+
+/** How long requests that are under way at a stop may take. */
+const closeTimeMaxMs = 10_000;
+
+/** What whoever started it may be told. */
+export interface Served {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Which log it serves. */
+  readonly logId: string;
+  /** Kinds of records that the log holds, and that are not served. */
+  readonly hiddenKinds: readonly string[];
+}
+
+export interface Serving extends Served {
+  /** Finishes the requests under way, tells subscribers that it goes away, closes the store. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves until it is closed; where `workers` says so, as one of several processes.
+ * @param logId the log that others serve already, if they do: no other is taken for it.
+ * @throws CannotOpen, Unavailable or WrongSetting, in one line that says what to do.
+ */
+export async function serve(config: Config, log: Logger, logId?: string): Promise<Serving> {
+  const entities = await loadEntities(config.entities);
+  let answer: (listener: RequestListener) => void = () => {};
+  const listener = new Promise<RequestListener>((ready) => {
+    answer = ready;
+  });
+  const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
+  const server = createServer((request, response) => {
+    // While it closes, a connection ends with the request that it has under way.
+    if (!server.listening) response.shouldKeepAlive = false;
+    if (door.answers(request, response)) return;
+    listener.then((handle) => handle(request, response));
+  });
+  const underWay = new RequestsUnderWay(server);
+  // The port first: one in use then leaves the data directory untouched. Of several processes each
+  // takes its part of the port when it can answer, for until then others do.
+  const isAlone = config.workers === 1;
+  if (isAlone) await listen(server, config);
+  const share = shareOf(config);
+  const store = await openStore({
+    directory: config.data,
+    logId,
+    entities,
+    ...share,
+    onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
+    onStateChange: ({ part, state, message, error }) => {
+      const level = state === 'ok' ? 'info' : 'error';
+      log[level]({ part, state, err: error ?? undefined }, message);
+    },
+  });
+  const { connectionsPerClientMax, bodyMaxMb } = config;
+  const limits = {
+    connectionsPerClientMax,
+    bodyBytesMax: bodyMaxMb * 1024 * 1024,
+    keptOperationsBytesMax: share.keptAnswersBytesMax,
+  };
+  const app = createApp(store, { log, limits });
+  const closeWebSockets = app.acceptWebSockets(server, door);
+  answer(app as RequestListener);
+  if (!isAlone) await listen(server, config);
+  const close = async () => {
+    store.endFollowing();
+    closeWebSockets();
+    await underWay.close(closeTimeMaxMs);
+    await store.close();
+  };
+  return { url: urlOf(server), logId: store.logId, hiddenKinds: store.hiddenKinds, close };
+}
+
+/** What one process may take of the memory and the cores that all share. */
+function shareOf({ workers, replicaMemoryMaxMb, keptAnswersMaxMb }: Config) {
+  return {
+    replicaMemoryMaxMb: Math.floor(replicaMemoryMaxMb / workers),
+    // Each has an event loop, which needs a core of its own.
+    replicaThreads: Math.max(1, Math.floor(availableParallelism() / workers) - 1),
+    // Half of it for what was read, half for finished answers.
+    keptAnswersBytesMax: (keptAnswersMaxMb * 1024 * 1024) / 2 / workers,
+  };
+}

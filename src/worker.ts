@@ -1,0 +1,44 @@
+/** One of several processes that serve, seen from the inside. */
+import cluster from 'node:cluster';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { type Serving, serve } from './serve.ts';
+import { logIdVariable, type WorkerMessage } from './workers.ts';
+
+/**
+ * Serves until SIGTERM. Node ends it when the process that started it has ended.
+ * @throws what `serve` throws.
+ */
+export async function work(config: Config, log: Logger): Promise<void> {
+  let serving: Serving | null = null;
+  let closing = false;
+  const close = () => {
+    // What has not begun to serve owes nobody anything.
+    if (!serving) process.exit(0);
+    if (closing) return;
+    closing = true;
+    serving.close().then(
+      () => cluster.worker?.disconnect(),
+      (error) => {
+        log.error({ err: error }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', close);
+  // A terminal sends it to all processes; the one that started this one passes on what to do.
+  process.on('SIGINT', () => {});
+  serving = await serve(config, log, process.env[logIdVariable]);
+  const { url, logId, hiddenKinds } = serving;
+  await tell({ served: { url, logId, hiddenKinds } });
+}
+
+/** Ends the process, since it cannot serve. @param reason one line. */
+export async function giveUp(reason: string): Promise<never> {
+  await tell({ failed: reason });
+  process.exit(1);
+}
+
+function tell(message: WorkerMessage): Promise<void> {
+  return new Promise((told) => process.send?.(message, () => told()));
+}
