@@ -50,8 +50,8 @@ export function measureMixed(dataset: Dataset, seconds = usualSeconds): Promise<
         orientation('mixed', what, withUnit(measured.requestsPerSecond, '/s')),
         orientation('mixed', 'in all, p50 / p95 / p99', latenciesShown(measured)),
         proportion('mixed', 'p99 by p50', measured.p99Ms / measured.p50Ms, '< 5'),
-        ...Object.entries(measured.kinds).map(([kind, found]) =>
-          orientation('mixed', `${shown[kind as Kind]}, p50 / p95 / p99`, latenciesShown(found)),
+        ...Object.entries(shown).map(([kind, what]) =>
+          orientation('mixed', `${what}, p50 / p95 / p99`, latenciesShown(measured.kinds[kind])),
         ),
         {
           ...orientation('mixed', 'longest gap of the event loop', withUnit(gapMs, 'ms')),
@@ -61,6 +61,8 @@ export function measureMixed(dataset: Dataset, seconds = usualSeconds): Promise<
     }),
   );
 }
+
+const noLatencies = { p50Ms: Number.NaN, p95Ms: Number.NaN, p99Ms: Number.NaN };
 
 const documents = Object.fromEntries(
   Object.keys(shares).map((kind) => [kind, operations[kind as Kind].document]),
@@ -103,6 +105,7 @@ function withoutRevision(update: OperationKinds['update']['args']) {
   return patch as OperationKinds['update']['args'];
 }
 
-function latenciesShown({ p50Ms, p95Ms, p99Ms }: Latencies): string {
+function latenciesShown(found: Latencies | undefined): string {
+  const { p50Ms, p95Ms, p99Ms } = found ?? noLatencies;
   return [p50Ms, p95Ms, p99Ms].map((ms) => withUnit(ms, 'ms')).join(' / ');
 }

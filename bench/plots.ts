@@ -1,6 +1,8 @@
 /** Which plots there are: drawn out of all that was measured, into the guides' pictures. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { billionTable } from './billion.ts';
+import { writeToGuide } from './guide.ts';
 import { drawPlot, type Unit } from './plot.ts';
 import { readSizes, type SizeResult, type SystemName } from './size-results.ts';
 
@@ -79,7 +81,7 @@ const pictures: readonly Picture[] = [
   },
 ];
 
-/** Draws all pictures anew. @returns how many. */
+/** Draws all pictures, and the guide's table, anew. @returns how many pictures. */
 export function drawPlots(): number {
   const sizes = readSizes();
   mkdirSync(directory, { recursive: true });
@@ -90,6 +92,8 @@ export function drawPlots(): number {
     }));
     writeFileSync(join(directory, `cost-${file}.svg`), drawPlot({ title, unit, lines: drawn }));
   }
+  const table = billionTable(sizes);
+  if (table) writeToGuide('a billion versions', table);
   return pictures.length;
 }
 

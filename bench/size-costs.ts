@@ -3,11 +3,12 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareAnswers, type ReadName, type Reads } from './agreement.ts';
 import { type Dataset, withCopy } from './dataset.ts';
+import { megabytesOnDisk } from './disk.ts';
 import { askFor, type OperationKinds, type OperationName } from './operations.ts';
 import { Questions } from './questions.ts';
 import { median } from './results.ts';
 import { startEverstate } from './server.ts';
-import { megabytesOnDisk } from './size.ts';
+
 import type { Costs } from './size-results.ts';
 import { type Started, startOurs, startPostGraphile, startWindow } from './systems.ts';
 import { prepareWindowLog } from './window/log.ts';
