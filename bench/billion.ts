@@ -3,12 +3,14 @@ import { withUnit } from './results.ts';
 import type { SizeResult } from './size-results.ts';
 
 const billion = 1e9;
+/** What a smaller log costs says nothing of a large one: it is mostly what any log costs. */
+const versionsMin = 100_000;
 
-/** A row per cost, as Markdown; null before anything was measured. */
+/** A row per cost, as Markdown; null before one large enough was measured. */
 export function billionTable(sizes: readonly SizeResult[]): string | null {
   const largest = sizes.findLast(({ systems }) => systems.everstate);
   const costs = largest?.systems.everstate?.costs;
-  if (!largest || !costs) return null;
+  if (!largest || !costs || largest.versions < versionsMin) return null;
   const { versions } = largest;
   const cost = (name: string) => costs[name] ?? Number.NaN;
   const bytes = (megabytes: number) => (megabytes * 2 ** 20) / versions;
@@ -24,7 +26,6 @@ export function billionTable(sizes: readonly SizeResult[]): string | null {
     '| --- | --- | --- |',
     space('log on disk', cost('logMb')),
     space('replica on disk', cost('replicaMb')),
-    space('most memory while it reads', cost('peakMb')),
     time('filling through the store', cost('fillRowsPerSecond')),
     time('replica made anew', versions / anewSeconds),
     scan('counts by status, after a write', cost('countsTouchedMs')),

@@ -15,8 +15,8 @@ export interface Plot {
 
 export type Unit = 'ms' | 'rows/s' | 'MB';
 
-const [width, height] = [460, 280];
-const frame = { left: 58, right: 108, top: 46, bottom: 42 };
+const [width, height] = [370, 250];
+const frame = { left: 54, right: 100, top: 40, bottom: 42 };
 const labelHeight = 14;
 const sizeUnit = 'versions in the log';
 
@@ -131,10 +131,11 @@ function labels(lines: readonly Drawn[], x: Scale, y: Scale): string[] {
     each.top = Math.max(each.top, free + labelHeight);
     free = each.top;
   }
+  const over = Math.max(0, free - (height - frame.bottom));
   return placed.map(
     ({ label, index, left, top }) =>
       `<text class="label f${index}" style="fill: var(--line${index})" x="${left.toFixed(1)}"
-  y="${(top + 4).toFixed(1)}">${escaped(label)}</text>`,
+  y="${(top - over + 4).toFixed(1)}">${escaped(label)}</text>`,
   );
 }
 

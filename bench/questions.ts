@@ -8,6 +8,16 @@ import { drawPriority, drawSubject, drawTodo, drawUserId, statuses } from './tod
 /** Positions near the beginning have few todos yet. */
 const earliestShare = 0.1;
 
+let known: { readonly directory: string; readonly revisions: [string, number][] } | null = null;
+
+/** Of the dataset that was asked for last: reading them from a large log takes a while. */
+function revisionsOf({ directory }: Dataset): readonly [string, number][] {
+  if (known?.directory !== directory) {
+    known = { directory, revisions: readRevisions(directory) };
+  }
+  return known.revisions;
+}
+
 export class Questions {
   readonly #random: Random;
   readonly #versions: number;
@@ -19,7 +29,7 @@ export class Questions {
   constructor(dataset: Dataset, seed: number) {
     this.#random = randomFrom(seed);
     this.#versions = dataset.versions;
-    const revisions = readRevisions(dataset.directory);
+    const revisions = revisionsOf(dataset);
     this.#ids = revisions.map(([id]) => id);
     this.#unchanged = shuffled(revisions, this.#random);
   }

@@ -194,7 +194,7 @@ describe('in a browser', () => {
     expect(await plots.count()).toBeGreaterThan(10);
     for (const plot of await plots.all()) {
       await plot.scrollIntoViewIfNeeded();
-      await expect.poll(() => plot.evaluate('(image) => image.naturalWidth')).toBe(460);
+      await expect.poll(() => plot.evaluate('(image) => image.naturalWidth')).toBe(370);
     }
     expect(complaints).toEqual([]);
   });
