@@ -6,7 +6,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Clock, openStore, type Store } from '../src/db/index.ts';
 import { type Microseconds, shippedEntities, Todo } from '../src/entities/index.ts';
+import { makeTemporary, removeTemporary } from './leftovers.ts';
 import { drawIndex, type Random, randomFrom } from './random.ts';
 import { drawPatch, drawTodo } from './todo-values.ts';
 
@@ -88,12 +88,12 @@ export async function withCopy<T>(
 ): Promise<T> {
   const parent = join(dataset.directory, '..');
   mkdirSync(parent, { recursive: true });
-  const copy = mkdtempSync(join(parent, 'copy-'));
+  const copy = makeTemporary(join(parent, 'copy-'));
   try {
     cpSync(dataset.directory, copy, { recursive: true });
     return await use(copy);
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    removeTemporary(copy);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Filling an empty log, one version per transaction, against COPY into PostgreSQL. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Todo } from '../src/entities/index.ts';
 import { type Dataset, openTodos } from './dataset.ts';
+import { makeTemporary, removeTemporary } from './leftovers.ts';
 import { drawIndex, randomFrom } from './random.ts';
 import { comparison, type Figure } from './results.ts';
 import { drawPatch, drawTodo } from './todo-values.ts';
@@ -26,7 +26,7 @@ export async function compareFilling(dataset: Dataset, copySeconds: number): Pro
 }
 
 async function fillSeconds(cache: string, transactions: number): Promise<number> {
-  const directory = mkdtempSync(join(cache, 'filling-'));
+  const directory = makeTemporary(join(cache, 'filling-'));
   const store = await openTodos(directory);
   try {
     const random = randomFrom(22);
@@ -48,6 +48,6 @@ async function fillSeconds(cache: string, transactions: number): Promise<number>
     return (performance.now() - begin) / 1_000;
   } finally {
     await store.close();
-    rmSync(directory, { recursive: true });
+    removeTemporary(directory);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import autocannon from 'autocannon';
-import { endWithThis } from './children.ts';
+import { endWithThis } from './leftovers.ts';
 import { quantile } from './results.ts';
 
 export interface Load {

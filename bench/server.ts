@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { endWithThis } from './children.ts';
+import { endWithThis } from './leftovers.ts';
 import { longestGap } from './loop-gap.ts';
 
 /** As it is served to users: compiled, not through a loader. `npm run bench` compiles it first. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Dataset, withCopy } from './dataset.ts';
 import { megabytesOnDisk, untilSettled } from './disk.ts';
 import { everstateOperations as operations } from './everstate-operations.ts';
+import { makeTemporary, removeTemporary } from './leftovers.ts';
 import { applyLoad } from './load.ts';
 import { mutate, mutationsOf } from './mutations.ts';
 import { type OperationName, variablesOf } from './operations.ts';
@@ -65,7 +66,7 @@ async function compareWithAnew(
   dataset: Dataset,
   before: Taken,
 ): Promise<Figure[]> {
-  const copy = `${directory}-anew`;
+  const copy = makeTemporary(`${directory}-`);
   // Nothing is written any more, so that a copy of the files is a copy of the log.
   cpSync(directory, copy, { recursive: true });
   rmSync(join(copy, 'replica'), { recursive: true });
@@ -94,7 +95,7 @@ async function compareWithAnew(
       ];
     });
   } finally {
-    rmSync(copy, { recursive: true });
+    removeTemporary(copy);
   }
 }
 

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { WebSocket } from 'ws';
-import { endWithThis } from './children.ts';
+import { endWithThis } from './leftovers.ts';
 
 export type Transport = 'SSE' | 'WebSocket';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endWithThis } from '../children.ts';
+import { endWithThis } from '../leftovers.ts';
 
 const installed = '/usr/lib/postgresql';
 const startLimitMs = 60_000;
