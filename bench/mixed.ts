@@ -4,7 +4,7 @@ import { everstateOperations as operations } from './everstate-operations.ts';
 import { applyMixedLoad, type Lane, type Latencies } from './load.ts';
 import type { OperationKinds, OperationName } from './operations.ts';
 import { variablesOf } from './operations.ts';
-import { Questions } from './questions.ts';
+import { type PatchOf, Questions } from './questions.ts';
 import { type Figure, orientation, proportion, withUnit } from './results.ts';
 import { startWatched, withServers } from './server.ts';
 
@@ -71,10 +71,11 @@ const documents = Object.fromEntries(
 /** For all connections, one after the other; each goes through its own again and again. */
 function mixture(dataset: Dataset): Lane['requests'] {
   const questions = new Questions(dataset, 31);
-  return Array.from({ length: connections }, () => mixtureOfOne(questions)).flat();
+  const updates = questions.endlessUpdates(connections, requestsEach * (shares.update / 100));
+  return updates.flatMap((own) => mixtureOfOne(questions, own));
 }
 
-function mixtureOfOne(questions: Questions): Lane['requests'] {
+function mixtureOfOne(questions: Questions, updates: readonly PatchOf[]): Lane['requests'] {
   const count = (kind: Kind) => (requestsEach * shares[kind]) / 100;
   const request = <Name extends Kind>(name: Name) => {
     const operation = operations[name];
@@ -82,12 +83,6 @@ function mixtureOfOne(questions: Questions): Lane['requests'] {
       [name, variablesOf(operation as never, args as never)] as const;
   };
   const same = <T>(kind: Kind, args: T) => Array.from({ length: count(kind) }, () => args);
-  // Each todo twice with other values, so that an update changes something when it comes again.
-  const todos = Math.max(
-    1,
-    Math.min(count('update') / 2, questions.allIds.length / connections / 2) | 0,
-  );
-  const [updates = []] = questions.updates(1, todos, Math.ceil(count('update') / todos));
   return questions.shuffled([
     ...questions.ids(count('byId')).map(request('byId')),
     ...questions.ids(count('history')).map(request('history')),
@@ -95,14 +90,8 @@ function mixtureOfOne(questions: Questions): Lane['requests'] {
     ...same('page', { status: 'open' }).map(request('page')),
     ...same('counts', {}).map(request('counts')),
     ...questions.positions(count('asOf')).map(request('asOf')),
-    ...updates.map(withoutRevision).map(request('update')),
+    ...updates.map((input) => ['update', { input }] as const),
   ]);
-}
-
-/** Requests come again and again: they cannot know the revision that a todo has by then. */
-function withoutRevision(update: OperationKinds['update']['args']) {
-  const { expectedRevision: _, ...patch } = update;
-  return patch as OperationKinds['update']['args'];
 }
 
 function latenciesShown(found: Latencies | undefined): string {

@@ -5,6 +5,9 @@ import { type NewRow, seriesPoints, type Update } from './operations.ts';
 import { draw, drawIndex, type Random, randomFrom } from './random.ts';
 import { drawPriority, drawSubject, drawTodo, drawUserId, statuses } from './todo-values.ts';
 
+/** An update of whatever revision a todo has. */
+export type PatchOf = Omit<Update, 'expectedRevision'>;
+
 /** Positions near the beginning have few todos yet. */
 const earliestShare = 0.1;
 
@@ -24,7 +27,6 @@ export class Questions {
   readonly #ids: readonly string[];
   /** The todos that may still be updated, with the revision that they have; each is given once. */
   readonly #unchanged: [id: string, revision: number][];
-  #created = 0;
 
   constructor(dataset: Dataset, seed: number) {
     this.#random = randomFrom(seed);
@@ -92,14 +94,22 @@ export class Questions {
     return shuffled(items, this.#random);
   }
 
-  /** Bulks of new todos, each with an id of its own. */
+  /**
+   * Updates that may be sent in shares again and again, in order: each todo comes twice, with other
+   * values, so that each changes something, and without the revision that it has by then.
+   */
+  endlessUpdates(shares: number, perShare: number): PatchOf[][] {
+    const todosMax = this.#ids.length / shares / 2;
+    const todos = Math.max(1, Math.floor(Math.min(perShare / 2, todosMax)));
+    const updates = this.updates(shares, todos, 2);
+    return updates.map((share) =>
+      share.map(({ id, subject, priority, status }) => ({ id, subject, priority, status })),
+    );
+  }
+
+  /** New todos in bulk; what is sent again makes others, since their ids are the server's choice. */
   bulks(count: number, rows: number): { rows: NewRow[] }[] {
-    return this.#times(count, () => ({
-      rows: this.#times(rows, () => {
-        this.#created += 1;
-        return { id: `bulk-${this.#created}`, ...drawTodo(this.#random) };
-      }),
-    }));
+    return this.#times(count, () => ({ rows: this.#times(rows, () => drawTodo(this.#random)) }));
   }
 
   #position(share: number): number {

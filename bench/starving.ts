@@ -9,8 +9,7 @@ import { startWatched, withServers } from './server.ts';
 const writers = 64;
 const usualSeconds = 20;
 const readsMax = 20_000;
-/** More updates a second than any server makes. */
-const updatesPerSecondMax = 20_000;
+const updatesEach = 200;
 
 const readers = {
   byId: 'todo by id',
@@ -29,7 +28,7 @@ export function measureStarving(dataset: Dataset, seconds = usualSeconds): Promi
         update: operations.update.document,
       };
       await server.longestGapMs();
-      const lanes = lanesOf(dataset, seconds);
+      const lanes = lanesOf(dataset);
       const { kinds } = await applyMixedLoad({ url: server.url, documents, lanes, seconds });
       const gapMs = await server.longestGapMs();
       const writeMs = kinds.update?.p50Ms ?? Number.NaN;
@@ -51,14 +50,11 @@ export function measureStarving(dataset: Dataset, seconds = usualSeconds): Promi
 }
 
 /** All writers, and one reader of each kind. */
-function lanesOf(dataset: Dataset, seconds: number): Lane[] {
+function lanesOf(dataset: Dataset): Lane[] {
   const questions = new Questions(dataset, 32);
-  const todos = Math.max(1, Math.min(100, questions.allIds.length / writers) | 0);
-  const passes = Math.ceil((updatesPerSecondMax * seconds) / writers / todos);
-  const updates = questions.updates(writers, todos, passes).flat();
-  const { variables = (args) => args } = operations.update;
+  const updates = questions.endlessUpdates(writers, updatesEach).flat();
   return [
-    { connections: writers, requests: updates.map((update) => ['update', variables(update)]) },
+    { connections: writers, requests: updates.map((input) => ['update', { input }]) },
     { connections: 1, requests: questions.ids(readsMax).map((args) => ['byId', args]) },
     { connections: 1, requests: [['page', { status: 'open' }]] },
     { connections: 1, requests: questions.ids(readsMax).map((args) => ['history', args]) },

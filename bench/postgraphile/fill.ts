@@ -7,7 +7,7 @@ import type { PostgresSize } from '../systems.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Raised when the schema changes, so that an older database is not taken for it. */
-const schemaFormat = 1;
+const schemaFormat = 2;
 const runDatabase = 'run';
 
 const copied =
