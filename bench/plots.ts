@@ -81,20 +81,27 @@ const pictures: readonly Picture[] = [
   },
 ];
 
-/** Draws all pictures, and the guide's table, anew. @returns how many pictures. */
-export function drawPlots(): number {
-  const sizes = readSizes();
-  mkdirSync(directory, { recursive: true });
-  for (const { file, title, unit, lines } of pictures) {
-    const drawn = lines.map(([label, system, cost]) => ({
+/** All pictures as SVG, by the names of their files, out of what was measured. */
+export function drawPlots(sizes: readonly SizeResult[]): Map<string, string> {
+  const drawn = pictures.map(({ file, title, unit, lines }) => {
+    const named = lines.map(([label, system, cost]) => ({
       label,
       points: pointsOf(sizes, system, cost),
     }));
-    writeFileSync(join(directory, `cost-${file}.svg`), drawPlot({ title, unit, lines: drawn }));
-  }
+    return [`cost-${file}.svg`, drawPlot({ title, unit, lines: named })] as const;
+  });
+  return new Map(drawn);
+}
+
+/** Puts all pictures, and the guide's table, in the place of those before. @returns how many. */
+export function writePlots(): number {
+  const sizes = readSizes();
+  const plots = drawPlots(sizes);
+  mkdirSync(directory, { recursive: true });
+  for (const [file, svg] of plots) writeFileSync(join(directory, file), svg);
   const table = billionTable(sizes);
   if (table) writeToGuide('a billion versions', table);
-  return pictures.length;
+  return plots.size;
 }
 
 function pointsOf(

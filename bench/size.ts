@@ -16,7 +16,7 @@ import { type Figure, median, orientation, type Pair, proportion, withUnit } fro
 import { takeTurns } from './rounds.ts';
 import { type Server, startEverstate, withServers } from './server.ts';
 
-const readSeconds = 2;
+const readSeconds = 1;
 const rounds = 3;
 /** A read of each kind by more connections than have their answers made at once. */
 const readers = 8;

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cacheDirectory, type Dataset, prepareDataset } from './dataset.ts';
-import { drawPlots } from './plots.ts';
+import { writePlots } from './plots.ts';
 import { everstateCosts, postgraphileCosts, windowCosts } from './size-costs.ts';
 import { type Costs, type SystemName, systemNames, writeCosts } from './size-results.ts';
 import { missingForPostGraphile } from './systems.ts';
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   }
   mkdirSync(options.directory, { recursive: true });
   for (const versions of options.draw ? [] : sizes) await measure(versions);
-  console.error(`${drawPlots()} plots are drawn`);
+  console.error(`${writePlots()} plots are drawn`);
 }
 
 async function measure(versions: number): Promise<void> {

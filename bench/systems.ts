@@ -5,7 +5,7 @@ import { everstateCursor, everstateEvents, everstateOperations } from './eversta
 import { ask } from './load.ts';
 import { type Cursor, deepAfter, type Operations, type System } from './operations.ts';
 import { Cluster, findPrograms } from './postgraphile/cluster.ts';
-import { fillDatabase } from './postgraphile/fill.ts';
+import { dropRunDatabase, fillDatabase } from './postgraphile/fill.ts';
 import {
   postgraphileCursor,
   postgraphileEvents,
@@ -70,6 +70,7 @@ export async function startPostGraphile(
     const server = await startFile(file, packages, cluster.socket, database);
     const close = async () => {
       await server.close();
+      dropRunDatabase(cluster);
       await cluster.close();
     };
     return {
