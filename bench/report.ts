@@ -50,21 +50,33 @@ export function writeReport(figures: readonly Figure[], versions: number): void 
   const sections = readSections().set(title, section);
   const parts = [introduction, ...sections.values()].map((part) => part.trim());
   writeFileSync(path, `${parts.join('\n\n## ')}\n`);
-  const beside = figures.filter(({ benchmark }) => benchmark === 'side-by-side');
-  if (beside.length === 0) return;
-  writeToGuide('side-by-side', `${title}, ${describeMachine()}:\n\n${besideTable(beside)}`);
+  for (const { part, benchmarks, table } of guideParts) {
+    const own = figures.filter(({ benchmark }) => benchmarks.includes(benchmark));
+    if (own.length > 0) writeToGuide(part, `${title}, ${describeMachine()}:\n\n${table(own)}`);
+  }
 }
+
+/** What stands in the guide, too, and of which benchmarks. */
+const guideParts = [
+  { part: 'side-by-side', benchmarks: ['side-by-side'], table: besideTable },
+  { part: 'mixed load', benchmarks: ['mixed', 'starving'], table: aimTable },
+  { part: 'memory and size', benchmarks: ['size'], table: aimTable },
+];
 
 function besideTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, everstate, baseline, ratio }) => {
     const times = ratio === null ? '' : ratio.toFixed(2);
     return `| ${what} | ${everstate} | ${baseline ?? ''} | ${times} |`;
   });
-  return [
-    '| what | Everstate | PostGraphile | times better |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  const head = '| what | Everstate | PostGraphile | times better |\n| --- | --- | --- | --- |';
+  return [head, ...rows].join('\n');
+}
+
+function aimTable(figures: readonly Figure[]): string {
+  const rows = figures.map(
+    ({ what, everstate, aim }) => `| ${what} | ${everstate} | ${aim ?? ''} |`,
+  );
+  return ['| what | | aim |\n| --- | --- | --- |', ...rows].join('\n');
 }
 
 /** The sections by their titles; what stands before the first is not among them. */
