@@ -40,8 +40,8 @@ lists the options.
 const path = join(import.meta.dirname, 'RESULTS.md');
 
 /**
- * Writes the figures as the section of their size, and leaves the others as they are. What was
- * measured side by side stands in the guide, too.
+ * Writes the figures as the section of their size, and leaves the others as they are. Some of them
+ * stand in docs/performance.md, too: those that were measured last, whatever the size.
  */
 export function writeReport(figures: readonly Figure[], versions: number): void {
   const todos = (versions / 4).toLocaleString('en');

@@ -29,7 +29,7 @@ export interface Server {
 
 /** A server that tells how long its event loop stood still. */
 export interface WatchedServer extends Server {
-  /** The longest gap since it was asked last, in milliseconds; it takes the timer's own lateness. */
+  /** The longest gap since it was asked last, in milliseconds. */
   readonly longestGapMs: () => Promise<number>;
 }
 

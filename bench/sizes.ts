@@ -12,7 +12,7 @@ import { missingForPostGraphile } from './systems.ts';
 
 const usage = `npm run bench:sizes -- [--versions <count>]... [--system <name>]... [--directory <cache>]
   --versions   how many versions the log holds; may be repeated. 10000, 100000, 1000000 and
-               10000000 without it, which takes about an hour for the data alone
+               10000000 without it, which may take hours
   --system     one of ${systemNames.join(', ')}; may be repeated. All of them without it
   --draw       only draws the plots anew, out of what was measured before
   --directory  where the data is built and kept`;

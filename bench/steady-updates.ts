@@ -7,6 +7,9 @@ import type { Started } from './systems.ts';
 /** How many there are in a second. */
 export const updatesBesides = 100;
 
+/** A load takes a little longer than it is told to. */
+const spareSeconds = 15;
+
 /** Each is sent at its time whether or not the one before was answered. */
 export function updateSteadily(
   system: Started,
@@ -16,7 +19,7 @@ export function updateSteadily(
   let over = false;
   const underWay = new Set<Promise<unknown>>();
   const todos = Math.max(50, Math.min(1_000, questions.unchangedCount >> 5));
-  const passes = Math.ceil((2 * seconds * updatesBesides) / todos);
+  const passes = Math.ceil(((seconds + spareSeconds) * updatesBesides) / todos);
   const [updates = []] = questions.updates(1, todos, passes);
   const sending = (async () => {
     const begin = performance.now();
