@@ -1,16 +1,14 @@
-/** The baseline of reads: DuckDB on a copy of the same replica, beside the store. */
-import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+/** The baseline of reads: the same log in DuckDB, without what the replica adds to it. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { limits, type Store } from '../src/db/index.ts';
-import type { Position } from '../src/entities/index.ts';
 import { type Dataset, openTodos, withCopy } from './dataset.ts';
+import { prepareWindowLog } from './window/log.ts';
 
 /**
  * dkdc-state's form of the newest state: all todos in SQL, each row ranked within its record.
  * @param upTo the position up to which the log is seen; all of it without one.
  */
-export function newestByWindow(upTo?: Position): string {
+export function newestByWindow(upTo?: number): string {
   return `(
     select * from (
       select *, row_number() over (partition by id order by position desc) as newest from todos
@@ -20,16 +18,15 @@ export function newestByWindow(upTo?: Position): string {
   )`;
 }
 
-/** Runs with a store on a copy of the dataset, and with DuckDB on a copy of its replica. */
-export function withBaseline<T>(
+/** Runs with a store on a copy of the dataset, and with DuckDB on the same log. */
+export async function withBaseline<T>(
   dataset: Dataset,
   use: (store: Store, baseline: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
-  return withCopy(dataset, async (directory) => {
-    // DuckDB lets one instance open a file.
-    const file = join(directory, 'baseline.duckdb');
-    cpSync(join(directory, 'replica', '1.duckdb'), file);
+  const file = await prepareWindowLog(dataset);
+  return await withCopy(dataset, async (directory) => {
     const instance = await DuckDBInstance.create(file, {
+      access_mode: 'READ_ONLY',
       memory_limit: `${limits.replicaMemoryMaxMb}MB`,
     });
     const store = await openTodos(directory);
@@ -38,7 +35,6 @@ export function withBaseline<T>(
     } finally {
       await store.close();
       instance.closeSync();
-      rmSync(file);
     }
   });
 }

@@ -9,7 +9,7 @@ import { type Server, startBareYoga, startEverstate, withServers } from './serve
 
 const document = 'query($id: ID!) { todo(id: $id) { id subject priority status labels revision } }';
 const connections = 32;
-const rounds = 9;
+const rounds = 5;
 const secondsPerRound = 4;
 /** More than any server answers in a round, so that nothing is asked twice in one. */
 const idsPerRound = 40_000;
@@ -53,7 +53,8 @@ async function compare(everstate: Server, baseline: Server, variables: () => obj
   const answered = async (server: Server): Promise<number> => {
     const load = { document, variables: variables(), connections, seconds: secondsPerRound };
     const measured = await applyLoad({ ...load, url: server.url } satisfies Load);
-    if (server === everstate) latency = `${measured.p50Ms} / ${measured.p99Ms} ms`;
+    if (server === everstate)
+      latency = `${withUnit(measured.p50Ms, 'ms')} / ${withUnit(measured.p99Ms, 'ms')}`;
     return measured.requestsPerSecond;
   };
   const pairs = await takeTurns(

@@ -2,24 +2,37 @@
  * The data that is measured on: a log of todos with long and short histories, written through the
  * store, so that positions, revisions and digest chain are real. Built once and kept.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Clock, openStore, type Store } from '../src/db/index.ts';
 import { type Microseconds, shippedEntities, Todo } from '../src/entities/index.ts';
+import { makeTemporary, removeTemporary } from './leftovers.ts';
 import { drawIndex, type Random, randomFrom } from './random.ts';
 import { drawPatch, drawTodo } from './todo-values.ts';
 
 /** Raised when the generated data changes, so that an older cache is not taken for it. */
-const datasetFormat = 2;
+const datasetFormat = 3;
 
 /** Versions per record, on average. */
 const revisionsMean = 4;
-const transactionRows = 5_000;
+const transactionRows = 10_000;
 /** The log is written within minutes, but says that it took these days. */
 const daysCovered = 90;
 const firstDay = Date.UTC(2026, 0, 1);
 const dayMs = 86_400_000;
+
+/** Where the data is built and kept unless another directory is named. */
+export const cacheDirectory = join(tmpdir(), 'everstate-bench');
 
 /** The log of a data directory. */
 export const logName = 'everstate.db';
@@ -28,8 +41,8 @@ export interface Dataset {
   /** Never written to by a benchmark: those that write take a copy. */
   readonly directory: string;
   readonly versions: number;
-  /** Time the build took; null when it was found in the cache. */
-  readonly buildSeconds: number | null;
+  /** Time that building it took, when that was. */
+  readonly buildSeconds: number;
 }
 
 /** Opens a store as the benchmarks use it. */
@@ -45,9 +58,12 @@ export function timeCovered(): { readonly from: Microseconds; readonly to: Micro
 /** The dataset with so many versions, from the cache directory or built into it. */
 export async function prepareDataset(cache: string, versions: number): Promise<Dataset> {
   const directory = join(cache, `todos-${versions}-${datasetFormat}`);
-  if (existsSync(directory)) return { directory, versions, buildSeconds: null };
+  const about = `${directory}.json`;
+  if (existsSync(directory) && existsSync(about)) {
+    return { directory, versions, ...JSON.parse(readFileSync(about, 'utf8')) };
+  }
   const unfinished = `${directory}.unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
+  for (const path of [unfinished, directory]) rmSync(path, { recursive: true, force: true });
   const begin = performance.now();
   const left = { versions, records: Math.ceil(versions / revisionsMean) };
   const store = await openTodos(unfinished, clockOf(left));
@@ -58,8 +74,11 @@ export async function prepareDataset(cache: string, versions: number): Promise<D
   } finally {
     await store.close();
   }
+  const buildSeconds = (performance.now() - begin) / 1_000;
   renameSync(unfinished, directory);
-  return { directory, versions, buildSeconds: (performance.now() - begin) / 1_000 };
+  writeFileSync(about, JSON.stringify({ buildSeconds }));
+  console.error(`data: built in ${buildSeconds.toFixed(0)} s`);
+  return { directory, versions, buildSeconds };
 }
 
 /** Runs with a copy of the dataset that may be written to; removed afterwards. */
@@ -69,12 +88,12 @@ export async function withCopy<T>(
 ): Promise<T> {
   const parent = join(dataset.directory, '..');
   mkdirSync(parent, { recursive: true });
-  const copy = mkdtempSync(join(parent, 'copy-'));
+  const copy = makeTemporary(join(parent, 'copy-'));
   try {
     cpSync(dataset.directory, copy, { recursive: true });
     return await use(copy);
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    removeTemporary(copy);
   }
 }
 
@@ -83,6 +102,17 @@ export function readIds(directory: string): string[] {
   const log = new Database(join(directory, logName), { readonly: true });
   try {
     return log.prepare('select id from todos where revision = 1').pluck().all() as string[];
+  } finally {
+    log.close();
+  }
+}
+
+/** Each todo's id, and how many revisions it has, the oldest todo first. */
+export function readRevisions(directory: string): [id: string, revision: number][] {
+  const log = new Database(join(directory, logName), { readonly: true });
+  try {
+    const newest = 'select id, max(revision) from todos group by id order by min(position)';
+    return log.prepare(newest).raw().all() as [string, number][];
   } finally {
     log.close();
   }

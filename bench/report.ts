@@ -1,6 +1,7 @@
 /** bench/RESULTS.md: a section per size of the log that was measured on. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeToGuide } from './guide.ts';
 import { describeMachine, type Figure, tableOf } from './results.ts';
 
 const introduction = `# Benchmarks
@@ -14,14 +15,20 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
 - **by-id**, any of all: drawn from all todos, so that nearly each is read from DuckDB; popular ones:
   the same few again and again, which a server that keeps what it read lately need not read.
 - **first-page**: \`store.list\` against dkdc-state's query, \`row_number() over (partition by id
-  order by position desc) = 1\`, in a second DuckDB instance on a copy of the same replica. The
-  row with unmerged versions is set against the same baseline figures, not taken in turn.
+  order by position desc) = 1\`, in a second DuckDB instance on the same log. The row with unmerged
+  versions is set against the same baseline figures, not taken in turn.
 - **lists**: the same two, each query of its own; the window query ranks what was written up to the
   moment, then filters.
 - **groups**: the same two; over time the window query runs once for each day, measured at each
   tenth and multiplied by ten.
 - **live**: subscribers in a third process; the baseline commits each mutation, too, and publishes
   from memory to whoever is there.
+- **mixed**, **starving**: many connections at once; a timer within the server's process tells how
+  late it ever was, which is the longest that its event loop stood still.
+- **size**: what a server takes in memory and on disk; after many mutations at random, against a
+  replica that is made anew.
+- **side-by-side**: PostGraphile on PostgreSQL as the baseline, only when it is asked for with
+  \`--only side-by-side\`; \`docs/performance.md\` says what it is and how both are set up.
 - Without a baseline: for orientation only.
 
 To repeat: \`npm run bench -- --write\`, and for the larger log \`npm run bench -- --write --versions
@@ -32,7 +39,10 @@ lists the options.
 
 const path = join(import.meta.dirname, 'RESULTS.md');
 
-/** Writes the figures as the section of their size, and leaves the others as they are. */
+/**
+ * Writes the figures as the section of their size, and leaves the others as they are. Some of them
+ * stand in docs/performance.md, too: those that were measured last, whatever the size.
+ */
 export function writeReport(figures: readonly Figure[], versions: number): void {
   const todos = (versions / 4).toLocaleString('en');
   const title = `${versions.toLocaleString('en')} versions of ${todos} todos`;
@@ -40,6 +50,33 @@ export function writeReport(figures: readonly Figure[], versions: number): void 
   const sections = readSections().set(title, section);
   const parts = [introduction, ...sections.values()].map((part) => part.trim());
   writeFileSync(path, `${parts.join('\n\n## ')}\n`);
+  for (const { part, benchmarks, table } of guideParts) {
+    const own = figures.filter(({ benchmark }) => benchmarks.includes(benchmark));
+    if (own.length > 0) writeToGuide(part, `${title}, ${describeMachine()}:\n\n${table(own)}`);
+  }
+}
+
+/** What stands in the guide, too, and of which benchmarks. */
+const guideParts = [
+  { part: 'side-by-side', benchmarks: ['side-by-side'], table: besideTable },
+  { part: 'mixed load', benchmarks: ['mixed', 'starving'], table: aimTable },
+  { part: 'memory and size', benchmarks: ['size'], table: aimTable },
+];
+
+function besideTable(figures: readonly Figure[]): string {
+  const rows = figures.map(({ what, everstate, baseline, ratio }) => {
+    const times = ratio === null ? '' : ratio.toFixed(2);
+    return `| ${what} | ${everstate} | ${baseline ?? ''} | ${times} |`;
+  });
+  const head = '| what | Everstate | PostGraphile | times better |\n| --- | --- | --- | --- |';
+  return [head, ...rows].join('\n');
+}
+
+function aimTable(figures: readonly Figure[]): string {
+  const rows = figures.map(
+    ({ what, everstate, aim }) => `| ${what} | ${everstate} | ${aim ?? ''} |`,
+  );
+  return ['| what | | aim |\n| --- | --- | --- |', ...rows].join('\n');
 }
 
 /** The sections by their titles; what stands before the first is not among them. */

@@ -11,12 +11,18 @@ export interface Figure {
   readonly baseline: string | null;
   /** How many times better than the baseline; null where there is none. */
   readonly ratio: number | null;
-  readonly aim: number | null;
+  /** Such as `≥ 2`; null where there is none. */
+  readonly aim: string | null;
 }
 
 /** A figure without a baseline, for orientation. */
 export function orientation(benchmark: string, what: string, everstate: string): Figure {
   return { benchmark, what, everstate, baseline: null, ratio: null, aim: null };
+}
+
+/** A figure that says how many times one thing of Everstate is another, and what it may be. */
+export function proportion(benchmark: string, what: string, ratio: number, aim: string): Figure {
+  return { benchmark, what, everstate: withUnit(ratio, 'times'), baseline: null, ratio: null, aim };
 }
 
 /** Values of Everstate and its baseline, taken in turn. */
@@ -41,7 +47,7 @@ export function comparison(
     everstate: withUnit(median(pairs.map((pair) => pair.everstate)), about.unit),
     baseline: withUnit(median(pairs.map((pair) => pair.baseline)), about.unit),
     ratio: median(pairs.map(ratioOf)),
-    aim: about.aim ?? null,
+    aim: about.aim === undefined ? null : `≥ ${about.aim}`,
   };
 }
 
@@ -88,7 +94,7 @@ export function tableOf(figures: readonly Figure[]): string {
       everstate,
       baseline ?? '',
       ratio === null ? '' : shownRatio(ratio),
-      aim === null ? '' : `≥ ${aim}`,
+      aim ?? '',
     ];
     return `| ${cells.join(' | ')} |`;
   });

@@ -1,13 +1,20 @@
 /** Servers under measurement, each in a process of its own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithThis } from './leftovers.ts';
+import { longestGap } from './loop-gap.ts';
 
-const source = join(import.meta.dirname, '..', 'src', 'main.ts');
+/** As it is served to users: compiled, not through a loader. `npm run bench` compiles it first. */
+const everstate = join(import.meta.dirname, '..', 'dist', 'main.js');
 const bareYoga = join(import.meta.dirname, 'bare-yoga.ts');
+const loopWatch = join(import.meta.dirname, 'loop-watch.ts');
+const throughLoader = ['--import', 'tsx'];
 const urlPattern = /http:\/\/127\.0\.0\.1:\d+\/graphql/;
-const startLimitMs = 180_000;
+/** Building the replica of a large log anew takes minutes. */
+const startLimitMs = 900_000;
 
 export interface Server {
   readonly url: string;
@@ -15,12 +22,36 @@ export interface Server {
   readonly startMs: number;
   /** Resident memory, in megabytes. */
   readonly residentMb: () => number;
+  /** The most that it ever was; where the system does not tell, what it is now. */
+  readonly peakMb: () => number;
   readonly close: () => Promise<void>;
 }
 
+/** A server that tells how long its event loop stood still. */
+export interface WatchedServer extends Server {
+  /** The longest gap since it was asked last, in milliseconds. */
+  readonly longestGapMs: () => Promise<number>;
+}
+
 /** Everstate on a data directory. */
-export function startEverstate(directory: string): Promise<Server> {
-  return start([source, 'serve', '--data', directory, '--port', '0']);
+export async function startEverstate(directory: string): Promise<Server> {
+  return (await start([everstate, ...servedFrom(directory)])).server;
+}
+
+/** The same, with its event loop watched from within. */
+export async function startWatched(directory: string): Promise<WatchedServer> {
+  const watch = [...throughLoader, '--import', loopWatch];
+  const { server, child } = await start([...watch, everstate, ...servedFrom(directory)], 'ipc');
+  return { ...server, longestGapMs: () => askForGap(child) };
+}
+
+/** A server of the benchmarks' own: a TypeScript file and its arguments. */
+export async function startFile(file: string, ...args: string[]): Promise<Server> {
+  return (await start([...throughLoader, file, ...args])).server;
+}
+
+function servedFrom(directory: string): string[] {
+  return ['serve', '--data', directory, '--port', '0'];
 }
 
 /**
@@ -31,13 +62,13 @@ export function startBareYoga(
   kind: 'map' | 'sqlite' | 'pubsub',
   directory: string,
 ): Promise<Server> {
-  return start([bareYoga, kind, directory]);
+  return startFile(bareYoga, kind, directory);
 }
 
 /** Runs with servers and closes them, whatever happens. */
-export async function withServers<T>(
-  starting: readonly Promise<Server>[],
-  use: (...servers: Server[]) => Promise<T>,
+export async function withServers<T, S extends Server = Server>(
+  starting: readonly Promise<S>[],
+  use: (...servers: S[]) => Promise<T>,
 ): Promise<T> {
   const settled = await Promise.allSettled(starting);
   const servers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
@@ -49,19 +80,32 @@ export async function withServers<T>(
   }
 }
 
-async function start(args: readonly string[]): Promise<Server> {
+async function start(
+  args: readonly string[],
+  channel: 'ipc' | 'ignore' = 'ignore',
+): Promise<{ server: Server; child: ChildProcess }> {
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const spawned = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit', channel],
+    env: { ...process.env, NODE_ENV: 'production' },
   });
+  const child = endWithThis(spawned, 'SIGTERM');
   try {
     const url = await urlOf(child);
     const startMs = performance.now() - begin;
-    return { url, startMs, residentMb: () => residentMb(child), close: () => stop(child) };
+    const memory = { residentMb: () => residentMb(child), peakMb: () => peakMb(child) };
+    return { child, server: { url, startMs, ...memory, close: () => stop(child) } };
   } catch (error) {
     await stop(child);
     throw error;
   }
+}
+
+function askForGap(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (gapMs) => resolve(gapMs as number));
+    child.send(longestGap, (error) => error && reject(error));
+  });
 }
 
 /** The URL that the process prints; what it prints later is read and dropped. */
@@ -92,4 +136,10 @@ async function stop(child: ChildProcess): Promise<void> {
 
 function residentMb(child: ChildProcess): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)]).toString()) / 1_024;
+}
+
+function peakMb(child: ChildProcess): number {
+  const status = `/proc/${child.pid}/status`;
+  const peak = existsSync(status) ? /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(status, 'utf8')) : null;
+  return peak ? Number(peak[1]) / 1_024 : residentMb(child);
 }

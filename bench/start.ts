@@ -20,7 +20,7 @@ export function measureStart(dataset: Dataset): Promise<Figure[]> {
         }),
       );
     }
-    const what = 'process start to first answer, from source';
+    const what = 'process start to first answer';
     return [orientation('restart', what, withUnit(median(times), 'ms'))];
   });
 }

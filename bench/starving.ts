@@ -1,69 +1,62 @@
-/** How long reads of each kind take while others write as fast as they can: against a write. */
-import type { Store } from '../src/db/index.ts';
-import { Todo } from '../src/entities/index.ts';
-import { type Dataset, openTodos, readIds, withCopy } from './dataset.ts';
-import { draw, randomFrom } from './random.ts';
-import { type Figure, median, orientation, quantile, withUnit } from './results.ts';
-import { timeMs } from './stopwatch.ts';
-import { drawPatch } from './todo-values.ts';
+/** Whether readers get their turn while many write as fast as they can. */
+import { type Dataset, withCopy } from './dataset.ts';
+import { everstateOperations as operations } from './everstate-operations.ts';
+import { applyMixedLoad, type Lane } from './load.ts';
+import { Questions } from './questions.ts';
+import { type Figure, orientation, proportion, withUnit } from './results.ts';
+import { startWatched, withServers } from './server.ts';
 
 const writers = 64;
-const seconds = 10;
+const usualSeconds = 20;
+const readsMax = 20_000;
+const updatesEach = 200;
 
-export function measureStarving(dataset: Dataset): Promise<Figure[]> {
-  return withCopy(dataset, async (directory) => {
-    const store = await openTodos(directory);
-    try {
-      const times = await timesWhileWriting(store, readIds(directory));
-      const write = median(times.get('a write') ?? []);
-      return [...times].map(([what, list]) => {
-        const shown = [0.5, 0.99].map((share) => withUnit(quantile(list, share), 'ms')).join(' / ');
-        const ratio = (median(list) / write).toFixed(1);
-        return orientation(
-          'starving',
-          `${what} while ${writers} write, p50 / p99, and p50 against a write`,
-          `${shown}, ${ratio}`,
-        );
-      });
-    } finally {
-      await store.close();
-    }
-  });
+const readers = {
+  byId: 'todo by id',
+  page: 'first 50 of a status',
+  history: 'history of a random id',
+} as const;
+
+export function measureStarving(dataset: Dataset, seconds = usualSeconds): Promise<Figure[]> {
+  return withCopy(dataset, (directory) =>
+    withServers([startWatched(directory)], async (server) => {
+      if (!server) throw new Error('The server did not start.');
+      const documents = {
+        byId: operations.byId.document,
+        page: operations.page.document,
+        history: operations.history.document,
+        update: operations.update.document,
+      };
+      await server.longestGapMs();
+      const lanes = lanesOf(dataset);
+      const { kinds } = await applyMixedLoad({ url: server.url, documents, lanes, seconds });
+      const gapMs = await server.longestGapMs();
+      const writeMs = kinds.update?.p50Ms ?? Number.NaN;
+      const rate = withUnit((kinds.update?.count ?? 0) / seconds, '/s');
+      return [
+        orientation('starving', `updates by ${writers} writers at full rate`, rate),
+        orientation('starving', 'one of them, p50', withUnit(writeMs, 'ms')),
+        ...Object.entries(readers).flatMap(([kind, what]) => {
+          const readMs = kinds[kind]?.p50Ms ?? Number.NaN;
+          return [
+            orientation('starving', `${what} beside them, p50`, withUnit(readMs, 'ms')),
+            proportion('starving', 'the same, by that of a write', readMs / writeMs, '< 2'),
+          ];
+        }),
+        orientation('starving', 'longest gap of the event loop', withUnit(gapMs, 'ms')),
+      ];
+    }),
+  );
 }
 
-/** Milliseconds of each write and of each read, by kind; one of each kind of read at a time. */
-async function timesWhileWriting(
-  store: Store,
-  ids: readonly string[],
-): Promise<Map<string, number[]>> {
-  const random = randomFrom(7);
-  const live = new Set(ids);
-  const anId = () => draw(random, ids);
-  const kinds: Record<string, () => Promise<unknown>> = {
-    'a record': () => store.get(Todo, anId()),
-    'a page': () => store.list(Todo, { filter: { status: { eq: 'open' } }, limit: 50 }),
-    'a count': () => store.count(Todo, { filter: { status: { eq: 'open' } } }),
-    'a history': () => store.history(Todo, anId()),
-  };
-  const update = async () => {
-    const id = anId();
-    if (!live.has(id)) return;
-    await store.transact(async (log) => {
-      const before = await log.get(Todo, id);
-      if (before?.operation === 'DELETE') live.delete(id);
-      else await log.update(Todo, id, drawPatch(random));
-    });
-  };
-  const times = new Map<string, number[]>();
-  const end = performance.now() + seconds * 1_000;
-  const repeat = async (name: string, work: () => Promise<unknown>) => {
-    const own = times.get(name) ?? [];
-    times.set(name, own);
-    while (performance.now() < end) own.push(await timeMs(work));
-  };
-  await Promise.all([
-    ...Array.from({ length: writers }, () => repeat('a write', update)),
-    ...Object.entries(kinds).map(([name, read]) => repeat(name, read)),
-  ]);
-  return times;
+/** All writers, and one reader of each kind. */
+function lanesOf(dataset: Dataset): Lane[] {
+  const questions = new Questions(dataset, 32);
+  const updates = questions.endlessUpdates(writers, updatesEach).flat();
+  return [
+    { connections: writers, requests: updates.map((input) => ['update', { input }]) },
+    { connections: 1, requests: questions.ids(readsMax).map((args) => ['byId', args]) },
+    { connections: 1, requests: [['page', { status: 'open' }]] },
+    { connections: 1, requests: questions.ids(readsMax).map((args) => ['history', args]) },
+  ];
 }

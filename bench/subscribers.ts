@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { WebSocket } from 'ws';
+import { endWithThis } from './leftovers.ts';
 
 export type Transport = 'SSE' | 'WebSocket';
 
@@ -48,7 +49,8 @@ export class Subscribers {
 
   /** Starts so many; resolves once all of them follow. */
   static async start(order: Order): Promise<Subscribers> {
-    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
+    const forked = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
+    const child = endWithThis(forked, 'SIGTERM');
     const subscribers = new Subscribers(child);
     child.send(order);
     const [told] = (await once(child, 'message')) as [Told];

@@ -5,7 +5,7 @@ import { draw, drawIndex, type Random } from './random.ts';
 const verbs = ['Call', 'Check', 'Clean up', 'Compare', 'Draft', 'Fix', 'Order', 'Plan', 'Publish'];
 const things = ['the invoice', 'the report', 'a backup', 'the budget', 'the roof', 'a new chair'];
 const moments = ['before Friday', 'for the board', 'with Ana', 'in Zürich', 'again', 'by noon'];
-const statuses = ['open', 'open', 'open', 'doing', 'waiting', 'done'];
+export const statuses = ['open', 'open', 'open', 'doing', 'waiting', 'done'];
 const labels = ['home', 'work', 'urgent', 'garden, roof', 'money', 'someday', 'errand', 'read'];
 const sentences = [
   'The numbers of last quarter are still missing, and nobody has asked for them yet.',
@@ -16,13 +16,13 @@ const sentences = [
   'Überprüfen, ob die Unterlagen vollständig sind – wenn nicht, nachfragen.',
 ];
 
-const userCount = 5_000;
+const userCount = 100;
 const priorityCount = 200;
 
 /** The values of a new todo. */
 export function drawTodo(random: Random): CreateValues<typeof Todo> {
   return {
-    userId: `user-${drawIndex(random, userCount)}`,
+    userId: drawUserId(random),
     subject: drawSubject(random),
     body: random() < 0.6 ? drawText(random, 8) : null,
     priority: drawIndex(random, priorityCount),
@@ -41,11 +41,15 @@ export function drawPatch(random: Random): PatchValues<typeof Todo> {
   return { description: drawText(random, 3), priority: drawPriority(random) };
 }
 
-function drawPriority(random: Random): number {
+export function drawUserId(random: Random): string {
+  return `user-${drawIndex(random, userCount)}`;
+}
+
+export function drawPriority(random: Random): number {
   return drawIndex(random, priorityCount);
 }
 
-function drawSubject(random: Random): string {
+export function drawSubject(random: Random): string {
   const number = drawIndex(random, 10_000);
   return `${draw(random, verbs)} ${draw(random, things)} ${draw(random, moments)} (${number})`;
 }

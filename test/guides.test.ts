@@ -131,6 +131,18 @@ test('the schema is that of the kinds that are served', async () => {
   expect(schema).not.toContain('LakeFile');
 });
 
+test('pictures are served as what they are', async () => {
+  const url = await open();
+  for (const [name, type] of [
+    ['board-light.png', 'image/png'],
+    ['cost-by-id.svg', 'image/svg+xml'],
+  ]) {
+    const response = await fetch(`${url}/docs/images/${name}`);
+    expect(response.status, name).toBe(200);
+    expect(response.headers.get('content-type'), name).toBe(type);
+  }
+});
+
 test('only what is listed is served', async () => {
   const url = await open();
   const paths = ['nothing.md', '..%2fpackage.json', '%2e%2e/package.json', 'images/none.png'];
@@ -174,6 +186,18 @@ describe('in a browser', () => {
       expect(opened.foreignRequests).toEqual([]);
     },
   );
+
+  test('every plot of what things cost is drawn', async () => {
+    const { page, complaints } = await openPage(browser, `${await open()}/docs/performance.md`);
+    onTestFinished(() => page.context().close());
+    const plots = page.locator('article img[src$=".svg"]');
+    const count = await plots.count();
+    expect(count).toBeGreaterThan(10);
+    for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
+    const widths = '[...document.querySelectorAll("article img")].map((it) => it.naturalWidth)';
+    await expect.poll(() => page.evaluate(widths)).toEqual(Array(count).fill(370));
+    expect(complaints).toEqual([]);
+  });
 
   const withoutClipboard = "Object.defineProperty(navigator, 'clipboard', { value: undefined })";
 

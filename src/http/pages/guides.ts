@@ -35,9 +35,20 @@ export async function readGuides(): Promise<Guide[]> {
   return read.flatMap((guide) => guide ?? []);
 }
 
+/** The media types of pictures, by the extensions of their files. */
+const pictureTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+};
+
 /** The pictures in the guides, by their paths. */
 export async function picturePaths(): Promise<string[]> {
-  return (await namesIn('docs/images/')).filter((path) => extname(path) === '.png');
+  return (await namesIn('docs/images/')).filter((path) => extname(path) in pictureTypes);
+}
+
+/** @param path one of those above. */
+export function pictureType(path: string): string {
+  return pictureTypes[extname(path)] ?? 'application/octet-stream';
 }
 
 /** @param path one of those above; null where it has gone meanwhile. */

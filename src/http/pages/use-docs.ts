@@ -5,7 +5,14 @@ import type { Plugin } from 'graphql-yoga';
 import { copyScript } from './copy-script.ts';
 import { guideHtml, leadHtml } from './guide-page.ts';
 import { guideStyle } from './guide-style.ts';
-import { type Guide, nameOf, picturePaths, readGuides, readPicture } from './guides.ts';
+import {
+  type Guide,
+  nameOf,
+  picturePaths,
+  pictureType,
+  readGuides,
+  readPicture,
+} from './guides.ts';
 import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
 import { schemaGuide } from './schema-guide.ts';
 
@@ -60,7 +67,7 @@ class Docs {
     if (name === 'copy.js') return script();
     const pictures = await picturePaths();
     const picture = pictures.find((path) => nameOf(path) === name);
-    if (picture) return pictureAnswer(await readPicture(picture));
+    if (picture) return pictureAnswer(await readPicture(picture), pictureType(picture));
     this.#schemaGuide ??= guideOf(this.#schema);
     const guides = [...(await readGuides()), this.#schemaGuide];
     if (name === '') return { body: index(guides, this.#demo), headers: htmlHeaders() };
@@ -102,9 +109,9 @@ function script(): Answer {
   return { body: copyScript, headers: { ...htmlHeaders(), 'content-type': type } };
 }
 
-function pictureAnswer(body: Buffer<ArrayBuffer> | null): Answer {
+function pictureAnswer(body: Buffer<ArrayBuffer> | null, type: string): Answer {
   if (!body) return { body: 'There is no such picture.\n', status: 404 };
-  return { body, headers: { ...htmlHeaders(), 'content-type': 'image/png' } };
+  return { body, headers: { ...htmlHeaders(), 'content-type': type } };
 }
 
 const head = `<style>${guideStyle}</style>\n<script src="/docs/copy.js" defer></script>`;
