@@ -8,6 +8,7 @@ import {
   type OrderKey,
   type Version,
 } from '../../entities/index.ts';
+import { compareTexts } from '../shared/text-order.ts';
 import { isWellFormed } from '../shared/values.ts';
 
 /** The place of a record in an order: its value for each key. */
@@ -49,6 +50,25 @@ export class Order {
     );
   }
 
+  /**
+   * Which of two stands first, decided as `clause` does it for every kind that can be ordered by:
+   * texts by their characters, false before true, nulls last.
+   * @param a a record's version, or its place; `b` likewise.
+   * @returns less than 0 when `a` stands first, more when `b` does; 0 for one version, or one place.
+   */
+  compare(a: Version | Place, b: Version | Place): number {
+    for (const [index, { read, descending }] of this.#columns.entries()) {
+      const left = isPlace(a) ? (a[index] ?? null) : read(a);
+      const right = isPlace(b) ? (b[index] ?? null) : read(b);
+      if (left === right) continue;
+      if (left === null) return 1;
+      if (right === null) return -1;
+      const ascending = compareValues(left, right);
+      if (ascending !== 0) return descending ? -ascending : ascending;
+    }
+    return 0;
+  }
+
   /** What follows `order by`; backwards for a page that is taken from the end. */
   clause(backward: boolean): RawBuilder<unknown> {
     return sql.join(
@@ -71,6 +91,15 @@ export class Order {
     }
     return condition;
   }
+}
+
+function isPlace(placed: Version | Place): placed is Place {
+  return Array.isArray(placed);
+}
+
+function compareValues<T extends NonNullable<Place[number]>>(a: T, b: T): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function beyondValue(
