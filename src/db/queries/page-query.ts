@@ -8,7 +8,9 @@ import { type ReplicaTable, versionOf } from '../replica/replica-table.ts';
 import { turns } from '../shared/turns.ts';
 import { compileFilter } from './filter-sql.ts';
 import { inForceAt } from './in-force.ts';
+import { findInOrder, isInTableOrder } from './ordered-page.ts';
 import { columnsOf, findByIds, wholeOf } from './record-query.ts';
+import { findWithUnmerged } from './unmerged-page.ts';
 
 export interface PageQuery {
   /** The moment at which the list stands. */
@@ -26,6 +28,11 @@ export interface PageQuery {
   readonly fromEnd?: boolean | undefined;
 }
 
+/** The same with its order made. */
+export interface OrderedQuery extends PageQuery {
+  readonly order: Order;
+}
+
 export interface Page<E extends Entity> {
   /** In the order asked for, also when taken from the end. */
   readonly versions: readonly Version<E>[];
@@ -39,11 +46,9 @@ export async function queryPage<E extends Entity>(
   entity: E,
   query: PageQuery,
 ): Promise<Page<E>> {
-  const found = await replica.readAt(query.at, (source) =>
-    source.fromCurrent
-      ? findInCurrent(replica, entity, query, source)
-      : findInBase(replica, entity, query, source),
-  );
+  const order = new Order(entity, query.orderBy ?? entity.defaultOrder);
+  const asked = { ...query, order, limit: query.limit + 1 };
+  const found = await replica.readAt(query.at, (source) => find(replica, entity, asked, source));
   const versions = found.slice(0, query.limit);
   if (query.fromEnd) versions.reverse();
   return { versions, more: found.length > query.limit };
@@ -63,6 +68,34 @@ export async function queryCount(
   });
 }
 
+/** The delta is laid over what was merged, or joined with it while memory holds only part of it. */
+function find<E extends Entity>(
+  replica: Replica,
+  entity: E,
+  query: OrderedQuery,
+  source: ReadSource,
+): Promise<Version<E>[]> {
+  const unmerged = source.withDelta ? replica.unmerged.of(entity) : null;
+  if (source.withDelta && !unmerged) return findSorted(replica, entity, query, source);
+  const merged = { ...source, withDelta: false };
+  const findMerged = isInTableOrder(replica.table(entity), query)
+    ? (limit: number) => findInOrder(replica, entity, { ...query, limit }, merged)
+    : (limit: number) => findSorted(replica, entity, { ...query, limit }, merged);
+  if (!unmerged) return findMerged(query.limit);
+  return findWithUnmerged(entity, query, unmerged, findMerged);
+}
+
+function findSorted<E extends Entity>(
+  replica: Replica,
+  entity: E,
+  query: OrderedQuery,
+  source: ReadSource,
+): Promise<Version<E>[]> {
+  return source.fromCurrent
+    ? findInCurrent(replica, entity, query, source)
+    : findInBase(replica, entity, query, source);
+}
+
 /**
  * First which records make up the page, from narrow columns alone; then those records, by the
  * index on their ids.
@@ -70,11 +103,10 @@ export async function queryCount(
 async function findInCurrent<E extends Entity>(
   replica: Replica,
   entity: E,
-  query: PageQuery,
+  query: OrderedQuery,
   source: ReadSource,
 ): Promise<Version<E>[]> {
-  const table = replica.table(entity);
-  const picking = pick(table, query, orderOf(table, query), source, sql`id, position`);
+  const picking = pick(replica.table(entity), query, source, sql`id, position`);
   const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
   if (picked.length === 0) return [];
   const ids = picked.map(({ id }) => id);
@@ -88,45 +120,39 @@ interface Picked {
   readonly position: bigint;
 }
 
-/** The same in one query: the base lies in the order of positions, so that joining them is cheap. */
+/** The same in one query: by position, which no two versions share. */
 async function findInBase<E extends Entity>(
   replica: Replica,
   entity: E,
-  query: PageQuery,
+  query: OrderedQuery,
   source: ReadSource,
 ): Promise<Version<E>[]> {
   const table = replica.table(entity);
   const columns = columnsOf(table);
-  const order = orderOf(table, query);
   const delta = sql`union all select ${columns} from ${sql.table(table.delta)}`;
   const { rows } = await sql<{ readonly whole: string }>`
-    with picked as materialized (${pick(table, query, order, source, sql`position`)})
+    with picked as materialized (${pick(table, query, source, sql`position`)})
     select ${wholeOf(table)} as whole from picked
     join (
       select ${columns} from ${sql.table(table.base)} ${source.withDelta ? delta : sql``}
     ) as record using (position)
-    order by ${order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
+    order by ${query.order.clause(query.fromEnd ?? false)}`.execute(replica.kysely);
   return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
 }
 
 /** Which records make up the page, in its order. */
 function pick(
   table: ReplicaTable,
-  query: PageQuery,
-  order: Order,
+  query: OrderedQuery,
   source: ReadSource,
   selected: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const conditions = [compileFilter(table.entity, query.filter ?? {})];
-  if (query.after) conditions.push(order.beyond(query.after, false));
-  if (query.before) conditions.push(order.beyond(query.before, true));
+  if (query.after) conditions.push(query.order.beyond(query.after, false));
+  if (query.before) conditions.push(query.order.beyond(query.before, true));
   return sql`
     select ${selected} from (${inForceAt(table, query.at, source)})
     where ${sql.join(conditions, sql` and `)}
-    order by ${order.clause(query.fromEnd ?? false)}
-    limit ${sql.lit(query.limit + 1)}`;
-}
-
-function orderOf({ entity }: ReplicaTable, query: PageQuery): Order {
-  return new Order(entity, query.orderBy ?? entity.defaultOrder);
+    order by ${query.order.clause(query.fromEnd ?? false)}
+    limit ${sql.lit(query.limit)}`;
 }

@@ -39,11 +39,13 @@ export async function queryRecords<E extends Entity>(
   const missing = keys.filter((_, index) => recent[index] === null);
   if (missing.length === 0) return recent;
   const oldest = Math.min(...missing.map((key) => key.at)) as Position;
-  const newest = Math.max(...missing.map((key) => key.at));
+  const newest = Math.max(...missing.map((key) => key.at)) as Position;
   // Of long histories only what was in force at some of the positions.
   const wanted = sql<SqlBool>`position <= ${newest} and until_position > ${oldest}`;
-  const found = await replica.readAt(oldest, (source) =>
-    versionsById(replica, entity, missing, source, wanted),
+  const found = await replica.readAt(
+    oldest,
+    (source) => versionsById(replica, entity, missing, source, wanted),
+    newest,
   );
   return keys.map(({ id, at }, index) => {
     const version = recent[index] ?? newestAt(found.get(id) ?? [], at);

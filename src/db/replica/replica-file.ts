@@ -16,7 +16,7 @@ import { CannotOpen, Unavailable } from '../shared/problems.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
-const replicaFormat = 5;
+const replicaFormat = 6;
 
 export interface OpenReplica {
   readonly instance: DuckDBInstance;
@@ -215,11 +215,12 @@ function removeIfPossible(path: string): void {
   }
 }
 
-/** What the replica was built from: another log, other definitions or letters give another one. */
+/** What the replica was built from: another log, definitions, order or letters give another one. */
 async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
-  const shapes = entities.map(({ name, table, fields }) => [
+  const shapes = entities.map(({ name, table, fields, defaultOrder }) => [
     name,
     table,
+    defaultOrder,
     Object.entries(fields).map(([field, { kind }]) => [field, kind]),
   ]);
   const identity = JSON.stringify([replicaFormat, unicodeVersion, await log.id(), shapes]);

@@ -1,7 +1,6 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
-import { limits } from '../shared/limits.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
@@ -46,37 +45,6 @@ export async function dropIndexes(
   for (const table of tables.flatMap(({ base, current }) => [base, current])) {
     await connection.run(`drop index if exists "${table}_id"`);
   }
-}
-
-/**
- * Writes current tables anew once they hold too many dead rows. DuckDB takes deleted rows out of a
- * table only where it has no index; without this, current would grow as the log does, and every
- * scan of it with it.
- */
-export async function compactCurrent(
-  connection: DuckDBConnection,
-  tables: readonly ReplicaTable[],
-  deadRowsMax: number,
-): Promise<void> {
-  for (const table of tables) {
-    const rows = await connection.runAndReadAll(
-      `select count(*), coalesce(max(rowid) + 1, 0) from "${table.current}"`,
-    );
-    const [live, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number];
-    const allowed = live * limits.currentDeadShareMax + deadRowsMax;
-    if (all - live > allowed) await rewriteCurrent(connection, table);
-  }
-}
-
-async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable): Promise<void> {
-  const { current } = table;
-  const compact = `${current}_compact`;
-  await inTransaction(connection, async () => {
-    await connection.run(table.currentDefinition(compact));
-    await connection.run(`insert into "${compact}" select * from "${current}"`);
-    await connection.run(`drop table "${current}"`);
-    await connection.run(`alter table "${compact}" rename to "${current}"`);
-  });
 }
 
 async function mergeTable(

@@ -31,6 +31,7 @@ import {
   type Version,
 } from '../../entities/index.ts';
 import { foldText, isAscii } from '../criteria/fold-text.ts';
+import { Order } from '../criteria/order.ts';
 
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
@@ -62,6 +63,13 @@ export const deletion = operations.indexOf('DELETE');
 
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
+
+/**
+ * Whether a row of base or current lies in the entity's default order, as all such rows do, from
+ * when the table was last written anew; what was merged since follows them in any order. A scan of
+ * the rows in order may stop at the end of a page.
+ */
+export const inOrderColumn = '_in_order';
 
 /** The column that holds a column of texts folded; no field's can be called that. */
 function foldedColumn(column: string): string {
@@ -123,10 +131,13 @@ export class ReplicaTable {
   readonly storedNames: readonly string[];
   /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
   readonly wholeVersion: string;
+  /** The order in which base and current are written anew. */
+  readonly order: Order;
   readonly #columns: readonly NamedColumn[];
 
   constructor(entity: Entity) {
     this.entity = entity;
+    this.order = new Order(entity, entity.defaultOrder);
     this.base = entity.table;
     this.current = `${entity.table}_current`;
     this.delta = `${entity.table}_delta`;
@@ -141,10 +152,17 @@ export class ReplicaTable {
   definitions(): string[] {
     const shared = this.#columns.map(({ name, type }) => `"${name}" ${type}`).join(', ');
     return [
-      `create table "${this.base}" (${shared}, until_position bigint not null)`,
+      this.baseDefinition(this.base),
       this.currentDefinition(this.current),
       `create table "${this.delta}" (${shared})`,
     ];
+  }
+
+  /** The statement that creates a base under a name. */
+  baseDefinition(name: string): string {
+    const shared = this.#columns.map((column) => `"${column.name}" ${column.type}`);
+    const more = ['until_position bigint not null', inOrder];
+    return `create table "${name}" (${[...shared, ...more].join(', ')})`;
   }
 
   /**
@@ -158,7 +176,7 @@ export class ReplicaTable {
       column.name === 'id' ? `"id" varchar ${uncompressed}` : `"${column.name}" ${column.type}`,
     );
     const whole = `"${wholeColumn}" varchar not null ${uncompressed}`;
-    return `create table "${name}" (${[...shared, whole].join(', ')})`;
+    return `create table "${name}" (${[...shared, whole, inOrder].join(', ')})`;
   }
 
   /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
@@ -172,6 +190,8 @@ export class ReplicaTable {
     }
   }
 }
+
+const inOrder = `"${inOrderColumn}" boolean not null default false`;
 
 function fieldColumns(entity: Entity): NamedColumn[] {
   return fieldColumnsOf(entity).map(({ name, column, field }) => {

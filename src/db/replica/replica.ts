@@ -13,13 +13,20 @@ import { duckdbDialect } from './duckdb-dialect.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { RecentVersions } from './recent-versions.ts';
 import type { OpenReplica } from './replica-file.ts';
-import { compactCurrent, dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
+import { dropIndexes, indexById, mergeDelta } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { RowOrder } from './row-order.ts';
+import { Unmerged } from './unmerged.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
   Record<
-    'catchUpBatchRows' | 'catchUpMemoryRows' | 'mergeRows' | 'mergeIdleMs' | 'currentDeadRowsMax',
+    | 'catchUpBatchRows'
+    | 'catchUpMemoryRows'
+    | 'unmergedRowsMax'
+    | 'mergeRows'
+    | 'mergeIdleMs'
+    | 'disorderRowsMax',
     number
   >
 >;
@@ -53,6 +60,10 @@ export class Replica {
   readonly kysely: Kysely<ReplicaTables>;
   /** Spares reading again what was read lately. */
   readonly recent = new RecentVersions();
+  /** What is not merged yet. */
+  readonly unmerged: Unmerged;
+  /** How the rows of bases and current tables lie. */
+  readonly rowOrder = new RowOrder();
   readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
@@ -71,6 +82,7 @@ export class Replica {
   /** Positions at which the current tables are being read. */
   readonly #currentReads = new Set<{ readonly at: Position }>();
   #mergeTimer: NodeJS.Timeout | null = null;
+  #built = false;
   #closing = false;
 
   private constructor(
@@ -83,6 +95,7 @@ export class Replica {
     this.#log = log;
     this.#options = options;
     this.file = file;
+    this.unmerged = new Unmerged(options.limits.unmergedRowsMax);
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
     this.#watermark = file.basePosition;
@@ -159,12 +172,17 @@ export class Replica {
    * Reads at a position, once it has been applied.
    * @param query told which tables to read. The current ones hold for the position unless a merge
    *   has moved past it; the base holds for every one. What is not merged yet is in the delta.
+   * @param newest the last position of which anything is asked, where it is another.
    */
-  async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
+  async readAt<T>(
+    at: Position,
+    query: (source: ReadSource) => Promise<T>,
+    newest = at,
+  ): Promise<T> {
     await this.reach(at);
     await turns.next(null);
     this.#refuseWhenClosing();
-    const withDelta = this.#watermark > this.#basePosition;
+    const withDelta = newest > this.#basePosition;
     if (at < this.#horizon) return await query({ fromCurrent: false, withDelta });
     const read = { at };
     this.#currentReads.add(read);
@@ -212,6 +230,7 @@ export class Replica {
    * batch by batch, and, where much is new, with the indexes built afterwards.
    */
   async #build(): Promise<void> {
+    await this.#own(() => this.rowOrder.look(this.#appending, [...this.#tables.values()]));
     await this.#own(() => this.#appending.run('begin'));
     const rowsMax = this.#options.limits.catchUpBatchRows;
     for (;;) {
@@ -227,6 +246,8 @@ export class Replica {
       await this.#own(() => dropIndexes(this.#mergingConnection, [...this.#tables.values()]));
     }
     await this.#mergeNow();
+    this.#built = true;
+    this.#mergeWhenIdle();
   }
 
   /** Runs the replica's own statements: nobody's query is at fault when they fail. */
@@ -247,6 +268,7 @@ export class Replica {
     }
     await this.#own(() => inTransaction(this.#appending, () => this.#append(span.versions)));
     this.recent.supersede(span.versions);
+    this.unmerged.add(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
   }
@@ -299,7 +321,7 @@ export class Replica {
     }, this.#options.limits.mergeIdleMs).unref();
   }
 
-  /** Moves what has been applied into the base, one merge at a time. */
+  /** Moves what has been applied into the base, and puts that in order: one merge at a time. */
   #merge(): Promise<void> {
     this.#merging ??= this.#mergeNow()
       .catch(this.#options.onFault)
@@ -315,15 +337,21 @@ export class Replica {
     // No further than the oldest read of the current tables that is under way.
     const oldest = Math.min(this.#watermark, ...[...this.#currentReads].map((read) => read.at));
     const upTo = oldest as Position;
-    if (upTo <= this.#basePosition) return;
-    this.#horizon = upTo;
-    const digest = await this.#log.digestAt(upTo);
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
-    await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
-    this.#basePosition = upTo;
-    const { currentDeadRowsMax } = this.#options.limits;
-    await this.#own(() => compactCurrent(connection, tables, currentDeadRowsMax));
+    if (upTo > this.#basePosition) {
+      this.#horizon = upTo;
+      const digest = await this.#log.digestAt(upTo);
+      await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
+      this.unmerged.forget(upTo);
+      this.rowOrder.added(tables, this.#basePosition);
+      this.#basePosition = upTo;
+    }
+    // Whoever opens or closes the store does not wait for what makes it faster later.
+    const { disorderRowsMax } = this.#options.limits;
+    if (this.#built && !this.#closing) {
+      await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
+    }
     await this.#own(() => indexById(connection, tables));
   }
 }

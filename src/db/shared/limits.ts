@@ -84,10 +84,14 @@ export const limits = {
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
-  /** Dead rows that a current table may hold for each live one … */
-  currentDeadShareMax: 0.5,
-  /** … and besides. */
-  currentDeadRowsMax: 8_192,
+  /** Most versions kept in memory until they are merged; pages join the delta while there are more. */
+  unmergedRowsMax: 32_768,
+  /** Rows, dead or out of order, that a current table may hold for each live one, … */
+  currentDisorderShareMax: 0.5,
+  /** … that a base may, … */
+  baseDisorderShareMax: 0.5,
+  /** … and that either may besides. */
+  disorderRowsMax: 8_192,
   /** Memory for versions that were read lately, as it is estimated. */
   recentVersionsBytesMax: 64 * 1024 * 1024,
   /** How long work on one answer goes on before others get a turn of the event loop. */
