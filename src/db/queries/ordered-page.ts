@@ -4,7 +4,7 @@
  * merged since, which follow out of order, are sorted.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Entity, Version } from '../../entities/index.ts';
+import type { Entity, Position } from '../../entities/index.ts';
 import type { ReadSource, Replica } from '../replica/replica.ts';
 import {
   inOrderColumn,
@@ -14,13 +14,14 @@ import {
 } from '../replica/replica-table.ts';
 import { turns } from '../shared/turns.ts';
 import { compileFilter } from './filter-sql.ts';
-import type { OrderedQuery } from './page-query.ts';
+import type { FoundVersions, OrderedQuery } from './page-query.ts';
 import { columnsOf, findByIds, wholeOf } from './record-query.ts';
 
 interface OrderedRow {
   /** The whole version; null where it is still to be read. */
   readonly [wholeColumn]: string | null;
   readonly id: string;
+  readonly position: bigint;
 }
 
 /** Whether a page goes forward in the order in which the tables lie. */
@@ -29,7 +30,8 @@ export function isInTableOrder({ order }: ReplicaTable, query: OrderedQuery): bo
 }
 
 /**
- * The first records of a page, at most `query.limit`, by what has been merged alone.
+ * The first records of a page, at most `query.limit`, by what has been merged alone. Those out of
+ * order are read by their ids; a merge in between puts newer versions in the place of some.
  * @param query one for which isInTableOrder holds.
  */
 export async function findInOrder<E extends Entity>(
@@ -37,7 +39,7 @@ export async function findInOrder<E extends Entity>(
   entity: E,
   query: OrderedQuery,
   { fromCurrent }: Pick<ReadSource, 'fromCurrent'>,
-): Promise<Version<E>[]> {
+): Promise<FoundVersions<E>> {
   const table = replica.table(entity);
   const stored = fromCurrent ? table.current : table.base;
   const pick = { table, stored, fromCurrent, query };
@@ -48,16 +50,18 @@ export async function findInOrder<E extends Entity>(
     sql` union all `,
   );
   const { rows: found } = await sql<OrderedRow>`
-    select ${sql.ref(wholeColumn)}, id from (${rows}) order by ${query.order.clause(false)}
+    select ${sql.ref(wholeColumn)}, id, position from (${rows}) order by ${query.order.clause(false)}
     limit ${sql.lit(query.limit)}`.execute(replica.kysely);
   const unread = found.flatMap((row) => (row[wholeColumn] === null ? [row.id] : []));
   const read =
     unread.length > 0
       ? await findByIds(replica, entity, unread, { fromCurrent, withDelta: false })
       : [];
-  const byId = new Map(read.map((version) => [version.id, version]));
-  return await turns.map(found, ({ [wholeColumn]: whole, id }) =>
-    whole === null ? (byId.get(id) as Version<E>) : versionOf(entity, whole),
+  const byPosition = new Map(read.map((version) => [version.position, version]));
+  return await turns.map(found, ({ [wholeColumn]: whole, position }) =>
+    whole === null
+      ? (byPosition.get(Number(position) as Position) ?? null)
+      : versionOf(entity, whole),
   );
 }
 

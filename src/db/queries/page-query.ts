@@ -69,20 +69,30 @@ export async function queryCount(
 }
 
 /** The delta is laid over what was merged, or joined with it while memory holds only part of it. */
-function find<E extends Entity>(
+async function find<E extends Entity>(
   replica: Replica,
   entity: E,
   query: OrderedQuery,
   source: ReadSource,
 ): Promise<Version<E>[]> {
   const unmerged = source.withDelta ? replica.unmerged.of(entity) : null;
-  if (source.withDelta && !unmerged) return findSorted(replica, entity, query, source);
+  if (source.withDelta && !unmerged) {
+    return present(await findSorted(replica, entity, query, source));
+  }
   const merged = { ...source, withDelta: false };
   const findMerged = isInTableOrder(replica.table(entity), query)
     ? (limit: number) => findInOrder(replica, entity, { ...query, limit }, merged)
     : (limit: number) => findSorted(replica, entity, { ...query, limit }, merged);
-  if (!unmerged) return findMerged(query.limit);
-  return findWithUnmerged(entity, query, unmerged, findMerged);
+  if (!unmerged) return present(await findMerged(query.limit));
+  return await findWithUnmerged(entity, query, unmerged, findMerged);
+}
+
+/** What a page is read as before the delta is laid over it: null for what was superseded since. */
+export type FoundVersions<E extends Entity> = readonly (Version<E> | null)[];
+
+/** Where the delta does not count, or was read too, nothing can be superseded meanwhile. */
+function present<E extends Entity>(found: FoundVersions<E>): Version<E>[] {
+  return found.filter((version) => version !== null);
 }
 
 function findSorted<E extends Entity>(
@@ -90,7 +100,7 @@ function findSorted<E extends Entity>(
   entity: E,
   query: OrderedQuery,
   source: ReadSource,
-): Promise<Version<E>[]> {
+): Promise<FoundVersions<E>> {
   return source.fromCurrent
     ? findInCurrent(replica, entity, query, source)
     : findInBase(replica, entity, query, source);
@@ -98,21 +108,21 @@ function findSorted<E extends Entity>(
 
 /**
  * First which records make up the page, from narrow columns alone; then those records, by the
- * index on their ids.
+ * index on their ids. A merge between the two puts newer versions in the place of some.
  */
 async function findInCurrent<E extends Entity>(
   replica: Replica,
   entity: E,
   query: OrderedQuery,
   source: ReadSource,
-): Promise<Version<E>[]> {
+): Promise<FoundVersions<E>> {
   const picking = pick(replica.table(entity), query, source, sql`id, position`);
   const { rows: picked } = await sql<Picked>`${picking}`.execute(replica.kysely);
   if (picked.length === 0) return [];
   const ids = picked.map(({ id }) => id);
   const found = await findByIds(replica, entity, ids, source);
   const byPosition = new Map(found.map((version) => [version.position, version]));
-  return picked.map(({ position }) => byPosition.get(Number(position) as Position) as Version<E>);
+  return picked.map(({ position }) => byPosition.get(Number(position) as Position) ?? null);
 }
 
 interface Picked {

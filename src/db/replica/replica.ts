@@ -251,9 +251,9 @@ export class Replica {
   }
 
   /** Runs the replica's own statements: nobody's query is at fault when they fail. */
-  async #own(work: () => Promise<unknown>): Promise<void> {
+  async #own<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ReplicaBroken(`The replica failed: ${reason}`, { cause: error });
@@ -350,7 +350,8 @@ export class Replica {
     // Whoever opens or closes the store does not wait for what makes it faster later.
     const { disorderRowsMax } = this.#options.limits;
     if (this.#built && !this.#closing) {
-      await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
+      const restore = () => this.rowOrder.restore(connection, tables, disorderRowsMax);
+      if (!(await this.#own(restore))) return;
     }
     await this.#own(() => indexById(connection, tables));
   }

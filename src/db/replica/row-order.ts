@@ -42,25 +42,30 @@ export class RowOrder {
   /**
    * Writes those tables anew that hold too many rows out of order or dead. They have no index then.
    * @param rowsMax how many such rows any table may hold.
+   * @returns whether any was.
    */
   async restore(
     connection: DuckDBConnection,
     tables: readonly ReplicaTable[],
     rowsMax: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let written = false;
     for (const table of tables) {
       const { base, current } = table;
       if (await isOver(connection, current, limits.currentDisorderShareMax, rowsMax)) {
         const definition = (name: string) => table.currentDefinition(name);
         await rewrite(connection, current, definition, [wholeColumn], table);
         this.#disorderFrom.delete(current);
+        written = true;
       }
       if (await isOver(connection, base, limits.baseDisorderShareMax, rowsMax)) {
         const definition = (name: string) => table.baseDefinition(name);
         await rewrite(connection, base, definition, ['until_position'], table);
         this.#disorderFrom.delete(base);
+        written = true;
       }
     }
+    return written;
   }
 }
 
