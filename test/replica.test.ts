@@ -7,7 +7,6 @@ import { type Change, Model } from './support/model.ts';
 import { checkProperty } from './support/property.ts';
 import { Specimen, specimenPatch } from './support/specimen.ts';
 import { openTemporary, temporaryDirectory, withStore } from './support/temporary-store.ts';
-import { until } from './support/until.ts';
 
 const entities = [Todo, Specimen] as const;
 const ids = ['a', 'b', 'c', 'd', 'e'];
@@ -234,26 +233,6 @@ test('a read that begins after a write was acknowledged sees it', async () => {
     expect(page.versions[0]?.values.priority).toBe(priority);
     expect(history).toHaveLength(priority + 1);
   }
-});
-
-test('a list is read from what was merged by now, not by when it was first asked for', async () => {
-  const store = await openTemporary({
-    replicaInMemory: true,
-    replicaLimits: { mergeIdleMs: 100 },
-  });
-  const orderBy = [{ field: 'createdAt', direction: 'asc' }] as const;
-  const ids = async () => {
-    // On each connection, so that each has a statement and a plan of it.
-    const pages = await Promise.all(
-      Array.from({ length: 16 }, () => store.list(Todo, { orderBy })),
-    );
-    return [...new Set(pages.map(({ versions }) => versions.map(({ id }) => id).join()))];
-  };
-  await store.append(Todo, { id: 'a' });
-  expect(await ids()).toEqual(['a']);
-  await until(async () => (await store.totals()).replicaPosition === (await store.head()));
-  await store.append(Todo, { id: 'b' });
-  expect(await ids()).toEqual(['a,b']);
 });
 
 test('records asked for at several positions wait for the newest of them', async () => {
