@@ -16,7 +16,8 @@ import {
   type TransactionPage,
   type TransactionQuery,
 } from './log/transaction-list.ts';
-import { type GroupQuery, queryGroups } from './queries/group-query.ts';
+import { GatheredGroups } from './queries/gathered-groups.ts';
+import type { GroupQuery } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
 import { type LastSet, queryLastSet, type RevisionKey } from './queries/last-set-query.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from './queries/over-time-query.ts';
@@ -40,6 +41,7 @@ export abstract class StoreReads {
   readonly #replica: ReplicaKeeper;
   readonly #transactions: TransactionList;
   readonly #snapshots = new Snapshots((entity, query) => this.list(entity, query));
+  readonly #groups = new GatheredGroups((query) => this.#replica.read(query));
   readonly #head: StoreHead;
 
   protected constructor(files: StoreFiles, head: StoreHead) {
@@ -133,7 +135,7 @@ export abstract class StoreReads {
   ): Promise<Group[]> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
-    return await this.#replica.read((replica) => queryGroups(replica, entity, { ...query, at }));
+    return await this.#groups.ask(entity, { ...query, at });
   }
 
   /**
