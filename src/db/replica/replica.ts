@@ -83,6 +83,7 @@ export class Replica {
   readonly #currentReads = new Set<{ readonly at: Position }>();
   #mergeTimer: NodeJS.Timeout | null = null;
   #built = false;
+  #restoring = false;
   #closing = false;
 
   private constructor(
@@ -211,6 +212,7 @@ export class Replica {
 
   async #endBackgroundWork(): Promise<void> {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
+    if (this.#restoring) this.#mergingConnection.interrupt();
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
   }
@@ -333,6 +335,27 @@ export class Replica {
     return this.#merging;
   }
 
+  /**
+   * Puts tables in order that are not. Whoever opens or closes the store does not wait for it.
+   * @returns whether any was.
+   */
+  async #restoreOrder(
+    connection: DuckDBConnection,
+    tables: readonly ReplicaTable[],
+  ): Promise<boolean> {
+    if (this.#closing) return false;
+    const { disorderRowsMax } = this.#options.limits;
+    this.#restoring = true;
+    try {
+      return await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
+    } catch (error) {
+      if (this.#closing) return false;
+      throw error;
+    } finally {
+      this.#restoring = false;
+    }
+  }
+
   async #mergeNow(): Promise<void> {
     // No further than the oldest read of the current tables that is under way.
     const oldest = Math.min(this.#watermark, ...[...this.#currentReads].map((read) => read.at));
@@ -347,12 +370,7 @@ export class Replica {
       this.rowOrder.added(tables, this.#basePosition);
       this.#basePosition = upTo;
     }
-    // Whoever opens or closes the store does not wait for what makes it faster later.
-    const { disorderRowsMax } = this.#options.limits;
-    if (this.#built && !this.#closing) {
-      const restore = () => this.rowOrder.restore(connection, tables, disorderRowsMax);
-      if (!(await this.#own(restore))) return;
-    }
+    if (this.#built && !(await this.#restoreOrder(connection, tables))) return;
     await this.#own(() => indexById(connection, tables));
   }
 }

@@ -5,13 +5,17 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
+import type { Order } from '../criteria/order.ts';
 import { limits } from '../shared/limits.ts';
+import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, wholeColumn } from './replica-table.ts';
 
 export class RowOrder {
   /** By table the first position whose row may lie out of order; none where all are in order. */
   readonly #disorderFrom = new Map<string, Position>();
+  /** Tables that memory did not suffice to sort: they are left as they are. */
+  readonly #tooLarge = new Set<string>();
 
   /** Whether a table may have rows out of order that a read at a position has to look at. */
   isDisturbed(table: string, at: Position): boolean {
@@ -52,21 +56,49 @@ export class RowOrder {
     let written = false;
     for (const table of tables) {
       const { base, current } = table;
-      if (await isOver(connection, current, limits.currentDisorderShareMax, rowsMax)) {
-        const definition = (name: string) => table.currentDefinition(name);
-        await rewrite(connection, current, definition, [wholeColumn], table);
-        this.#disorderFrom.delete(current);
-        written = true;
-      }
-      if (await isOver(connection, base, limits.baseDisorderShareMax, rowsMax)) {
-        const definition = (name: string) => table.baseDefinition(name);
-        await rewrite(connection, base, definition, ['until_position'], table);
-        this.#disorderFrom.delete(base);
-        written = true;
+      const parts = [
+        {
+          name: current,
+          definition: (name: string) => table.currentDefinition(name),
+          columns: [...table.storedNames, wholeColumn],
+          shareMax: limits.currentDisorderShareMax,
+        },
+        {
+          name: base,
+          definition: (name: string) => table.baseDefinition(name),
+          columns: [...table.storedNames, 'until_position'],
+          shareMax: limits.baseDisorderShareMax,
+        },
+      ];
+      for (const part of parts) {
+        if (this.#tooLarge.has(part.name)) continue;
+        if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
+        if (await this.#rewrite(connection, part, table.order)) written = true;
       }
     }
     return written;
   }
+
+  async #rewrite(connection: DuckDBConnection, table: StoredTable, order: Order): Promise<boolean> {
+    try {
+      await rewrite(connection, table, order);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      this.#tooLarge.add(table.name);
+      return false;
+    }
+    this.#disorderFrom.delete(table.name);
+    return true;
+  }
+}
+
+/** A base or a current table. */
+interface StoredTable {
+  readonly name: string;
+  /** The statement that creates it under a name. */
+  readonly definition: (name: string) => string;
+  /** All but inOrderColumn. */
+  readonly columns: readonly string[];
 }
 
 /** @param shareMax how many rows, dead or out of order, a table may hold for each live one. */
@@ -86,20 +118,18 @@ async function isOver(
 
 async function rewrite(
   connection: DuckDBConnection,
-  table: string,
-  definition: (name: string) => string,
-  more: readonly string[],
-  { storedNames, order }: ReplicaTable,
+  { name, definition, columns }: StoredTable,
+  order: Order,
 ): Promise<void> {
-  const anew = `${table}_anew`;
-  const names = [...storedNames, ...more].map((name) => `"${name}"`).join(', ');
+  const anew = `${name}_anew`;
+  const names = columns.map((column) => `"${column}"`).join(', ');
   await inTransaction(connection, async () => {
     await connection.run(definition(anew));
     await connection.run(
       `insert into "${anew}" (${names}, "${inOrderColumn}")
-       select ${names}, true from "${table}" order by ${order.text()}`,
+       select ${names}, true from "${name}" order by ${order.text()}`,
     );
-    await connection.run(`drop table "${table}"`);
-    await connection.run(`alter table "${anew}" rename to "${table}"`);
+    await connection.run(`drop table "${name}"`);
+    await connection.run(`alter table "${anew}" rename to "${name}"`);
   });
 }
