@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureById } from './by-id.ts';
 import { measureCatchUp } from './catch-up.ts';
+import { measureColdPages } from './cold-pages.ts';
 import { measureAppend, measureCreate } from './create.ts';
 import { type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
@@ -24,6 +25,7 @@ import { measureStart } from './start.ts';
 const benchmarks: Readonly<Record<string, (dataset: Dataset) => Promise<Figure[]>>> = {
   'first-page': measureFirstPage,
   lists: measureLists,
+  'cold-pages': measureColdPages,
   groups: measureGroups,
   reads: measureReads,
   append: measureAppend,

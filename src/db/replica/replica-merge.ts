@@ -1,8 +1,9 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
+import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
+import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 /**
  * Moves all versions up to a position from the deltas into the bases, ends the intervals of the
@@ -10,6 +11,7 @@ import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts
  * @param after the end of the base: versions up to there have been merged before.
  * @param upTo the end of a transaction that has been applied.
  * @param digest the log's digest there; a reopened file is checked against it.
+ * @returns whether all rows lie in their default order: the first merge puts them in it.
  */
 export async function mergeDelta(
   connection: DuckDBConnection,
@@ -17,9 +19,34 @@ export async function mergeDelta(
   after: Position,
   upTo: Position,
   digest: Uint8Array | null,
+): Promise<boolean> {
+  const merge = (inOrder: boolean) => mergeTables(connection, tables, after, upTo, digest, inOrder);
+  if (after > 0) {
+    await merge(false);
+    return false;
+  }
+  try {
+    await merge(true);
+    return true;
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    await merge(false);
+    return false;
+  }
+}
+
+async function mergeTables(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+  after: Position,
+  upTo: Position,
+  digest: Uint8Array | null,
+  inOrder: boolean,
 ): Promise<void> {
   await inTransaction(connection, async () => {
-    for (const table of tables) await mergeTable(connection, table, BigInt(after), BigInt(upTo));
+    for (const table of tables) {
+      await mergeTable(connection, table, BigInt(after), BigInt(upTo), inOrder);
+    }
     await connection.run('update replica_state set position = $1, digest = $2', [
       BigInt(upTo),
       digest && blobValue(digest),
@@ -49,16 +76,19 @@ export async function dropIndexes(
 
 async function mergeTable(
   connection: DuckDBConnection,
-  { base, current, delta, storedNames, wholeVersion }: ReplicaTable,
+  { base, current, delta, storedNames, wholeVersion, order }: ReplicaTable,
   after: bigint,
   upTo: bigint,
+  inOrder: boolean,
 ): Promise<void> {
   const names = storedNames.map((name) => `"${name}"`).join(', ');
+  const ordered = `order by ${inOrder ? order.text() : 'position'}`;
   await connection.run(
-    `insert into "${base}" (${names}, until_position)
+    `insert into "${base}" (${names}, until_position, "${inOrderColumn}")
      select ${names},
-       coalesce(lead(position) over (partition by id order by position), ${stillInForce})
-     from "${delta}" where position <= $1 order by position`,
+       coalesce(lead(position) over (partition by id order by position), ${stillInForce}),
+       ${inOrder}
+     from "${delta}" where position <= $1 ${ordered}`,
     [upTo],
   );
   await connection.run(
@@ -77,9 +107,9 @@ async function mergeTable(
     [upTo, after],
   );
   await connection.run(
-    `insert into "${current}" (${names}, "${wholeColumn}")
-     select ${names}, ${wholeVersion} from "${delta}" where position <= $1
-     qualify row_number() over (partition by id order by position desc) = 1`,
+    `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
+     select ${names}, ${wholeVersion}, ${inOrder} from "${delta}" where position <= $1
+     qualify row_number() over (partition by id order by position desc) = 1 ${ordered}`,
     [upTo],
   );
   await connection.run(`delete from "${delta}" where position <= $1`, [upTo]);

@@ -365,9 +365,11 @@ export class Replica {
     if (upTo > this.#basePosition) {
       this.#horizon = upTo;
       const digest = await this.#log.digestAt(upTo);
-      await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
+      const after = this.#basePosition;
+      const merge = () => mergeDelta(connection, tables, after, upTo, digest);
+      const inOrder = await this.#own(merge);
       this.unmerged.forget(upTo);
-      this.rowOrder.added(tables, this.#basePosition);
+      if (!inOrder) this.rowOrder.added(tables, after);
       this.#basePosition = upTo;
     }
     if (this.#built && !(await this.#restoreOrder(connection, tables))) return;
