@@ -42,7 +42,7 @@ function mergeAll(
   table: ReplicaTable,
   after: number,
   upTo: number,
-): Promise<void> {
+): Promise<boolean> {
   return mergeDelta(connection, [table], after as Position, upTo as Position, null);
 }
 

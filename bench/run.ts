@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureById } from './by-id.ts';
 import { measureCatchUp } from './catch-up.ts';
+import { measureColdPages } from './cold-pages.ts';
 import { measureAppend, measureCreate } from './create.ts';
 import { cacheDirectory, type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
@@ -32,6 +33,7 @@ type Measure = (dataset: Dataset, seconds?: number) => Promise<Figure[]>;
 const benchmarks: Readonly<Record<string, Measure>> = {
   'first-page': measureFirstPage,
   lists: measureLists,
+  'cold-pages': measureColdPages,
   groups: measureGroups,
   reads: measureReads,
   append: measureAppend,

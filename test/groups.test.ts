@@ -43,9 +43,37 @@ test('groups at any position are the model’s', { timeout: 120_000 }, () =>
           expect({ at, query, found }).toEqual({ at, query, found: expected });
         };
         await Promise.all(questions.map(ask));
+        // The first one at many positions, some of them the same: one pass answers all.
+        const [first] = questions as [(typeof questions)[number]];
+        const positions = [...questions.map(({ at }) => at), 0, 30, 60, 90, 100];
+        await Promise.all(positions.map((at) => ask({ ...first, at })));
       }),
   ),
 );
+
+test('the same groups at many positions at once are one query', async () => {
+  const queries: string[] = [];
+  const store = await openTemporary({ onReplicaQuery: (sql) => queries.push(sql) });
+  for (let count = 1; count <= 12; count += 1) {
+    await store.append(Todo, { status: count % 2 === 0 ? 'open' : 'done' });
+  }
+  queries.length = 0;
+  const positions = Array.from({ length: 12 }, (_, index) => (index + 1) as Position);
+  const groups = await Promise.all(
+    positions.map((at) => store.groups(Todo, { by: ['status'], at })),
+  );
+  expect(queries).toHaveLength(1);
+  expect(groups.map((found) => found.map(({ values, count }) => [values.status, count]))).toEqual(
+    positions.map((at) => {
+      const [done, open] = [Math.ceil(at / 2), Math.floor(at / 2)];
+      if (open === 0) return [['done', done]];
+      return [
+        ['done', done],
+        ['open', open],
+      ];
+    }),
+  );
+});
 
 // ---- over GraphQL --------------------------------------------------------------------------------
 
@@ -196,6 +224,17 @@ describe('is refused as bad input', () => {
     const tooMany = store.groups(Todo, { by: ['priority'] });
     await expect(tooMany).rejects.toBeInstanceOf(BadRequest);
     await expect(tooMany).rejects.toThrow('by: gives more than 10000 groups');
+    // Asked at many positions at once, only those are refused that would be alone.
+    const head = await store.head();
+    const positions = Array.from({ length: 12 }, (_, index) => (head - index) as Position);
+    const settled = await Promise.allSettled(
+      positions.map((at) => store.groups(Todo, { by: ['priority'], at })),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(
+      positions.map((at) => (at > limits.groupsMax ? 'rejected' : 'fulfilled')),
+    );
+    const nothing = positions.map((at) => store.groups(Todo, { by: [], at }));
+    for (const refused of nothing) await expect(refused).rejects.toThrow('must name a field');
   });
 });
 

@@ -45,9 +45,10 @@ const replicaLimits = fc.record({
   mergeRows: fc.constantFrom(1, 2, 3, 8, 1_000),
   buildMergeRows: fc.constantFrom(1, 4, 1_000),
   mergeIdleMs: fc.constantFrom(0, 5, 2_000),
-  currentDeadRowsMax: fc.constantFrom(0, 1, 1_000),
+  disorderRowsMax: fc.constantFrom(0, 1, 1_000),
   catchUpBatchRows: fc.constantFrom(1, 3, 1_000),
   catchUpMemoryRows: fc.constantFrom(0, 3, 1_000),
+  unmergedRowsMax: fc.constantFrom(0, 3, 1_000),
 });
 const step = fc.oneof(
   {
@@ -169,7 +170,7 @@ test(
 
 test('a long history is answered alike while it is merged and read by many', async () => {
   const store = await openTemporary({
-    replicaLimits: { mergeRows: 3, mergeIdleMs: 0, currentDeadRowsMax: 5 },
+    replicaLimits: { mergeRows: 3, mergeIdleMs: 0, disorderRowsMax: 5 },
   });
   const subjects: string[] = [];
   const wrong: unknown[] = [];

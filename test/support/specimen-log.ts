@@ -70,5 +70,5 @@ export const specimenCondition: fc.Arbitrary<Condition> = fc.constantFrom(
 export const specimenOptions = {
   entities: [Specimen],
   replicaInMemory: true,
-  replicaLimits: { mergeRows: 7, catchUpBatchRows: 5, currentDeadRowsMax: 2 },
+  replicaLimits: { mergeRows: 7, catchUpBatchRows: 5, disorderRowsMax: 2 },
 };

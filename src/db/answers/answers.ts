@@ -6,7 +6,8 @@ import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
 import type { Histories, LastSet, RecordKey, RevisionKey, RevisionsKey } from '../log/histories.ts';
 import type { VersionChange } from '../log/version-change.ts';
-import { type GroupQuery, queryGroups } from '../queries/group-query.ts';
+import { GatheredGroups } from '../queries/gathered-groups.ts';
+import type { GroupQuery } from '../queries/group-query.ts';
 import type { Group } from '../queries/grouping.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from '../queries/over-time-query.ts';
 import { type FoundPage, type PageQuery, queryCount, queryPage } from '../queries/page-query.ts';
@@ -32,6 +33,7 @@ export class Answers {
   readonly #changes: RecentChanges;
   readonly #records: RecordStretches;
   readonly #kept: KeptAnswers;
+  readonly #groups: GatheredGroups;
 
   /**
    * @param readChanges reads from the log what others committed.
@@ -52,6 +54,7 @@ export class Answers {
     });
     this.#records = new RecordStretches(this.#changes);
     this.#kept = new KeptAnswers(bytesMax);
+    this.#groups = new GatheredGroups((query) => replica.read(query));
   }
 
   /** Takes notice of an own commit: changes of whole transactions up to `end`, in order. */
@@ -136,7 +139,7 @@ export class Answers {
       `groups ${entity.table} ${JSON.stringify(asked)}`,
       at,
       async () => {
-        const value = await this.#replica.read((replica) => queryGroups(replica, entity, query));
+        const value = await this.#groups.ask(entity, query);
         return { value, stretch: this.#scanned(entity, at, touchesGroups(entity, query)) };
       },
       (groups) => overheadBytes + groupBytes * groups.length,

@@ -17,6 +17,7 @@ export type Place = readonly (string | number | boolean | null)[];
 interface OrderColumn {
   readonly column: string;
   readonly descending: boolean;
+  readonly nullable: boolean;
   /** Whether a record can have this value there. */
   readonly accepts: (value: unknown) => boolean;
   readonly read: (version: Version) => Place[number];
@@ -71,12 +72,40 @@ export class Order {
 
   /** What follows `order by`; backwards for a page that is taken from the end. */
   clause(backward: boolean): RawBuilder<unknown> {
-    return sql.join(
-      this.#columns.map(({ column, descending }) => {
-        const direction = sql.raw(descending === backward ? 'asc' : 'desc');
-        return sql`${sql.ref(column)} ${direction} nulls ${sql.raw(backward ? 'first' : 'last')}`;
-      }),
-    );
+    return sql.raw(this.text(backward));
+  }
+
+  /** The same as a text; two orders are the same where their texts are. */
+  text(backward = false): string {
+    const nulls = backward ? 'first' : 'last';
+    return this.#columns
+      .map(({ column, descending }) => {
+        return `"${column}" ${descending === backward ? 'asc' : 'desc'} nulls ${nulls}`;
+      })
+      .join(', ');
+  }
+
+  /** The columns that it goes by. */
+  get columns(): readonly string[] {
+    return this.#columns.map(({ column }) => column);
+  }
+
+  /**
+   * What stands after a place, in stretches that follow each other in this order: those that tie
+   * with it in all keys but the last, then in all but the last two, and so on. Each is a
+   * conjunction of comparisons, for each of which DuckDB can pass over whole row groups; of the one
+   * condition that `beyond` makes it cannot.
+   */
+  stretchesAfter(place: Place): RawBuilder<SqlBool>[] {
+    const stretches = this.#columns.flatMap(({ column, descending, nullable }, index) => {
+      const value = place[index] ?? null;
+      if (value === null) return [];
+      const ties = this.#columns.slice(0, index).map((tied, at) => sameValue(tied, place[at]));
+      const compared = sql<SqlBool>`${sql.ref(column)} ${sql.raw(descending ? '<' : '>')} ${value}`;
+      const orNull = sql<SqlBool>`(${compared} or ${sql.ref(column)} is null)`;
+      return [sql<SqlBool>`(${sql.join([...ties, nullable ? orNull : compared], sql` and `)})`];
+    });
+    return stretches.reverse();
   }
 
   /** The condition that a record stands after (or before) a place. */
@@ -84,9 +113,8 @@ export class Order {
     let condition = sql<SqlBool>`false`;
     for (const [index, column] of [...this.#columns.entries()].reverse()) {
       const value = place[index] ?? null;
-      const ref = sql.ref(column.column);
-      const same = value === null ? sql`${ref} is null` : sql`${ref} = ${value}`;
-      const further = beyondValue(ref, value, column.descending, backward);
+      const same = sameValue(column, value);
+      const further = beyondValue(sql.ref(column.column), value, column.descending, backward);
       condition = sql<SqlBool>`(${further} or (${same} and ${condition}))`;
     }
     return condition;
@@ -100,6 +128,10 @@ function isPlace(placed: Version | Place): placed is Place {
 function compareValues<T extends NonNullable<Place[number]>>(a: T, b: T): number {
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sameValue({ column }: OrderColumn, value: Place[number] = null): RawBuilder<SqlBool> {
+  return value === null ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${value}`;
 }
 
 function beyondValue(
@@ -119,22 +151,24 @@ function orderColumn(entity: Entity, { field: name, direction }: OrderKey): Orde
   // Versions commit in position order, so the position orders by time and never ties.
   if (name === 'updatedAt') {
     const read = (version: Version) => version.position;
-    return { column: 'position', descending, accepts: Number.isSafeInteger, read };
+    return { column: 'position', descending, nullable: false, accepts: Number.isSafeInteger, read };
   }
   if (name === 'createdAt') {
     const read = (version: Version) => version.createdAt;
-    return { column: 'created_idx', descending, accepts: Number.isSafeInteger, read };
+    const accepts = Number.isSafeInteger;
+    return { column: 'created_idx', descending, nullable: false, accepts, read };
   }
   if (name === 'id') {
-    return { column: 'id', descending, accepts: isText, read: (version) => version.id };
+    const read = (version: Version) => version.id;
+    return { column: 'id', descending, nullable: false, accepts: isText, read };
   }
   const field = entity.fields[name];
   if (!field) throw new TypeError(`${entity.name} has no field "${name}" to order by.`);
   const read = (version: Version) =>
     (version.values as Readonly<Record<string, Place[number]>>)[name] ?? null;
-  const accepts = (value: unknown) =>
-    value === null ? isNullable(field) : acceptedBy[field.kind](value);
-  return { column: columnOf(name), descending, accepts, read };
+  const nullable = isNullable(field);
+  const accepts = (value: unknown) => (value === null ? nullable : acceptedBy[field.kind](value));
+  return { column: columnOf(name), descending, nullable, accepts, read };
 }
 
 const isText = (value: unknown) => typeof value === 'string' && isWellFormed(value);

@@ -30,7 +30,7 @@ export async function queryGroups(
   entity: Entity,
   query: GroupQuery,
 ): Promise<Group[]> {
-  if (query.by.length === 0) throw new BadRequest('by', 'must name a field, but was empty.');
+  refuseNoFields(query);
   const grouping = new Grouping(entity, query);
   const columns = [
     ...grouping.keys,
@@ -46,9 +46,18 @@ export async function queryGroups(
       order by ${grouping.order}
       limit ${sql.lit(limits.groupsMax + 1)}`.execute(replica.kysely);
   });
-  if (rows.length > limits.groupsMax) {
-    const message = `gives more than ${limits.groupsMax} groups. Name fewer fields, or filter.`;
-    throw new BadRequest('by', message);
-  }
+  refuseTooManyGroups(rows);
   return await turns.map(rows, (row) => grouping.groupOf(row, (index) => statsOf(row, index)));
+}
+
+/** @throws BadRequest when there is nothing to group by. */
+export function refuseNoFields({ by }: Pick<GroupingQuery, 'by'>): void {
+  if (by.length === 0) throw new BadRequest('by', 'must name a field, but was empty.');
+}
+
+/** The groups. @throws BadRequest when there are more than limits.groupsMax. */
+export function refuseTooManyGroups<T>(groups: T[]): T[] {
+  if (groups.length <= limits.groupsMax) return groups;
+  const message = `gives more than ${limits.groupsMax} groups. Name fewer fields, or filter.`;
+  throw new BadRequest('by', message);
 }

@@ -36,8 +36,11 @@ async function readCurrent<E extends Entity>(
   if (keys.length === 0) return new Map();
   const oldest = Math.min(...keys.map((key) => key.at)) as Position;
   const ids = [...new Set(keys.map((key) => key.id))];
-  const versions = await replica.readAt(oldest, async ({ fromCurrent, withDelta }) =>
-    fromCurrent ? await findNewest(replica, entity, ids, withDelta) : null,
+  const versions = await replica.readAt(
+    oldest,
+    async ({ fromCurrent, withDelta }) =>
+      fromCurrent ? await findNewest(replica, entity, ids, withDelta) : null,
+    Math.max(...keys.map((key) => key.at)) as Position,
   );
   if (!versions) return new Map();
   const byId = new Map<string, Version<E>[]>();

@@ -98,7 +98,7 @@ class DuckdbConnection implements DatabaseConnection {
       this.#connection.interrupt();
     }, limits.queryTimeMaxMs);
     try {
-      const statement = await this.#prepared(query.sql);
+      const statement = await this.#prepared(query);
       for (const [index, value] of query.parameters.entries()) bind(statement, index + 1, value);
       return { rows: (await rowsOf(await statement.run())) as Row[] };
     } catch (error) {
@@ -113,18 +113,27 @@ class DuckdbConnection implements DatabaseConnection {
   /**
    * The statement of a query text. Preparing takes several trips to DuckDB's threads, and on a busy
    * event loop each trip waits its turn: that, not DuckDB, was most of a small query's latency.
+   *
+   * One without parameters is prepared anew each time. Of such DuckDB keeps the plan, though it is
+   * made from what the tables held then: a condition that held for all rows is left out of it, and
+   * a table that was empty is not read.
    */
-  async #prepared(text: string): Promise<DuckDBPreparedStatement> {
+  async #prepared({ sql: text, parameters }: CompiledQuery): Promise<DuckDBPreparedStatement> {
     const known = this.#statements.get(text);
-    if (known) return known;
-    const [oldest] = this.#statements;
-    if (oldest && this.#statements.size >= limits.preparedStatementsMax) {
-      this.#statements.delete(oldest[0]);
-      oldest[1].destroySync();
+    if (known && parameters.length > 0) return known;
+    this.#forget(text);
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= limits.preparedStatementsMax) {
+      this.#forget(oldest);
     }
     const statement = await this.#connection.prepare(text);
     this.#statements.set(text, statement);
     return statement;
+  }
+
+  #forget(text: string): void {
+    this.#statements.get(text)?.destroySync();
+    this.#statements.delete(text);
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for a generator; nothing streams here.

@@ -20,3 +20,8 @@ const aboutDatabase =
 export function isAboutDatabase(error: unknown): boolean {
   return error instanceof Error && aboutDatabase.test(error.message);
 }
+
+/** Whether a statement needed more memory than DuckDB may use. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory Error: ');
+}

@@ -9,8 +9,9 @@ import type { Position } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
+import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
+import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 export interface ReplicaBuildOptions {
   readonly tables: readonly ReplicaTable[];
@@ -52,12 +53,24 @@ export class ReplicaBuild {
   async run(): Promise<void> {
     for (const table of this.#options.tables) {
       await this.#fillBase(table, [...this.#connections], []);
-      const names = table.storedNames.map((column) => `"${column}"`).join(', ');
-      await this.#connections[0]?.run(
-        `insert into "${table.current}" (${names}, "${wholeColumn}")
-         select ${names}, ${table.wholeVersion} from "${table.base}"
-         where until_position = ${stillInForce}`,
+      await this.#fillCurrent(table);
+    }
+  }
+
+  /** In the default order, unless memory does not suffice to sort it. */
+  async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
+    const names = storedNames.map((column) => `"${column}"`).join(', ');
+    const fill = (inOrder: boolean) =>
+      this.#connections[0]?.run(
+        `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
+         select ${names}, ${wholeVersion}, ${inOrder} from "${base}"
+         where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}`,
       );
+    try {
+      await fill(true);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      await fill(false);
     }
   }
 

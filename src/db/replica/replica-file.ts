@@ -236,11 +236,12 @@ function removeIfPossible(path: string): void {
   }
 }
 
-/** What the replica was built from: another log, other definitions or letters give another one. */
+/** What the replica was built from: another log, definitions, order or letters give another one. */
 async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
-  const shapes = entities.map(({ name, table, fields }) => [
+  const shapes = entities.map(({ name, table, fields, defaultOrder }) => [
     name,
     table,
+    defaultOrder,
     Object.entries(fields).map(([field, { kind }]) => [field, kind]),
   ]);
   const identity = JSON.stringify([replicaFormat, unicodeVersion, await log.id(), shapes]);

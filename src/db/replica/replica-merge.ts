@@ -1,9 +1,9 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
-import { limits } from '../shared/limits.ts';
+import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
+import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 /**
  * Adds all versions up to a position from the deltas to the bases, ends the intervals of the
@@ -12,6 +12,7 @@ import { type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts
  * @param after the end of the base: versions up to there have been merged before.
  * @param upTo the end of a transaction that has been applied.
  * @param digest the log's digest there; a reopened file is checked against it.
+ * @returns whether all rows lie in their default order: the first merge puts them in it.
  */
 export async function mergeDelta(
   connection: DuckDBConnection,
@@ -19,9 +20,32 @@ export async function mergeDelta(
   after: Position,
   upTo: Position,
   digest: Uint8Array | null,
+): Promise<boolean> {
+  const merge = (inOrder: boolean) => mergeTables(connection, tables, after, upTo, digest, inOrder);
+  if (after > 0) {
+    await merge(false);
+    return false;
+  }
+  try {
+    await merge(true);
+    return true;
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    await merge(false);
+    return false;
+  }
+}
+
+async function mergeTables(
+  connection: DuckDBConnection,
+  tables: readonly ReplicaTable[],
+  after: Position,
+  upTo: Position,
+  digest: Uint8Array | null,
+  inOrder: boolean,
 ): Promise<void> {
   await inTransaction(connection, async () => {
-    for (const table of tables) await mergeTable(connection, table, after, upTo);
+    for (const table of tables) await mergeTable(connection, table, after, upTo, inOrder);
     await noteMerged(connection, upTo, digest);
   });
 }
@@ -48,52 +72,24 @@ export async function indexById(
   }
 }
 
-/**
- * Writes current tables anew once they hold too many dead rows. DuckDB takes deleted rows out of a
- * table only where it has no index; without this, current would grow as the log does, and every
- * scan of it with it.
- */
-export async function compactCurrent(
-  connection: DuckDBConnection,
-  tables: readonly ReplicaTable[],
-  deadRowsMax: number,
-): Promise<void> {
-  for (const table of tables) {
-    const rows = await connection.runAndReadAll(
-      `select count(*), coalesce(max(rowid) + 1, 0) from "${table.current}"`,
-    );
-    const [live, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number];
-    const allowed = live * limits.currentDeadShareMax + deadRowsMax;
-    if (all - live > allowed) await rewriteCurrent(connection, table);
-  }
-}
-
-async function rewriteCurrent(connection: DuckDBConnection, table: ReplicaTable): Promise<void> {
-  const { current } = table;
-  const compact = `${current}_compact`;
-  await inTransaction(connection, async () => {
-    await connection.run(table.currentDefinition(compact));
-    await connection.run(`insert into "${compact}" select * from "${current}"`);
-    await connection.run(`drop table "${current}"`);
-    await connection.run(`alter table "${compact}" rename to "${current}"`);
-  });
-}
-
 async function mergeTable(
   connection: DuckDBConnection,
-  { base, current, delta, storedNames, wholeVersion }: ReplicaTable,
+  { base, current, delta, storedNames, wholeVersion, order }: ReplicaTable,
   after: Position,
   upTo: Position,
+  inOrder: boolean,
 ): Promise<void> {
   const names = storedNames.map((name) => `"${name}"`).join(', ');
+  const ordered = `order by ${inOrder ? order.text() : 'position'}`;
   // What was merged before may still be there.
   const merging = `${delta} where position > ${after} and position <= ${upTo}`;
   const superseding = `${merging} and previous_position <= ${after}`;
   await connection.run(
-    `insert into "${base}" (${names}, until_position)
+    `insert into "${base}" (${names}, until_position, "${inOrderColumn}")
      select ${names},
-       coalesce(lead(position) over (partition by id order by position), ${stillInForce})
-     from ${merging} order by position`,
+       coalesce(lead(position) over (partition by id order by position), ${stillInForce}),
+       ${inOrder}
+     from ${merging} ${ordered}`,
   );
   await connection.run(
     `update "${base}" set until_position = newer_delta.position
@@ -102,9 +98,9 @@ async function mergeTable(
   );
   await connection.run(`delete from "${current}" where id in (select id from ${superseding})`);
   await connection.run(
-    `insert into "${current}" (${names}, "${wholeColumn}")
-     select ${names}, ${wholeVersion} from ${merging}
-     qualify row_number() over (partition by id order by position desc) = 1`,
+    `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
+     select ${names}, ${wholeVersion}, ${inOrder} from ${merging}
+     qualify row_number() over (partition by id order by position desc) = 1 ${ordered}`,
   );
 }
 

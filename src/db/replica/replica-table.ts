@@ -32,6 +32,7 @@ import {
   type Version,
 } from '../../entities/index.ts';
 import { foldText, isAscii } from '../criteria/fold-text.ts';
+import { Order } from '../criteria/order.ts';
 
 /** The end of an interval that has not ended: the version is still in force. */
 export const stillInForce = 9_223_372_036_854_775_807n;
@@ -83,6 +84,13 @@ const operation: Column = {
 /** Where a current table holds each version whole. No field's column can be called that. */
 export const wholeColumn = '_version';
 
+/**
+ * Whether a row of base or current lies in the entity's default order, as all such rows do, from
+ * when the table was last written anew; what was merged since follows them in any order. A scan of
+ * the rows in order may stop at the end of a page.
+ */
+export const inOrderColumn = '_in_order';
+
 /** The column that holds a column of texts folded; no field's can be called that. */
 function foldedColumn(column: string): string {
   return `_${column}_folded`;
@@ -127,6 +135,8 @@ const versionColumns: readonly (NamedColumn & { readonly of: (version: Version) 
 ];
 const idPlace = versionColumns.findIndex(({ name }) => name === 'id');
 
+const inOrder = `"${inOrderColumn}" boolean not null default false`;
+
 /** One entity's tables in the replica. */
 export class ReplicaTable {
   readonly entity: Entity;
@@ -141,12 +151,15 @@ export class ReplicaTable {
   readonly storedNames: readonly string[];
   /** The SQL of a whole version as one text, from those columns; versionOf reads it. */
   readonly wholeVersion: string;
+  /** The order in which base and current are written anew. */
+  readonly order: Order;
   readonly #columns: readonly NamedColumn[];
   /** The places of columns whose texts can be searched in any case. */
   readonly #foldedPlaces: readonly number[];
 
   constructor(entity: Entity) {
     this.entity = entity;
+    this.order = new Order(entity, entity.defaultOrder);
     this.base = entity.table;
     this.current = `${entity.table}_current`;
     this.deltaName = `${entity.table}_delta`;
@@ -172,15 +185,12 @@ export class ReplicaTable {
 
   /** The statements that create base and current. */
   definitions(): string[] {
-    return [
-      `create table "${this.base}" (${this.baseColumns})`,
-      this.currentDefinition(this.current),
-    ];
+    return [this.baseDefinition(this.base), this.currentDefinition(this.current)];
   }
 
-  /** The columns of a base as it is defined: those shared, then until when a row was in force. */
-  get baseColumns(): string {
-    return `${this.#definedColumns()}, until_position bigint not null`;
+  /** The statement that creates a base under a name. */
+  baseDefinition(name: string): string {
+    return `create table "${name}" (${this.#definedColumns()}, until_position bigint not null, ${inOrder})`;
   }
 
   /** The statement that creates the delta, in its catalog. */
@@ -203,7 +213,7 @@ export class ReplicaTable {
       column.name === 'id' ? `"id" varchar ${uncompressed}` : `"${column.name}" ${column.type}`,
     );
     const whole = `"${wholeColumn}" varchar not null ${uncompressed}`;
-    return `create table "${name}" (${[...shared, whole].join(', ')})`;
+    return `create table "${name}" (${[...shared, whole, inOrder].join(', ')})`;
   }
 
   /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
@@ -242,7 +252,9 @@ export class ReplicaTable {
       if (name !== 'operation') return `cast("${name}" as ${type})`;
       return `list_position(['${operations.join("', '")}'], operation) - 1`;
     });
-    return `insert into "${this.base}" select ${values.join(', ')} from (select ${lists.join(', ')})`;
+    const names = columns.map(({ name }) => `"${name}"`).join(', ');
+    return `insert into "${this.base}" (${names})
+      select ${values.join(', ')} from (select ${lists.join(', ')})`;
   }
 
   /**

@@ -13,8 +13,10 @@ import { duckdbDialect } from './duckdb-dialect.ts';
 import { OwnCommits } from './own-commits.ts';
 import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
-import { compactCurrent, indexById, mergeDelta, noteMerged, purgeDelta } from './replica-merge.ts';
+import { indexById, mergeDelta, noteMerged, purgeDelta } from './replica-merge.ts';
 import { deltaCatalog, ReplicaTable } from './replica-table.ts';
+import { RowOrder } from './row-order.ts';
+import { Unmerged } from './unmerged.ts';
 
 /** Limits that decide when versions move on; tests make them small so that all of it happens. */
 export type ReplicaLimits = Readonly<
@@ -22,9 +24,10 @@ export type ReplicaLimits = Readonly<
     | 'catchUpBatchRows'
     | 'catchUpMemoryRows'
     | 'buildMergeRows'
+    | 'unmergedRowsMax'
     | 'mergeRows'
     | 'mergeIdleMs'
-    | 'currentDeadRowsMax',
+    | 'disorderRowsMax',
     number
   >
 >;
@@ -66,6 +69,10 @@ export class Replica {
   readonly kysely: Kysely<ReplicaTables>;
   /** The same for queries that an index answers: they have connections of their own. */
   readonly lookups: Kysely<ReplicaTables>;
+  /** What is not merged yet. */
+  readonly unmerged: Unmerged;
+  /** How the rows of bases and current tables lie. */
+  readonly rowOrder = new RowOrder();
   readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
@@ -86,6 +93,8 @@ export class Replica {
   readonly #reads = new Set<Read>();
   #applyTimer: NodeJS.Timeout | null = null;
   #mergeTimer: NodeJS.Timeout | null = null;
+  #built = false;
+  #restoring = false;
   #closing = false;
 
   private constructor(
@@ -99,6 +108,7 @@ export class Replica {
     this.#options = options;
     this.#ownCommits = new OwnCommits(options.limits.catchUpMemoryRows);
     this.file = file;
+    this.unmerged = new Unmerged(options.limits.unmergedRowsMax);
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
     this.#watermark = file.basePosition;
@@ -190,13 +200,18 @@ export class Replica {
    * Reads at a position, once it has been applied.
    * @param query told which tables to read. The current ones hold for the position unless a merge
    *   has moved past it; the base holds for every one. What is not merged yet is in the delta.
+   * @param newest the last position of which anything is asked, where it is another.
    */
-  async readAt<T>(at: Position, query: (source: ReadSource) => Promise<T>): Promise<T> {
+  async readAt<T>(
+    at: Position,
+    query: (source: ReadSource) => Promise<T>,
+    newest = at,
+  ): Promise<T> {
     await this.reach(at);
     await turns.next(null);
     this.#refuseWhenClosing();
     const merged = this.#basePosition;
-    const withDelta = this.#watermark > merged;
+    const withDelta = newest > merged;
     const read = { at, fromCurrent: at >= this.#horizon, merged };
     this.#reads.add(read);
     try {
@@ -226,6 +241,7 @@ export class Replica {
   async #endBackgroundWork(): Promise<void> {
     if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
     if (this.#applyTimer) clearTimeout(this.#applyTimer);
+    if (this.#restoring) this.#mergingConnection.interrupt();
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
   }
@@ -243,6 +259,7 @@ export class Replica {
   /** Brings the replica to the log's end while nobody reads it. */
   async #build(): Promise<void> {
     if (this.#basePosition === positionZero) await this.#fill();
+    await this.#own(() => this.rowOrder.look(this.#appending, [...this.#tables.values()]));
     const { catchUpBatchRows, buildMergeRows } = this.#options.limits;
     for (;;) {
       this.#options.signal.throwIfAborted();
@@ -255,6 +272,8 @@ export class Replica {
       await this.#purge();
     }
     await this.#mergeNow();
+    this.#built = true;
+    this.#mergeWhenIdle();
   }
 
   /** Fills empty tables with all that was committed before. */
@@ -287,9 +306,9 @@ export class Replica {
   }
 
   /** Runs the replica's own statements: nobody's query is at fault when they fail. */
-  async #own(work: () => Promise<unknown>): Promise<void> {
+  async #own<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ReplicaBroken(`The replica failed: ${reason}`, { cause: error });
@@ -305,6 +324,7 @@ export class Replica {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
     await this.#own(() => this.#append(span.versions));
+    this.unmerged.add(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
   }
@@ -356,7 +376,7 @@ export class Replica {
     }, this.#options.limits.mergeIdleMs).unref();
   }
 
-  /** Moves what has been applied into the base, one merge at a time. */
+  /** Moves what has been applied into the base, and puts that in order: one merge at a time. */
   #merge(): Promise<void> {
     this.#merging ??= this.#mergeNow()
       .catch(this.#options.onFault)
@@ -368,25 +388,58 @@ export class Replica {
     return this.#merging;
   }
 
+  /**
+   * Puts tables in order that are not. Whoever opens or closes the store does not wait for it.
+   * @returns whether any was.
+   */
+  async #restoreOrder(
+    connection: DuckDBConnection,
+    tables: readonly ReplicaTable[],
+  ): Promise<boolean> {
+    if (this.#closing) return false;
+    const { disorderRowsMax } = this.#options.limits;
+    this.#restoring = true;
+    try {
+      return await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
+    } catch (error) {
+      if (this.#closing) return false;
+      throw error;
+    } finally {
+      this.#restoring = false;
+    }
+  }
+
   async #mergeNow(): Promise<void> {
     // No further than the oldest read of the current tables that is under way.
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
-    if (upTo <= this.#basePosition) return;
-    this.#horizon = upTo;
-    const digest = await this.#log.digestAt(upTo);
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
-    await this.#own(() => mergeDelta(connection, tables, this.#basePosition, upTo, digest));
-    this.#rowsBeside += upTo - this.#basePosition;
-    this.#basePosition = upTo;
-    const { currentDeadRowsMax } = this.#options.limits;
-    await this.#own(() => compactCurrent(connection, tables, currentDeadRowsMax));
-    await this.#own(() => indexById(connection, tables));
+    if (upTo > this.#basePosition) await this.#mergeTo(upTo, connection, tables);
+    const restored = this.#built && (await this.#restoreOrder(connection, tables));
+    // A table that was written anew has no index.
+    if (restored || !this.#built) await this.#own(() => indexById(connection, tables));
+    if (restored) this.#rowsBeside += limits.mergeRows;
     // While nothing is written, DuckDB takes in what it wrote beside its file.
     const isIdle = this.#watermark === this.#basePosition && this.#rowsBeside >= limits.mergeRows;
     if (!isIdle || this.#closing) return;
     await this.#own(() => connection.run('checkpoint'));
     this.#rowsBeside = 0;
+  }
+
+  async #mergeTo(
+    upTo: Position,
+    connection: DuckDBConnection,
+    tables: readonly ReplicaTable[],
+  ): Promise<void> {
+    this.#horizon = upTo;
+    const digest = await this.#log.digestAt(upTo);
+    const after = this.#basePosition;
+    const inOrder = await this.#own(() => mergeDelta(connection, tables, after, upTo, digest));
+    // What a read sees changes at once: which versions are merged, and how they lie.
+    this.unmerged.forget(upTo);
+    if (!inOrder) this.rowOrder.added(tables, after);
+    this.#rowsBeside += upTo - after;
+    this.#basePosition = upTo;
   }
 }

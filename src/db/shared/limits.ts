@@ -34,6 +34,8 @@ export const limits = {
   orderKeysMax: 8,
   /** Most groups of one answer. */
   groupsMax: 10_000,
+  /** So many positions asked for the same groups in one turn are answered in one pass. */
+  groupsSeriesMin: 6,
   /** Most points in time of one series. */
   timePointsMax: 10_000,
   /** Most groups of one series, those of all its points together. */
@@ -96,10 +98,14 @@ export const limits = {
   mergeIdleMs: 2_000,
   /** DuckDB writes merges into its file, rather than beside it, once they take this much … */
   checkpointMb: 256,
-  /** Dead rows that a current table may hold for each live one … */
-  currentDeadShareMax: 0.5,
-  /** … and besides. */
-  currentDeadRowsMax: 8_192,
+  /** Most versions kept in memory until they are merged; pages join the delta while there are more. */
+  unmergedRowsMax: 32_768,
+  /** Rows, dead or out of order, that a current table may hold for each live one, … */
+  currentDisorderShareMax: 0.5,
+  /** … that a base may, … */
+  baseDisorderShareMax: 0.5,
+  /** … and that either may besides. */
+  disorderRowsMax: 8_192,
   /** Memory for answers that are kept, as it is estimated … */
   keptAnswersBytesMax: 64 * 1024 * 1024,
   /** … and how many of them there are at most. */

@@ -1,0 +1,135 @@
+/**
+ * Bases and current tables in their entity's default order. They are written in it anew once enough
+ * was merged behind what lies in order already: DuckDB takes no row in between, and takes deleted
+ * rows out of no table that has an index.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Position } from '../../entities/index.ts';
+import type { Order } from '../criteria/order.ts';
+import { limits } from '../shared/limits.ts';
+import { isOutOfMemory } from './duckdb-errors.ts';
+import { inTransaction } from './duckdb-transaction.ts';
+import { inOrderColumn, type ReplicaTable, wholeColumn } from './replica-table.ts';
+
+export class RowOrder {
+  /** By table the first position whose row may lie out of order; none where all are in order. */
+  readonly #disorderFrom = new Map<string, Position>();
+  /** Tables that memory did not suffice to sort: they are left as they are. */
+  readonly #tooLarge = new Set<string>();
+
+  /** Whether a table may have rows out of order that a read at a position has to look at. */
+  isDisturbed(table: string, at: Position): boolean {
+    return at >= (this.#disorderFrom.get(table) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Finds out how the tables of a file lie. */
+  async look(connection: DuckDBConnection, tables: readonly ReplicaTable[]): Promise<void> {
+    for (const table of tables.flatMap(({ base, current }) => [base, current])) {
+      const found = await connection.runAndReadAll(
+        `select min(position) from "${table}" where "${inOrderColumn}" = false`,
+      );
+      const [first] = found.getRowsJS()[0] ?? [];
+      if (first === null) this.#disorderFrom.delete(table);
+      else this.#disorderFrom.set(table, Number(first) as Position);
+    }
+  }
+
+  /** Rows of versions after a position have been added to the tables. */
+  added(tables: readonly ReplicaTable[], after: Position): void {
+    for (const table of tables.flatMap(({ base, current }) => [base, current])) {
+      if (!this.#disorderFrom.has(table)) {
+        this.#disorderFrom.set(table, (after + 1) as Position);
+      }
+    }
+  }
+
+  /**
+   * Writes those tables anew that hold too many rows out of order or dead. They have no index then.
+   * @param rowsMax how many such rows any table may hold.
+   * @returns whether any was.
+   */
+  async restore(
+    connection: DuckDBConnection,
+    tables: readonly ReplicaTable[],
+    rowsMax: number,
+  ): Promise<boolean> {
+    let written = false;
+    for (const table of tables) {
+      const { base, current } = table;
+      const parts = [
+        {
+          name: current,
+          definition: (name: string) => table.currentDefinition(name),
+          columns: [...table.storedNames, wholeColumn],
+          shareMax: limits.currentDisorderShareMax,
+        },
+        {
+          name: base,
+          definition: (name: string) => table.baseDefinition(name),
+          columns: [...table.storedNames, 'until_position'],
+          shareMax: limits.baseDisorderShareMax,
+        },
+      ];
+      for (const part of parts) {
+        if (this.#tooLarge.has(part.name)) continue;
+        if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
+        if (await this.#rewrite(connection, part, table.order)) written = true;
+      }
+    }
+    return written;
+  }
+
+  async #rewrite(connection: DuckDBConnection, table: StoredTable, order: Order): Promise<boolean> {
+    try {
+      await rewrite(connection, table, order);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      this.#tooLarge.add(table.name);
+      return false;
+    }
+    this.#disorderFrom.delete(table.name);
+    return true;
+  }
+}
+
+/** A base or a current table. */
+interface StoredTable {
+  readonly name: string;
+  /** The statement that creates it under a name. */
+  readonly definition: (name: string) => string;
+  /** All but inOrderColumn. */
+  readonly columns: readonly string[];
+}
+
+/** @param shareMax how many rows, dead or out of order, a table may hold for each live one. */
+async function isOver(
+  connection: DuckDBConnection,
+  table: string,
+  shareMax: number,
+  rowsMax: number,
+): Promise<boolean> {
+  const rows = await connection.runAndReadAll(
+    `select count(*), count(*) filter ("${inOrderColumn}"), coalesce(max(rowid) + 1, 0)
+     from "${table}"`,
+  );
+  const [live, ordered, all] = (rows.getRowsJS()[0] ?? []).map(Number) as [number, number, number];
+  return all - ordered > live * shareMax + rowsMax;
+}
+
+async function rewrite(
+  connection: DuckDBConnection,
+  { name, definition, columns }: StoredTable,
+  order: Order,
+): Promise<void> {
+  const anew = `${name}_anew`;
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  await inTransaction(connection, async () => {
+    await connection.run(definition(anew));
+    await connection.run(
+      `insert into "${anew}" (${names}, "${inOrderColumn}")
+       select ${names}, true from "${name}" order by ${order.text()}`,
+    );
+    await connection.run(`drop table "${name}"`);
+    await connection.run(`alter table "${anew}" rename to "${name}"`);
+  });
+}

@@ -1,0 +1,30 @@
+/** Queries of the replica: their statements are kept, and answer from what there is. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Kysely, type RawBuilder, sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { duckdbDialect } from '../src/db/replica/duckdb-dialect.ts';
+
+test('a statement that is used again sees what was inserted since', async () => {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  const kysely = new Kysely({ dialect: duckdbDialect(instance, 1) });
+  onTestFinished(async () => {
+    await kysely.destroy();
+    connection.closeSync();
+    instance.closeSync();
+  });
+  const queries: RawBuilder<unknown>[] = [
+    sql`select id from versions where operation <> 2`,
+    sql`select id from versions where operation <> 2 and id > ${0}`,
+  ];
+  const ids = async () => {
+    const answers = await Promise.all(queries.map((query) => query.execute(kysely)));
+    return answers.map(({ rows }) => rows.map((row) => (row as { id: number }).id));
+  };
+  await connection.run('create table versions (id integer, operation utinyint)');
+  expect(await ids()).toEqual([[], []]);
+  await connection.run('insert into versions values (1, 0)');
+  expect(await ids()).toEqual([[1], [1]]);
+  await connection.run('insert into versions values (2, 2)');
+  expect(await ids()).toEqual([[1], [1]]);
+});
