@@ -2,7 +2,6 @@
  * Groups that are asked for in one turn of the event loop. The same question at many positions, as
  * the aliases of one document put it, is one series: one pass over the base, not one for each.
  */
-import DataLoader from 'dataloader';
 import type { Entity } from '../../entities/index.ts';
 import type { Replica } from '../replica/replica.ts';
 import { limits } from '../shared/limits.ts';
@@ -21,14 +20,12 @@ type Read = <T>(query: (replica: Replica) => Promise<T>) => Promise<T>;
 interface Question {
   readonly entity: Entity;
   readonly query: GroupQuery;
+  readonly answer: (groups: Group[] | Promise<Group[]>) => void;
 }
-type Answer = Group[] | Error;
 
 export class GatheredGroups {
   readonly #read: Read;
-  readonly #questions = new DataLoader<Question, Group[]>((questions) => this.#answer(questions), {
-    cache: false,
-  });
+  #waiting: Question[] = [];
 
   /** @param read runs a query on the replica there is. */
   constructor(read: Read) {
@@ -37,59 +34,64 @@ export class GatheredGroups {
 
   /** As queryGroups, whose errors it throws. */
   ask(entity: Entity, query: GroupQuery): Promise<Group[]> {
-    return this.#questions.load({ entity, query });
+    return new Promise((answer) => {
+      this.#waiting.push({ entity, query, answer });
+      // Once everything that could go on has gone on, all that will be asked now was asked.
+      if (this.#waiting.length === 1) queueMicrotask(() => process.nextTick(() => this.#begin()));
+    });
   }
 
-  async #answer(questions: readonly Question[]): Promise<Answer[]> {
+  #begin(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length < limits.groupsSeriesMin) {
+      this.#answerEach(waiting);
+      return;
+    }
     const alike = new Map<string, Question[]>();
-    for (const question of questions) {
+    for (const question of waiting) {
       const name = nameOf(question);
       const known = alike.get(name);
       if (known) known.push(question);
       else alike.set(name, [question]);
     }
-    const answers = new Map<Question, Answer>();
-    const parts = [...alike.values()].map(async (part) => {
-      const found = await this.#answerAlike(part);
-      for (const [index, question] of part.entries()) {
-        answers.set(question, found[index] as Answer);
-      }
-    });
-    await Promise.all(parts);
-    return questions.map((question) => answers.get(question) as Answer);
+    for (const questions of alike.values()) {
+      if (isSeries(questions)) this.#answerTogether(questions);
+      else this.#answerEach(questions);
+    }
   }
 
-  async #answerAlike(questions: readonly Question[]): Promise<Answer[]> {
-    const [first] = questions as [Question];
-    // Floats add up to slightly other stats when they are counted in another way.
-    const isSeries = questions.length >= limits.groupsSeriesMin && !first.query.stats?.length;
-    const series = isSeries ? await this.#series(questions) : null;
-    return series ?? (await Promise.all(questions.map((question) => this.#single(question))));
+  #answerEach(questions: readonly Question[]): void {
+    for (const { entity, query, answer } of questions) {
+      answer(this.#read((replica) => queryGroups(replica, entity, query)));
+    }
   }
 
-  /** Null when it is refused: which of the questions may not be asked alone, each then finds out. */
-  async #series(questions: readonly Question[]): Promise<Answer[] | null> {
+  /** Where the series is refused, each of the questions alone finds out whether it is. */
+  #answerTogether(questions: readonly Question[]): void {
     const [{ entity, query }] = questions as [Question];
     const positions = questions.map((question) => question.query.at);
-    try {
+    const series = async (replica: Replica) => {
       refuseNoFields(query);
-      const points = await this.#read((replica) =>
-        queryOverTime(replica, entity, { ...query, positions }),
-      );
+      const points = await queryOverTime(replica, entity, { ...query, positions });
       return points.map(({ groups }) => refuseTooManyGroups([...groups]));
-    } catch (error) {
-      if (error instanceof BadRequest) return null;
-      throw error;
-    }
+    };
+    this.#read(series).then(
+      (points) => {
+        for (const [index, { answer }] of questions.entries()) answer(points[index] as Group[]);
+      },
+      (error) => {
+        if (error instanceof BadRequest) this.#answerEach(questions);
+        else for (const { answer } of questions) answer(Promise.reject(error));
+      },
+    );
   }
+}
 
-  async #single({ entity, query }: Question): Promise<Answer> {
-    try {
-      return await this.#read((replica) => queryGroups(replica, entity, query));
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  }
+/** Floats add up to slightly other stats when they are counted in another way. */
+function isSeries(questions: readonly Question[]): boolean {
+  const positions = new Set(questions.map(({ query }) => query.at));
+  return positions.size >= limits.groupsSeriesMin && !questions[0]?.query.stats?.length;
 }
 
 /** What is the same for all positions of a series. */
