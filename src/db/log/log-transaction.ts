@@ -171,11 +171,7 @@ export class LogTransaction {
    * @throws NotFound when the id was never used, AlreadyExists when the unique key is taken since.
    * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
    */
-  restore<E extends Entity>(
-    entity: E,
-    id: string,
-    state: EarlierState = {},
-  ): Promise<Updated<E>> {
+  restore<E extends Entity>(entity: E, id: string, state: EarlierState = {}): Promise<Updated<E>> {
     return this.#inTurn(() => {
       const before = readLastVersion(this.#log, entity, id);
       if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
