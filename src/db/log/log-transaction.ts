@@ -116,11 +116,11 @@ export class LogTransaction {
    * @throws AlreadyExists when the id was ever used or a live record has the unique key.
    * @throws InvalidInput when a value breaks its field's rules.
    */
-  async create<E extends Entity>(
+  create<E extends Entity>(
     entity: E,
     input: CreateValues<E> & { readonly id?: string | null | undefined },
   ): Promise<Version<E>> {
-    return await this.#inTurn(() => {
+    return this.#inTurn(() => {
       const { id: given, ...fields } = input as AnyValues & { id?: string | null };
       const id = given ?? timePrefixedId();
       const issue = findTextIssue('id', id, limits.idLengthMax);
@@ -134,13 +134,13 @@ export class LogTransaction {
    * Changes the fields that the patch names. A patch that changes nothing appends nothing.
    * @throws NotFound, RevisionConflict, InvalidInput, or AlreadyExists for a unique key.
    */
-  async update<E extends Entity>(
+  update<E extends Entity>(
     entity: E,
     id: string,
     patch: PatchValues<E>,
     condition: PatchCondition = {},
   ): Promise<Updated<E>> {
-    return await this.#inTurn(() => {
+    return this.#inTurn(() => {
       refuseImpossibleRevision(condition);
       const before = this.#live(entity, id);
       const rebasedOver = rebase(this.#log, before, patch as AnyValues, condition);
@@ -157,12 +157,12 @@ export class LogTransaction {
    * Deletes a record: its history stays, its unique key becomes free.
    * @throws NotFound, RevisionConflict, or InvalidInput for a revision that no record has.
    */
-  async delete<E extends Entity>(
+  delete<E extends Entity>(
     entity: E,
     id: string,
     condition: WriteCondition = {},
   ): Promise<Version<E>> {
-    return await this.#inTurn(() => {
+    return this.#inTurn(() => {
       refuseImpossibleRevision(condition);
       const before = this.#live(entity, id);
       refuseStale(this.#log, before, condition);
@@ -177,12 +177,8 @@ export class LogTransaction {
    * @throws NotFound when the id was never used, AlreadyExists when the unique key is taken since.
    * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
    */
-  async restore<E extends Entity>(
-    entity: E,
-    id: string,
-    state: EarlierState = {},
-  ): Promise<Updated<E>> {
-    return await this.#inTurn(() => {
+  restore<E extends Entity>(entity: E, id: string, state: EarlierState = {}): Promise<Updated<E>> {
+    return this.#inTurn(() => {
       const before = readLastVersion(this.#log, entity, id);
       if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
       const { values } = findEarlierState(this.#log, before, state);
