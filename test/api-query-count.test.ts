@@ -43,13 +43,13 @@ const below = `
     revision changes { field before after } transaction { id committedAt }
   } } }`;
 
-// A page is two queries: which records, then their columns.
+// A page in the default order is one query; histories are read from the log.
 test.for([
-  ['plain fields', 'id status updatedAt', 2],
-  ['current', 'id current { id status operation }', 2],
-  ['history', 'id history { edges { node { id status } } }', 2],
-  ['what changed', 'id current { changes { field before after } }', 2],
-  ['transactions', 'id current { transaction { id reason } }', 2],
+  ['plain fields', 'id status updatedAt', 1],
+  ['current', 'id current { id status operation }', 1],
+  ['history', 'id history { edges { node { id status } } }', 1],
+  ['what changed', 'id current { changes { field before after } }', 1],
+  ['transactions', 'id current { transaction { id reason } }', 1],
 ] as const)('a page with %s costs as much for 50 records as for 5', async ([, asked, cost]) => {
   const { api, queriesOf } = await withCount();
   for (const list of ['todos', 'lakeFiles']) {

@@ -28,9 +28,11 @@ beforeAll(async () => {
   const store = await openStore({ directory, entities: shippedEntities });
   await fill(store);
   await store.close();
-  server = await WatchedServer.start(directory, (end) => {
+  const onEnd = (end: unknown) => {
     stop = end as typeof stop;
-  });
+  };
+  // Each answer is to be worked out, not given again.
+  server = await WatchedServer.start(directory, onEnd, ['--kept-answers-max-mb', '0']);
 }, 120_000);
 afterAll(() => stop());
 

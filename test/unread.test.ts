@@ -17,6 +17,8 @@ async function open(limits: ConstructorParameters<typeof TestApi>[1] = {}) {
   let queries = 0;
   const store = await openTemporary({
     replicaInMemory: true,
+    // Each answer is to be worked out, and counted.
+    keptAnswersBytesMax: 0,
     onReplicaQuery: () => {
       queries += 1;
     },
@@ -25,7 +27,7 @@ async function open(limits: ConstructorParameters<typeof TestApi>[1] = {}) {
     for (let count = 0; count < bodies; count += 1)
       await log.create(Todo, { body: 'x'.repeat(60_000) });
   });
-  const api = new TestApi(store, limits);
+  const api = new TestApi(store, { keptOperationsBytesMax: 0, ...limits });
   const { url, server } = await listen(api.app);
   await api.data(tenMegabytes);
   const perAnswer = queries;

@@ -21,9 +21,14 @@ export class WatchedServer {
   /**
    * Starts a server on a free port.
    * @param onEnd takes what ends it; without it the server ends with its test.
+   * @param flags more settings of it.
    */
-  static async start(directory: string, onEnd = onTestFinished): Promise<WatchedServer> {
-    const child = fork(main, ['serve', '--port', '0', '--data', directory], {
+  static async start(
+    directory: string,
+    onEnd = onTestFinished,
+    flags: readonly string[] = [],
+  ): Promise<WatchedServer> {
+    const child = fork(main, ['serve', '--port', '0', '--data', directory, ...flags], {
       // Not the tests' own, which graphql-js is slower in.
       env: { ...process.env, NODE_ENV: 'production' },
       execArgv: ['--expose-gc', '--import', 'tsx', '--import', watch.href],

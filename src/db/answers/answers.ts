@@ -224,7 +224,8 @@ export class Answers {
   ): Promise<Answer<T>> {
     await this.#changes.reach(at);
     await turns.yield();
-    return await this.#kept.answer(question, at, workOut, bytesOf);
+    const isNow = at >= this.#changes.position;
+    return await this.#kept.answer(question, at, isNow, workOut, bytesOf);
   }
 
   #scanned(entity: Entity, at: Position, touches: Touches): Stretch {

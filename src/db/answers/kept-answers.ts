@@ -61,32 +61,36 @@ export class KeptAnswers {
   /**
    * The answer to a question at a position: one that is kept, one that is being worked out, or a
    * new one, which is kept.
+   * @param isNow whether the position is the log's end: then one that is worked out for a position
+   *   shortly before may do, and is waited for.
    * @param workOut throws what it throws to everyone who asked meanwhile.
    */
   async answer<T>(
     question: string,
     at: Position,
+    isNow: boolean,
     workOut: () => Promise<Answer<T>>,
     bytesOf: (value: T) => number,
   ): Promise<Answer<T>> {
     if (this.#bytesMax === 0) return await workOut();
+    const asked = isNow ? question : `${question} ${at}`;
     for (;;) {
       const known = this.find<T>(question, at);
       if (known) return known;
-      const underWay = this.#underWay.get(question);
+      const underWay = this.#underWay.get(asked);
       if (!underWay || underWay.at > at) break;
       const answer = (await underWay.answer) as Answer<T>;
       if (underWay.at === at || answer.stretch.holdsAt(at)) return answer;
     }
     const answer = workOut();
     const underWay = { at, answer };
-    this.#underWay.set(question, underWay);
+    this.#underWay.set(asked, underWay);
     try {
       const found = await answer;
       this.keep(question, found, bytesOf(found.value));
       return found;
     } finally {
-      if (this.#underWay.get(question) === underWay) this.#underWay.delete(question);
+      if (this.#underWay.get(asked) === underWay) this.#underWay.delete(asked);
     }
   }
 
