@@ -98,9 +98,7 @@ class DuckdbConnection implements DatabaseConnection {
       this.#connection.interrupt();
     }, limits.queryTimeMaxMs);
     try {
-      const statement = await this.#prepared(query);
-      for (const [index, value] of query.parameters.entries()) bind(statement, index + 1, value);
-      return { rows: (await rowsOf(await statement.run())) as Row[] };
+      return { rows: (await rowsOf(await this.#run(query))) as Row[] };
     } catch (error) {
       if (!tooSlow) throw error;
       const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
@@ -111,29 +109,33 @@ class DuckdbConnection implements DatabaseConnection {
   }
 
   /**
+   * Of a statement without parameters DuckDB makes the plan when it is prepared, from what the tables
+   * held then: a condition that held for all rows is left out of it, and a table that was empty is not
+   * read. So it is planned and run in one call, with no commit in between. The others are planned
+   * when they run.
+   */
+  async #run({ sql: text, parameters }: CompiledQuery): Promise<DuckDBMaterializedResult> {
+    if (parameters.length === 0) return await this.#connection.run(text);
+    const statement = await this.#prepared(text);
+    for (const [index, value] of parameters.entries()) bind(statement, index + 1, value);
+    return await statement.run();
+  }
+
+  /**
    * The statement of a query text. Preparing takes several trips to DuckDB's threads, and on a busy
    * event loop each trip waits its turn: that, not DuckDB, was most of a small query's latency.
-   *
-   * One without parameters is prepared anew each time. Of such DuckDB keeps the plan, though it is
-   * made from what the tables held then: a condition that held for all rows is left out of it, and
-   * a table that was empty is not read.
    */
-  async #prepared({ sql: text, parameters }: CompiledQuery): Promise<DuckDBPreparedStatement> {
+  async #prepared(text: string): Promise<DuckDBPreparedStatement> {
     const known = this.#statements.get(text);
-    if (known && parameters.length > 0) return known;
-    this.#forget(text);
-    const [oldest] = this.#statements.keys();
-    if (oldest !== undefined && this.#statements.size >= limits.preparedStatementsMax) {
-      this.#forget(oldest);
+    if (known) return known;
+    const [oldest] = this.#statements;
+    if (oldest && this.#statements.size >= limits.preparedStatementsMax) {
+      this.#statements.delete(oldest[0]);
+      oldest[1].destroySync();
     }
     const statement = await this.#connection.prepare(text);
     this.#statements.set(text, statement);
     return statement;
-  }
-
-  #forget(text: string): void {
-    this.#statements.get(text)?.destroySync();
-    this.#statements.delete(text);
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for a generator; nothing streams here.
