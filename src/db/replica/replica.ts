@@ -251,6 +251,7 @@ export class Replica {
 
   async #disconnect(): Promise<void> {
     await Promise.all([this.kysely.destroy(), this.lookups.destroy()]);
+    this.#deltaRows.close();
     this.#appending.closeSync();
     this.#mergingConnection.closeSync();
   }
