@@ -16,14 +16,20 @@ export class DeltaRows {
   readonly #log: LogReader;
   readonly #connection: DuckDBConnection;
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
+  readonly #jsonRowsMin: number;
   readonly #insertions = new Map<ReplicaTable, DuckDBPreparedStatement>();
 
-  /** @param connection that nothing else uses while versions are added. */
+  /**
+   * @param connection that nothing else uses while versions are added.
+   * @param deltaJsonRowsMin so many versions of an entity go as JSON.
+   */
   constructor(
     log: LogReader,
     connection: DuckDBConnection,
     tables: ReadonlyMap<Entity, ReplicaTable>,
+    { deltaJsonRowsMin }: { readonly deltaJsonRowsMin: number },
   ) {
+    this.#jsonRowsMin = deltaJsonRowsMin;
     this.#log = log;
     this.#connection = connection;
     this.#tables = tables;
@@ -40,7 +46,7 @@ export class DeltaRows {
       if (own.length === 0) continue;
       if (!isFirst) await turns.yield();
       isFirst = false;
-      if (own.length < limits.deltaJsonRowsMin) await this.#addInPlace(table, own);
+      if (own.length < this.#jsonRowsMin) await this.#addInPlace(table, own);
       else await this.#addAsJson(table, own);
     }
   }

@@ -28,7 +28,8 @@ export type ReplicaLimits = Readonly<
     | 'unmergedRowsMax'
     | 'mergeRows'
     | 'mergeIdleMs'
-    | 'disorderRowsMax',
+    | 'disorderRowsMax'
+    | 'deltaJsonRowsMin',
     number
   >
 >;
@@ -113,7 +114,7 @@ export class Replica {
     this.unmerged = new Unmerged(options.limits.unmergedRowsMax);
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
-    this.#deltaRows = new DeltaRows(log, this.#appending, this.#tables);
+    this.#deltaRows = new DeltaRows(log, this.#appending, this.#tables, options.limits);
     this.#watermark = file.basePosition;
     this.#basePosition = file.basePosition;
     this.#horizon = file.basePosition;
