@@ -78,3 +78,18 @@ test.each([1, 7, 16_384])('read from the log %i versions at a time', async (catc
   expect((await built.get(Specimen, id))?.values.title).toBe('later');
   expect((await built.list(Specimen)).versions).toHaveLength(live.length);
 });
+
+test.each([1, 64])('a commit applied as JSON of the log from %i versions on', async (rows) => {
+  const directory = temporaryDirectory();
+  // All of it stays in the delta, and is read from there.
+  const waiting = { mergeRows: 65_536, mergeIdleMs: 600_000, unmergedRowsMax: 0 };
+  const replicaLimits = { ...waiting, deltaJsonRowsMin: rows };
+  const applied = await openTemporary({ directory, entities, replicaLimits });
+  await write(applied);
+  const expected = await answers(applied);
+  expect(expected.searches.filter((count) => count > 0).length).toBeGreaterThan(2);
+  await applied.close();
+  rmSync(join(directory, 'replica'), { recursive: true });
+  const built = await openTemporary({ directory, entities });
+  expect(await answers(built)).toEqual(expected);
+});

@@ -46,6 +46,7 @@ const replicaLimits = fc.record({
   buildMergeRows: fc.constantFrom(1, 4, 1_000),
   mergeIdleMs: fc.constantFrom(0, 5, 2_000),
   disorderRowsMax: fc.constantFrom(0, 1, 1_000),
+  deltaJsonRowsMin: fc.constantFrom(1, 3, 512),
   catchUpBatchRows: fc.constantFrom(1, 3, 1_000),
   catchUpMemoryRows: fc.constantFrom(0, 3, 1_000),
   unmergedRowsMax: fc.constantFrom(0, 3, 1_000),

@@ -3,25 +3,16 @@
  * and over a header that holds only a salted digest of the version's contents. So `verify` proves
  * that history was not altered, and the chain stays provable where contents and salt are erased.
  */
-import { createHash, hash, randomBytes } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Entity, Transaction, Version } from '../../entities/index.ts';
+import { sixteenRandomBytes } from './random-bytes.ts';
 import type { LogTables } from './tables.ts';
 
 /** What stands before the first version: 32 zero bytes. */
 export const chainStart: Uint8Array = new Uint8Array(32);
 
-const saltBytes = 16;
-const saltPool = { bytes: Buffer.alloc(0), used: 0 };
-
-/** A new salt: 16 random bytes. Asking the system for many at once is many times cheaper. */
-export function newSalt(): Uint8Array {
-  if (saltPool.used === saltPool.bytes.length) {
-    saltPool.bytes = randomBytes(256 * saltBytes);
-    saltPool.used = 0;
-  }
-  saltPool.used += saltBytes;
-  return saltPool.bytes.subarray(saltPool.used - saltBytes, saltPool.used);
-}
+/** A new salt: 16 random bytes. */
+export const newSalt = sixteenRandomBytes;
 
 /**
  * Digest of a version's contents: its id and the fields that are not null, by name. A field that

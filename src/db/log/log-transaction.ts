@@ -1,6 +1,5 @@
 /** One transaction of the log while it is written: what a mutation may do. */
 import { createHash } from 'node:crypto';
-import { v7 as timePrefixedId } from 'uuid';
 import type {
   CreateValues,
   Entity,
@@ -30,6 +29,7 @@ import {
   refuseStale,
   type WriteCondition,
 } from './stale-write.ts';
+import { timePrefixedId } from './time-prefixed-id.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { VersionChain } from './version-chain.ts';
 import type { VersionChange } from './version-change.ts';

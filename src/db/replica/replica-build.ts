@@ -10,6 +10,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { isOutOfMemory } from './duckdb-errors.ts';
+import { bindTexts } from './duckdb-texts.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
@@ -83,7 +84,7 @@ export class ReplicaBuild {
     const connection = connections.pop();
     if (!connection) return await this.#addAll(table, adders);
     await inTransaction(connection, async () => {
-      const insertion = await connection.prepare(table.insertionOfJson());
+      const insertion = await connection.prepare(table.baseInsertionOfJson());
       const adder = { insertion, adding: Promise.resolve() };
       try {
         await this.#fillBase(table, connections, [...adders, adder]);
@@ -134,10 +135,7 @@ export class ReplicaBuild {
 async function add(adder: Adder, values: readonly (string | null)[]): Promise<void> {
   const { insertion } = adder;
   await adder.adding;
-  for (const [index, value] of values.entries()) {
-    if (value === null) insertion.bindNull(index + 1);
-    else insertion.bindVarchar(index + 1, value);
-  }
+  bindTexts(insertion, values);
   adder.adding = insertion.run();
   // Whoever waits for it meets its error; until then nobody does.
   adder.adding.catch(() => {});

@@ -84,6 +84,12 @@ async function mergeTable(
   // What was merged before may still be there.
   const merging = `${delta} where position > ${after} and position <= ${upTo}`;
   const superseding = `${merging} and previous_position <= ${after}`;
+  const counted = await connection.runAndReadAll(
+    `select count(*) > 0, count(*) filter (previous_position <= ${after}) > 0 from ${merging}`,
+  );
+  // Each statement scans tables, and none needs to that would find nothing to do.
+  const [hasRows, supersedes] = counted.getRows()[0] as [boolean, boolean];
+  if (!hasRows) return;
   await connection.run(
     `insert into "${base}" (${names}, until_position, "${inOrderColumn}")
      select ${names},
@@ -91,12 +97,14 @@ async function mergeTable(
        ${inOrder}
      from ${merging} ${ordered}`,
   );
-  await connection.run(
-    `update "${base}" set until_position = newer_delta.position
-     from (select previous_position, position from ${superseding}) newer_delta
-     where "${base}".position = newer_delta.previous_position`,
-  );
-  await connection.run(`delete from "${current}" where id in (select id from ${superseding})`);
+  if (supersedes) {
+    await connection.run(
+      `update "${base}" set until_position = newer_delta.position
+       from (select previous_position, position from ${superseding}) newer_delta
+       where "${base}".position = newer_delta.previous_position`,
+    );
+    await connection.run(`delete from "${current}" where id in (select id from ${superseding})`);
+  }
   await connection.run(
     `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
      select ${names}, ${wholeVersion}, ${inOrder} from ${merging}

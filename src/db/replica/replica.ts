@@ -9,12 +9,13 @@ import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
+import { DeltaRows } from './delta-rows.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { OwnCommits } from './own-commits.ts';
 import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
 import { indexById, mergeDelta, noteMerged, purgeDelta } from './replica-merge.ts';
-import { deltaCatalog, ReplicaTable } from './replica-table.ts';
+import { ReplicaTable } from './replica-table.ts';
 import { RowOrder } from './row-order.ts';
 import { Unmerged } from './unmerged.ts';
 
@@ -27,7 +28,8 @@ export type ReplicaLimits = Readonly<
     | 'unmergedRowsMax'
     | 'mergeRows'
     | 'mergeIdleMs'
-    | 'disorderRowsMax',
+    | 'disorderRowsMax'
+    | 'deltaJsonRowsMin',
     number
   >
 >;
@@ -79,6 +81,7 @@ export class Replica {
   readonly #appending: DuckDBConnection;
   readonly #mergingConnection: DuckDBConnection;
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
+  readonly #deltaRows: DeltaRows;
   readonly #ownCommits: OwnCommits;
   #watermark: Position;
   #basePosition: Position;
@@ -111,6 +114,7 @@ export class Replica {
     this.unmerged = new Unmerged(options.limits.unmergedRowsMax);
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
+    this.#deltaRows = new DeltaRows(log, this.#appending, this.#tables, options.limits);
     this.#watermark = file.basePosition;
     this.#basePosition = file.basePosition;
     this.#horizon = file.basePosition;
@@ -248,6 +252,7 @@ export class Replica {
 
   async #disconnect(): Promise<void> {
     await Promise.all([this.kysely.destroy(), this.lookups.destroy()]);
+    this.#deltaRows.close();
     this.#appending.closeSync();
     this.#mergingConnection.closeSync();
   }
@@ -265,7 +270,7 @@ export class Replica {
       this.#options.signal.throwIfAborted();
       const span = await this.#log.read(this.#watermark, catchUpBatchRows);
       if (span.end === this.#watermark) break;
-      await this.#own(() => this.#append(span.versions));
+      await this.#own(() => this.#deltaRows.add(span.versions));
       this.#watermark = span.end;
       if (this.#watermark - this.#basePosition < buildMergeRows) continue;
       await this.#mergeNow();
@@ -323,7 +328,7 @@ export class Replica {
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await this.#own(() => this.#append(span.versions));
+    await this.#own(() => this.#deltaRows.add(span.versions));
     this.unmerged.add(span.versions);
     this.#watermark = span.end;
     this.#scheduleMerge();
@@ -341,24 +346,6 @@ export class Replica {
     const tables = [...this.#tables.values()];
     await this.#own(() => purgeDelta(this.#appending, tables, upTo as Position));
     this.#purgedPosition = upTo as Position;
-  }
-
-  /**
-   * Adds versions to their deltas. A chunk of them takes DuckDB about a millisecond, in place; when
-   * they are more, others have turns of the event loop between them.
-   */
-  async #append(versions: readonly Version[]): Promise<void> {
-    let isFirst = true;
-    for (const [entity, table] of this.#tables) {
-      const own = versions.filter((version) => version.entity === entity);
-      for (const chunk of table.chunks(own)) {
-        if (!isFirst) await turns.yield();
-        isFirst = false;
-        const appender = await this.#appending.createAppender(table.deltaName, null, deltaCatalog);
-        appender.appendDataChunk(chunk);
-        appender.closeSync();
-      }
-    }
   }
 
   #scheduleMerge(): void {

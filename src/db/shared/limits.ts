@@ -92,6 +92,10 @@ export const limits = {
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */
   catchUpMemoryRows: 65_536,
+  /** From so many versions on they are added to a delta as JSON, while others have their turns … */
+  deltaJsonRowsMin: 512,
+  /** … and so much memory of them, as it is estimated, at a time. */
+  deltaJsonBytesMax: 4 * 1024 * 1024,
   /** The delta is merged into the base when it holds this many versions. */
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
