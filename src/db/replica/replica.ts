@@ -27,6 +27,7 @@ export type ReplicaLimits = Readonly<
     | 'unmergedRowsMax'
     | 'mergeRows'
     | 'mergeIdleMs'
+    | 'orderIdleMs'
     | 'disorderRowsMax',
     number
   >
@@ -368,22 +369,33 @@ export class Replica {
     else this.#mergeWhenIdle();
   }
 
+  /** Merges once nothing was applied for a while. */
   #mergeWhenIdle(): void {
+    this.#mergeAfter(this.#options.limits.mergeIdleMs, limits.disorderShareMax);
+  }
+
+  /** Puts in order what little is not, once nothing was applied for longer. */
+  #orderWhenIdle(): void {
+    this.#mergeAfter(this.#options.limits.orderIdleMs, limits.idleDisorderShareMax);
+  }
+
+  #mergeAfter(idleMs: number, disorderShareMax: number): void {
     if (this.#closing || this.#mergeTimer) return;
     this.#mergeTimer = setTimeout(() => {
       this.#mergeTimer = null;
-      this.#merge();
-    }, this.#options.limits.mergeIdleMs).unref();
+      this.#merge(disorderShareMax);
+    }, idleMs).unref();
   }
 
   /** Moves what has been applied into the base, and puts that in order: one merge at a time. */
-  #merge(): Promise<void> {
-    this.#merging ??= this.#mergeNow()
+  #merge(disorderShareMax: number = limits.disorderShareMax): Promise<void> {
+    this.#merging ??= this.#mergeNow(disorderShareMax)
       .catch(this.#options.onFault)
       .finally(() => {
         this.#merging = null;
         // What it left, or what was applied meanwhile, must not wait for the next commit.
         if (this.#watermark > this.#basePosition) this.#mergeWhenIdle();
+        else if (disorderShareMax > limits.idleDisorderShareMax) this.#orderWhenIdle();
       });
     return this.#merging;
   }
@@ -395,12 +407,15 @@ export class Replica {
   async #restoreOrder(
     connection: DuckDBConnection,
     tables: readonly ReplicaTable[],
+    shareMax: number,
   ): Promise<boolean> {
     if (this.#closing) return false;
     const { disorderRowsMax } = this.#options.limits;
     this.#restoring = true;
     try {
-      return await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
+      return await this.#own(() =>
+        this.rowOrder.restore(connection, tables, shareMax, disorderRowsMax),
+      );
     } catch (error) {
       if (this.#closing) return false;
       throw error;
@@ -409,14 +424,15 @@ export class Replica {
     }
   }
 
-  async #mergeNow(): Promise<void> {
+  async #mergeNow(disorderShareMax: number = limits.disorderShareMax): Promise<void> {
     // No further than the oldest read of the current tables that is under way.
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
     if (upTo > this.#basePosition) await this.#mergeTo(upTo, connection, tables);
-    const restored = this.#built && (await this.#restoreOrder(connection, tables));
+    const restored =
+      this.#built && (await this.#restoreOrder(connection, tables, disorderShareMax));
     // A table that was written anew has no index.
     if (restored || !this.#built) await this.#own(() => indexById(connection, tables));
     if (restored) this.#rowsBeside += limits.mergeRows;
