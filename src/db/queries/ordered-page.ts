@@ -34,6 +34,9 @@ export function pickInOrder(
   const pick = { table, stored, fromCurrent, query };
   const parts = stretchesOf(pick);
   if (rowOrder.isDisturbed(stored, query.at)) parts.push(rowsOutOfOrder(pick));
+  const [only] = parts;
+  // To sort what lies in order takes DuckDB a fifth of such a query, most of it to plan.
+  if (only && parts.length === 1) return sql<Picked>`select position from (${only})`;
   const rows = sql.join(
     parts.map((part) => sql`(${part})`),
     sql` union all `,
