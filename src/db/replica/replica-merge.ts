@@ -103,19 +103,3 @@ async function mergeTable(
      qualify row_number() over (partition by id order by position desc) = 1 ${ordered}`,
   );
 }
-
-/**
- * Takes versions up to a position out of the deltas, which must not be appended to meanwhile. What
- * is left is put into a new table: deleted rows would stay in the old one, and be scanned.
- */
-export async function purgeDelta(
-  connection: DuckDBConnection,
-  tables: readonly ReplicaTable[],
-  upTo: Position,
-): Promise<void> {
-  for (const { delta } of tables) {
-    await connection.run(
-      `create or replace table ${delta} as from ${delta} where position > ${upTo}`,
-    );
-  }
-}
