@@ -1,6 +1,7 @@
 /** Tables of the replica in their default order: written anew when enough is out of order. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Store } from '../src/db/index.ts';
 import { ReplicaTable } from '../src/db/replica/replica-table.ts';
 import { RowOrder } from '../src/db/replica/row-order.ts';
 import type { Position } from '../src/entities/index.ts';
@@ -45,8 +46,8 @@ test('rows out of order are put in order, and then are known to be', async () =>
   await order.look(connection, [table]);
   expect(order.isDisturbed(table.base, 1 as Position)).toBe(true);
   expect(order.isDisturbed(table.current, 1 as Position)).toBe(false);
-  expect(await order.restore(connection, [table], 1_000)).toBe(false);
-  expect(await order.restore(connection, [table], 400)).toBe(true);
+  expect(await order.restore(connection, [table], 0.5, 1_000)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 400)).toBe(true);
   expect(order.isDisturbed(table.base, 1_000 as Position)).toBe(false);
   const found = await positions();
   expect(found.map(({ inOrder }) => inOrder)).toEqual(found.map(() => true));
@@ -63,8 +64,8 @@ test('what memory does not suffice to sort is left as it is', async () => {
   const { connection, positions } = await tablesOf(60_000, '32MB');
   const order = new RowOrder();
   await order.look(connection, [table]);
-  expect(await order.restore(connection, [table], 0)).toBe(false);
-  expect(await order.restore(connection, [table], 0)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 0)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 0)).toBe(false);
   expect(order.isDisturbed(table.base, 1 as Position)).toBe(true);
   expect(await positions()).toHaveLength(60_000);
 });
@@ -98,4 +99,36 @@ test('closing does not wait until everything is in order', async () => {
     await store.close();
   }
   expect(faults).toEqual([]);
+});
+
+test('once nothing is written for a while, little that is out of order is put in order', async () => {
+  const queries: string[] = [];
+  const options = {
+    directory: temporaryDirectory(),
+    keptAnswersBytesMax: 0,
+    onReplicaQuery: (text: string) => queries.push(text),
+    replicaLimits: { mergeIdleMs: 1, orderIdleMs: 2_000, disorderRowsMax: 0 },
+  };
+  const create = (store: Store, rows: number) =>
+    store.transact(async (log) => {
+      for (let row = 0; row < rows; row += 1) await log.create(Todo, { priority: row % 3 });
+    });
+  const first = await openTemporary(options);
+  await create(first, 900);
+  await first.close();
+  const store = await openTemporary(options);
+  await create(store, 90);
+  // Whether a page as of an earlier position has rows out of order to look at.
+  const isDisturbed = async () => {
+    queries.length = 0;
+    const { versions } = await store.list(Todo, { at: 989 as Position, limit: 1_000 });
+    const sorted = versions.toSorted(
+      (a, b) => a.values.priority - b.values.priority || b.position - a.position,
+    );
+    expect(versions).toHaveLength(989);
+    expect(versions).toEqual(sorted);
+    return queries.some((text) => text.includes('"_in_order" = false'));
+  };
+  await until(isDisturbed);
+  await until(async () => !(await isDisturbed()));
 });

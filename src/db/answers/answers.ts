@@ -110,7 +110,9 @@ export class Answers {
       `page ${entity.table} ${JSON.stringify(asked)}`,
       at,
       async () => {
-        const value = await this.#replica.read((replica) => queryPage(replica, entity, query));
+        const value = await this.#replica.read((replica) =>
+          queryPage(replica, this.#histories, entity, query),
+        );
         return { value, stretch: this.#scanned(entity, at, touchesPage(entity, query, value)) };
       },
       ({ versions, beyond }) =>

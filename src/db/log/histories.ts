@@ -8,6 +8,7 @@ import type { Entity, Position, Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { differingFields } from '../shared/values.ts';
+import { readVersionsAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
 import { columnsOfVersion, versionOfRaw } from './sqlite/version-row.ts';
@@ -68,6 +69,25 @@ export class Histories {
       found.push(this.#versions(entity, id, revision, revision)[0] ?? null);
     }
     return found;
+  }
+
+  /**
+   * Versions by their positions, in the order asked for. Whoever knows positions of committed
+   * versions by the replica reads the whole ones here: the log keeps them as rows, by position.
+   * @throws RangeError for a position at which the entity has no version.
+   */
+  async versionsAt<E extends Entity>(
+    entity: E,
+    positions: readonly Position[],
+  ): Promise<Version<E>[]> {
+    this.#refuseWhenClosing();
+    this.#refuseUnknown(entity);
+    const found = await readVersionsAt(this.#log, entity, positions);
+    return positions.map((position) => {
+      const version = found.get(position);
+      if (version) return version;
+      throw new RangeError(`The log has no ${entity.name} at position ${position}.`);
+    });
   }
 
   /**

@@ -56,7 +56,7 @@ async function readCurrent<E extends Entity>(
  * The newest merged versions of these ids, and those of the delta. Nothing but the ids may restrict
  * the scans: with a second predicate beside them DuckDB gives up the index.
  */
-export async function findNewest<E extends Entity>(
+async function findNewest<E extends Entity>(
   replica: Replica,
   entity: E,
   idList: readonly string[],
@@ -84,13 +84,8 @@ function padded<Key>(keys: readonly Key[]): Key[] {
 }
 
 /** A whole version out of the columns that base, current and delta share. */
-export function wholeOf(table: ReplicaTable): RawBuilder<string> {
+function wholeOf(table: ReplicaTable): RawBuilder<string> {
   return sql.raw(table.wholeVersion);
-}
-
-/** The columns of a version, which base, current and delta share, as they are selected. */
-export function columnsOf(table: ReplicaTable): RawBuilder<unknown> {
-  return sql.join(table.columnNames.map((name) => sql.ref(name)));
 }
 
 function newestAt<E extends Entity>(

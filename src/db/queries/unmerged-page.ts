@@ -3,7 +3,7 @@ import type { Entity, Version } from '../../entities/index.ts';
 import { matcherOf } from '../criteria/filter-match.ts';
 import { firstIndex, type UnmergedVersions } from '../replica/unmerged.ts';
 import { turns } from '../shared/turns.ts';
-import type { FoundVersions, OrderedQuery } from './page-query.ts';
+import type { OrderedQuery } from './page-query.ts';
 
 /** Rows asked for in place of those that turn out to be superseded: seldom are there more. */
 const spareRows = 16;
@@ -17,7 +17,7 @@ export async function findWithUnmerged<E extends Entity>(
   entity: E,
   query: OrderedQuery,
   unmerged: UnmergedVersions,
-  findMerged: (limit: number) => Promise<FoundVersions<E>>,
+  findMerged: (limit: number) => Promise<Version<E>[]>,
 ): Promise<Version<E>[]> {
   const merged = await mergedInForce(query, unmerged, findMerged);
   // Past the last record of a full page nothing matters.
@@ -35,15 +35,13 @@ export async function findWithUnmerged<E extends Entity>(
 async function mergedInForce<E extends Entity>(
   { at, limit }: OrderedQuery,
   unmerged: UnmergedVersions,
-  findMerged: (limit: number) => Promise<FoundVersions<E>>,
+  findMerged: (limit: number) => Promise<Version<E>[]>,
 ): Promise<Version<E>[]> {
   const spare = Math.min(spareRows, unmerged.size);
   // At most as many can be superseded as there are: the second time suffices.
   for (const asked of [limit + spare, limit + unmerged.size]) {
     const found = await findMerged(asked);
-    const inForce = found.flatMap((version) =>
-      version === null || unmerged.supersedes(version.position, at) ? [] : [version],
-    );
+    const inForce = found.filter(({ position }) => !unmerged.supersedes(position, at));
     if (inForce.length >= limit || found.length < asked) return inForce;
   }
   throw new RangeError('More versions were superseded than there are that could supersede them.');

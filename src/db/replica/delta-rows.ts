@@ -1,5 +1,5 @@
 /**
- * Adding versions to the deltas. A few go in place, before the event loop turns: a read that waits
+ * The deltas, in memory: versions are added as they are committed, and taken out once merged. A few go in place, before the event loop turns: a read that waits
  * for them waits for nobody else. Many go the way on which replicas are built, as JSON that SQLite
  * makes of the log: in place each of them would take the event loop several times as long.
  */
@@ -20,7 +20,7 @@ export class DeltaRows {
   readonly #insertions = new Map<ReplicaTable, DuckDBPreparedStatement>();
 
   /**
-   * @param connection that nothing else uses while versions are added.
+   * @param connection that nothing else uses while versions are added or taken out.
    * @param deltaJsonRowsMin so many versions of an entity go as JSON.
    */
   constructor(
@@ -48,6 +48,18 @@ export class DeltaRows {
       isFirst = false;
       if (own.length < this.#jsonRowsMin) await this.#addInPlace(table, own);
       else await this.#addAsJson(table, own);
+    }
+  }
+
+  /**
+   * Takes versions up to a position out. What is left is put into a new table: deleted rows would
+   * stay in the old one, and be scanned.
+   */
+  async purge(upTo: Position): Promise<void> {
+    for (const { delta } of this.#tables.values()) {
+      await this.#connection.run(
+        `create or replace table ${delta} as from ${delta} where position > ${upTo}`,
+      );
     }
   }
 

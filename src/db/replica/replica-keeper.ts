@@ -10,7 +10,8 @@ import { limits } from '../shared/limits.ts';
 import { CannotOpen, Unavailable } from '../shared/problems.ts';
 import type { ReplicaState, StateChange } from '../shared/store-health.ts';
 import { isAboutDatabase } from './duckdb-errors.ts';
-import { type Replica, ReplicaBroken } from './replica.ts';
+import type { Replica } from './replica.ts';
+import { ReplicaBroken } from './replica-broken.ts';
 import { ReplicaMaker, type ReplicaMakerOptions } from './replica-maker.ts';
 
 export interface ReplicaKeeperOptions extends ReplicaMakerOptions {

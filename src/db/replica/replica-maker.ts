@@ -1,7 +1,8 @@
 /** Makes replicas: opens a file or memory, and brings what it holds to the log's end. */
 import type { Entity } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
-import { Replica, ReplicaBroken, type ReplicaLimits } from './replica.ts';
+import { Replica, type ReplicaLimits } from './replica.ts';
+import { ReplicaBroken } from './replica-broken.ts';
 import {
   type OpenReplica,
   openReplicaFile,

@@ -8,7 +8,7 @@ import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './r
 /**
  * Adds all versions up to a position from the deltas to the bases, ends the intervals of the
  * versions that they supersede, and brings the current tables up to date. The deltas keep them
- * until purgeDelta: DuckDB changes one database in a transaction, and theirs is another.
+ * until they are purged: DuckDB changes one database in a transaction, and theirs is another.
  * @param after the end of the base: versions up to there have been merged before.
  * @param upTo the end of a transaction that has been applied.
  * @param digest the log's digest there; a reopened file is checked against it.
@@ -110,20 +110,4 @@ async function mergeTable(
      select ${names}, ${wholeVersion}, ${inOrder} from ${merging}
      qualify row_number() over (partition by id order by position desc) = 1 ${ordered}`,
   );
-}
-
-/**
- * Takes versions up to a position out of the deltas, which must not be appended to meanwhile. What
- * is left is put into a new table: deleted rows would stay in the old one, and be scanned.
- */
-export async function purgeDelta(
-  connection: DuckDBConnection,
-  tables: readonly ReplicaTable[],
-  upTo: Position,
-): Promise<void> {
-  for (const { delta } of tables) {
-    await connection.run(
-      `create or replace table ${delta} as from ${delta} where position > ${upTo}`,
-    );
-  }
 }

@@ -11,11 +11,14 @@ import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { DeltaRows } from './delta-rows.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
+import { MergeSchedule } from './merge-schedule.ts';
 import { OwnCommits } from './own-commits.ts';
+import { ownWork, ReplicaBroken } from './replica-broken.ts';
 import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
-import { indexById, mergeDelta, noteMerged, purgeDelta } from './replica-merge.ts';
+import { indexById, mergeDelta, noteMerged } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { ReplicaUpkeep } from './replica-upkeep.ts';
 import { RowOrder } from './row-order.ts';
 import { Unmerged } from './unmerged.ts';
 
@@ -28,6 +31,7 @@ export type ReplicaLimits = Readonly<
     | 'unmergedRowsMax'
     | 'mergeRows'
     | 'mergeIdleMs'
+    | 'orderIdleMs'
     | 'disorderRowsMax'
     | 'deltaJsonRowsMin',
     number
@@ -43,9 +47,6 @@ export interface ReplicaOptions {
   /** Ends a build that is not wanted any more. */
   readonly signal: AbortSignal;
 }
-
-/** The replica could not keep up with the log, by its own fault: it has to be given up. */
-export class ReplicaBroken extends Error {}
 
 /** Which tables a read has to look at. */
 export interface ReadSource {
@@ -83,6 +84,8 @@ export class Replica {
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
   readonly #deltaRows: DeltaRows;
   readonly #ownCommits: OwnCommits;
+  readonly #schedule: MergeSchedule;
+  readonly #upkeep: ReplicaUpkeep;
   #watermark: Position;
   #basePosition: Position;
   #applying: Promise<void> | null = null;
@@ -91,13 +94,9 @@ export class Replica {
   #horizon: Position;
   /** The deltas begin after this position. */
   #purgedPosition: Position;
-  /** Rows that were merged and may lie beside the file still. */
-  #rowsBeside = 0;
   readonly #reads = new Set<Read>();
   #applyTimer: NodeJS.Timeout | null = null;
-  #mergeTimer: NodeJS.Timeout | null = null;
   #built = false;
-  #restoring = false;
   #closing = false;
 
   private constructor(
@@ -115,6 +114,13 @@ export class Replica {
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
     this.#deltaRows = new DeltaRows(log, this.#appending, this.#tables, options.limits);
+    this.#schedule = new MergeSchedule(options.limits, (shareMax) => this.#merge(shareMax));
+    this.#upkeep = new ReplicaUpkeep(
+      this.#mergingConnection,
+      [...this.#tables.values()],
+      this.rowOrder,
+      options.limits.disorderRowsMax,
+    );
     this.#watermark = file.basePosition;
     this.#basePosition = file.basePosition;
     this.#horizon = file.basePosition;
@@ -243,9 +249,9 @@ export class Replica {
   }
 
   async #endBackgroundWork(): Promise<void> {
-    if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
+    this.#schedule.end();
     if (this.#applyTimer) clearTimeout(this.#applyTimer);
-    if (this.#restoring) this.#mergingConnection.interrupt();
+    this.#upkeep.end();
     await this.#applying?.catch(this.#options.onFault);
     await this.#merging;
   }
@@ -264,13 +270,13 @@ export class Replica {
   /** Brings the replica to the log's end while nobody reads it. */
   async #build(): Promise<void> {
     if (this.#basePosition === positionZero) await this.#fill();
-    await this.#own(() => this.rowOrder.look(this.#appending, [...this.#tables.values()]));
+    await ownWork(() => this.rowOrder.look(this.#appending, [...this.#tables.values()]));
     const { catchUpBatchRows, buildMergeRows } = this.#options.limits;
     for (;;) {
       this.#options.signal.throwIfAborted();
       const span = await this.#log.read(this.#watermark, catchUpBatchRows);
       if (span.end === this.#watermark) break;
-      await this.#own(() => this.#deltaRows.add(span.versions));
+      await ownWork(() => this.#deltaRows.add(span.versions));
       this.#watermark = span.end;
       if (this.#watermark - this.#basePosition < buildMergeRows) continue;
       await this.#mergeNow();
@@ -278,7 +284,7 @@ export class Replica {
     }
     await this.#mergeNow();
     this.#built = true;
-    this.#mergeWhenIdle();
+    this.#schedule.mergeWhenIdle();
   }
 
   /** Fills empty tables with all that was committed before. */
@@ -295,29 +301,19 @@ export class Replica {
     const options = { tables, upTo, batchRows, signal };
     const build = new ReplicaBuild(this.#log, connections, options);
     try {
-      await this.#own(() => build.run());
+      await ownWork(() => build.run());
     } catch (error) {
       // The replica is not at fault when it is not wanted any more, or the log cannot be read.
       signal.throwIfAborted();
       if (error instanceof ReplicaBroken && error.cause instanceof Unavailable) throw error.cause;
       throw error;
     }
-    await this.#own(() => indexById(this.#mergingConnection, tables));
-    await this.#own(() => noteMerged(this.#mergingConnection, upTo, digest));
+    await ownWork(() => indexById(this.#mergingConnection, tables));
+    await ownWork(() => noteMerged(this.#mergingConnection, upTo, digest));
     this.#watermark = upTo;
     this.#basePosition = upTo;
     this.#horizon = upTo;
     this.#purgedPosition = upTo;
-  }
-
-  /** Runs the replica's own statements: nobody's query is at fault when they fail. */
-  async #own<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ReplicaBroken(`The replica failed: ${reason}`, { cause: error });
-    }
   }
 
   async #applyNext(): Promise<void> {
@@ -328,10 +324,10 @@ export class Replica {
     if (span.end <= this.#watermark) {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
-    await this.#own(() => this.#deltaRows.add(span.versions));
+    await ownWork(() => this.#deltaRows.add(span.versions));
     this.unmerged.add(span.versions);
     this.#watermark = span.end;
-    this.#scheduleMerge();
+    this.#schedule.applied(this.#watermark - this.#basePosition);
   }
 
   /** What was offered and not asked for. */
@@ -343,75 +339,33 @@ export class Replica {
   async #purge(): Promise<void> {
     const upTo = Math.min(this.#basePosition, ...[...this.#reads].map((read) => read.merged));
     if (upTo <= this.#purgedPosition) return;
-    const tables = [...this.#tables.values()];
-    await this.#own(() => purgeDelta(this.#appending, tables, upTo as Position));
+    await ownWork(() => this.#deltaRows.purge(upTo as Position));
     this.#purgedPosition = upTo as Position;
   }
 
-  #scheduleMerge(): void {
-    if (this.#mergeTimer) clearTimeout(this.#mergeTimer);
-    this.#mergeTimer = null;
-    if (this.#watermark - this.#basePosition >= this.#options.limits.mergeRows) this.#merge();
-    else this.#mergeWhenIdle();
-  }
-
-  #mergeWhenIdle(): void {
-    if (this.#closing || this.#mergeTimer) return;
-    this.#mergeTimer = setTimeout(() => {
-      this.#mergeTimer = null;
-      this.#merge();
-    }, this.#options.limits.mergeIdleMs).unref();
-  }
-
   /** Moves what has been applied into the base, and puts that in order: one merge at a time. */
-  #merge(): Promise<void> {
-    this.#merging ??= this.#mergeNow()
+  #merge(disorderShareMax: number = limits.disorderShareMax): Promise<void> {
+    this.#merging ??= this.#mergeNow(disorderShareMax)
       .catch(this.#options.onFault)
       .finally(() => {
         this.#merging = null;
         // What it left, or what was applied meanwhile, must not wait for the next commit.
-        if (this.#watermark > this.#basePosition) this.#mergeWhenIdle();
+        if (this.#watermark > this.#basePosition) this.#schedule.mergeWhenIdle();
+        else if (disorderShareMax > limits.idleDisorderShareMax) this.#schedule.orderWhenIdle();
       });
     return this.#merging;
   }
 
-  /**
-   * Puts tables in order that are not. Whoever opens or closes the store does not wait for it.
-   * @returns whether any was.
-   */
-  async #restoreOrder(
-    connection: DuckDBConnection,
-    tables: readonly ReplicaTable[],
-  ): Promise<boolean> {
-    if (this.#closing) return false;
-    const { disorderRowsMax } = this.#options.limits;
-    this.#restoring = true;
-    try {
-      return await this.#own(() => this.rowOrder.restore(connection, tables, disorderRowsMax));
-    } catch (error) {
-      if (this.#closing) return false;
-      throw error;
-    } finally {
-      this.#restoring = false;
-    }
-  }
-
-  async #mergeNow(): Promise<void> {
+  async #mergeNow(disorderShareMax: number = limits.disorderShareMax): Promise<void> {
     // No further than the oldest read of the current tables that is under way.
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
     const tables = [...this.#tables.values()];
     const connection = this.#mergingConnection;
     if (upTo > this.#basePosition) await this.#mergeTo(upTo, connection, tables);
-    const restored = this.#built && (await this.#restoreOrder(connection, tables));
-    // A table that was written anew has no index.
-    if (restored || !this.#built) await this.#own(() => indexById(connection, tables));
-    if (restored) this.#rowsBeside += limits.mergeRows;
-    // While nothing is written, DuckDB takes in what it wrote beside its file.
-    const isIdle = this.#watermark === this.#basePosition && this.#rowsBeside >= limits.mergeRows;
-    if (!isIdle || this.#closing) return;
-    await this.#own(() => connection.run('checkpoint'));
-    this.#rowsBeside = 0;
+    if (this.#built) await this.#upkeep.restoreOrder(disorderShareMax);
+    else await this.#upkeep.index();
+    if (this.#watermark === this.#basePosition) await this.#upkeep.checkpoint();
   }
 
   async #mergeTo(
@@ -422,11 +376,11 @@ export class Replica {
     this.#horizon = upTo;
     const digest = await this.#log.digestAt(upTo);
     const after = this.#basePosition;
-    const inOrder = await this.#own(() => mergeDelta(connection, tables, after, upTo, digest));
+    const inOrder = await ownWork(() => mergeDelta(connection, tables, after, upTo, digest));
     // What a read sees changes at once: which versions are merged, and how they lie.
     this.unmerged.forget(upTo);
     if (!inOrder) this.rowOrder.added(tables, after);
-    this.#rowsBeside += upTo - after;
+    this.#upkeep.merged(upTo - after);
     this.#basePosition = upTo;
   }
 }

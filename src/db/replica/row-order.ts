@@ -6,7 +6,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
 import type { Order } from '../criteria/order.ts';
-import { limits } from '../shared/limits.ts';
 import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, wholeColumn } from './replica-table.ts';
@@ -45,12 +44,14 @@ export class RowOrder {
 
   /**
    * Writes those tables anew that hold too many rows out of order or dead. They have no index then.
-   * @param rowsMax how many such rows any table may hold.
+   * @param shareMax how many such rows a table may hold for each live one …
+   * @param rowsMax … and how many besides.
    * @returns whether any was.
    */
   async restore(
     connection: DuckDBConnection,
     tables: readonly ReplicaTable[],
+    shareMax: number,
     rowsMax: number,
   ): Promise<boolean> {
     let written = false;
@@ -61,18 +62,16 @@ export class RowOrder {
           name: current,
           definition: (name: string) => table.currentDefinition(name),
           columns: [...table.storedNames, wholeColumn],
-          shareMax: limits.currentDisorderShareMax,
         },
         {
           name: base,
           definition: (name: string) => table.baseDefinition(name),
           columns: [...table.storedNames, 'until_position'],
-          shareMax: limits.baseDisorderShareMax,
         },
       ];
       for (const part of parts) {
         if (this.#tooLarge.has(part.name)) continue;
-        if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
+        if (!(await isOver(connection, part.name, shareMax, rowsMax))) continue;
         if (await this.#rewrite(connection, part, table.order)) written = true;
       }
     }
@@ -101,7 +100,6 @@ interface StoredTable {
   readonly columns: readonly string[];
 }
 
-/** @param shareMax how many rows, dead or out of order, a table may hold for each live one. */
 async function isOver(
   connection: DuckDBConnection,
   table: string,

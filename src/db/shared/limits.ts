@@ -104,11 +104,12 @@ export const limits = {
   checkpointMb: 256,
   /** Most versions kept in memory until they are merged; pages join the delta while there are more. */
   unmergedRowsMax: 32_768,
-  /** Rows, dead or out of order, that a current table may hold for each live one, … */
-  currentDisorderShareMax: 0.5,
-  /** … that a base may, … */
-  baseDisorderShareMax: 0.5,
-  /** … and that either may besides. */
+  /** Rows, dead or out of order, that a table of the replica may hold for each live one, … */
+  disorderShareMax: 0.5,
+  /** … that it may once all is merged and nothing was applied for so long, … */
+  idleDisorderShareMax: 0.05,
+  orderIdleMs: 10_000,
+  /** … and that it may besides. */
   disorderRowsMax: 8_192,
   /** Memory for answers that are kept, as it is estimated … */
   keptAnswersBytesMax: 64 * 1024 * 1024,

@@ -1,0 +1,79 @@
+/** What has to be done for tables that are merged into: order, indexes, their place in the file. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { limits } from '../shared/limits.ts';
+import { ownWork } from './replica-broken.ts';
+import { indexById } from './replica-merge.ts';
+import type { ReplicaTable } from './replica-table.ts';
+import type { RowOrder } from './row-order.ts';
+
+export class ReplicaUpkeep {
+  readonly #connection: DuckDBConnection;
+  readonly #tables: readonly ReplicaTable[];
+  readonly #rowOrder: RowOrder;
+  readonly #disorderRowsMax: number;
+  /** Rows that were merged and may lie beside the file still. */
+  #rowsBeside = 0;
+  #restoring = false;
+  #ended = false;
+
+  constructor(
+    connection: DuckDBConnection,
+    tables: readonly ReplicaTable[],
+    rowOrder: RowOrder,
+    disorderRowsMax: number,
+  ) {
+    this.#connection = connection;
+    this.#tables = tables;
+    this.#rowOrder = rowOrder;
+    this.#disorderRowsMax = disorderRowsMax;
+  }
+
+  /** So many versions have been merged. */
+  merged(rows: number): void {
+    this.#rowsBeside += rows;
+  }
+
+  /** Makes what indexes are missing. */
+  async index(): Promise<void> {
+    await ownWork(() => indexById(this.#connection, this.#tables));
+  }
+
+  /**
+   * Puts tables in order that are not. Whoever opens or closes the store does not wait for it.
+   * @param shareMax how many rows out of order or dead are left, for each live one.
+   */
+  async restoreOrder(shareMax: number): Promise<void> {
+    if (!(await this.#restore(shareMax))) return;
+    // A table that was written anew has no index.
+    await this.index();
+    this.#rowsBeside += limits.mergeRows;
+  }
+
+  /** Has DuckDB take in what it wrote beside its file, for while nothing is written. */
+  async checkpoint(): Promise<void> {
+    if (this.#ended || this.#rowsBeside < limits.mergeRows) return;
+    await ownWork(() => this.#connection.run('checkpoint'));
+    this.#rowsBeside = 0;
+  }
+
+  /** Interrupts what can wait, and begins no more of it. */
+  end(): void {
+    this.#ended = true;
+    if (this.#restoring) this.#connection.interrupt();
+  }
+
+  async #restore(shareMax: number): Promise<boolean> {
+    if (this.#ended) return false;
+    this.#restoring = true;
+    try {
+      return await ownWork(() =>
+        this.#rowOrder.restore(this.#connection, this.#tables, shareMax, this.#disorderRowsMax),
+      );
+    } catch (error) {
+      if (this.#ended) return false;
+      throw error;
+    } finally {
+      this.#restoring = false;
+    }
+  }
+}
