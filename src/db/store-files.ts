@@ -82,7 +82,6 @@ export async function openStoreFiles(
   let reading: LogFile | null = null;
   try {
     await migrate(writing, entities);
-    writing.undoInMemory();
     reading = LogFile.open(path, schemaVersion, onStorageError, SqliteInTurns);
     const log = new LogReader(reading, entities);
     const logId = await log.id();

@@ -6,6 +6,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
 import type { Order } from '../criteria/order.ts';
+import { limits } from '../shared/limits.ts';
 import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, wholeColumn } from './replica-table.ts';
@@ -43,8 +44,9 @@ export class RowOrder {
   }
 
   /**
-   * Writes those tables anew that hold too many rows out of order or dead. They have no index then.
-   * @param shareMax how many such rows a table may hold for each live one …
+   * Writes those tables anew that hold too many rows out of order or dead. Current has no index then,
+   * without which reads by id scan it: it comes last, and only when it has to.
+   * @param shareMax how many such rows a base may hold for each live one …
    * @param rowsMax … and how many besides.
    * @returns whether any was.
    */
@@ -59,19 +61,21 @@ export class RowOrder {
       const { base, current } = table;
       const parts = [
         {
-          name: current,
-          definition: (name: string) => table.currentDefinition(name),
-          columns: [...table.storedNames, wholeColumn],
-        },
-        {
           name: base,
           definition: (name: string) => table.baseDefinition(name),
           columns: [...table.storedNames, 'until_position'],
+          shareMax,
+        },
+        {
+          name: current,
+          definition: (name: string) => table.currentDefinition(name),
+          columns: [...table.storedNames, wholeColumn],
+          shareMax: limits.disorderShareMax,
         },
       ];
       for (const part of parts) {
         if (this.#tooLarge.has(part.name)) continue;
-        if (!(await isOver(connection, part.name, shareMax, rowsMax))) continue;
+        if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
         if (await this.#rewrite(connection, part, table.order)) written = true;
       }
     }

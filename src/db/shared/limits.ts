@@ -106,7 +106,7 @@ export const limits = {
   unmergedRowsMax: 32_768,
   /** Rows, dead or out of order, that a table of the replica may hold for each live one, … */
   disorderShareMax: 0.5,
-  /** … that it may once all is merged and nothing was applied for so long, … */
+  /** … that a base may once all is merged and nothing was applied for so long, … */
   idleDisorderShareMax: 0.05,
   orderIdleMs: 10_000,
   /** … and that it may besides. */

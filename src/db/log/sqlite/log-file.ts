@@ -122,16 +122,6 @@ export class LogFile {
     return this.#database.inTransaction;
   }
 
-  /**
-   * From here on what a statement or a savepoint may have to take back is kept in memory, one page
-   * for each that it changes: each row that is written puts some there, which else go to a file.
-   * What is sorted stays in memory too. What a crash leaves is not concerned: the write-ahead log
-   * has nothing of a transaction that is not committed.
-   */
-  undoInMemory(): void {
-    this.#database.pragma('temp_store = memory');
-  }
-
   /** Moves the write-ahead log into the database file. */
   checkpoint(): void {
     this.#told(() => this.#database.pragma('wal_checkpoint(truncate)'));
