@@ -5,7 +5,7 @@ import { everstateCursor, everstateEvents, everstateOperations } from './eversta
 import { ask } from './load.ts';
 import { type Cursor, deepAfter, type Operations, type System } from './operations.ts';
 import { Cluster, findPrograms } from './postgraphile/cluster.ts';
-import { dropRunDatabase, fillDatabase } from './postgraphile/fill.ts';
+import { dropRunDatabase, fillDatabase, type PostgresSize } from './postgraphile/fill.ts';
 import {
   postgraphileCursor,
   postgraphileEvents,
@@ -47,12 +47,6 @@ export async function startOurs(directory: string): Promise<Started> {
       everstateCursor.read(await ask(server.url, everstateCursor.document, { status })),
     close: server.close,
   };
-}
-
-/** What PostgreSQL needs for the dataset. */
-export interface PostgresSize {
-  readonly fillSeconds: number;
-  readonly megabytes: number;
 }
 
 /** PostGraphile on a PostgreSQL that holds the dataset; each start begins with the same data. */

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Dataset, logName } from '../dataset.ts';
-import type { PostgresSize } from '../systems.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Raised when the schema changes, so that an older database is not taken for it. */
@@ -12,6 +11,12 @@ const runDatabase = 'run';
 
 const copied =
   'position, idx, id, revision, user_id, subject, body, priority, status, description, labels';
+
+/** What PostgreSQL needs for the dataset. */
+export interface PostgresSize {
+  readonly fillSeconds: number;
+  readonly megabytes: number;
+}
 
 /** A database with the dataset's rows, its own to write to. */
 export async function fillDatabase(

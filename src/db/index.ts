@@ -16,7 +16,7 @@ export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
-export type { Page } from './queries/page-query.ts';
+export type { Page } from './queries/page.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export {

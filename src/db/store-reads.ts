@@ -22,7 +22,7 @@ import type {
 import type { GroupQuery } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
 import type { OverTimeQuery, TimePoint } from './queries/over-time-query.ts';
-import type { Page, PageQuery } from './queries/page-query.ts';
+import type { Page, PageQuery } from './queries/page.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
 import { limits } from './shared/limits.ts';
 import { BadRequest } from './shared/problems.ts';

@@ -4,7 +4,7 @@ import type { RecordFilter } from '../criteria/filter.ts';
 import { matcherOf } from '../criteria/filter-match.ts';
 import { Order } from '../criteria/order.ts';
 import type { GroupingQuery } from '../queries/grouping.ts';
-import type { FoundPage, PageQuery } from '../queries/page-query.ts';
+import type { FoundPage, PageQuery } from '../queries/page.ts';
 import { sameValue } from '../shared/values.ts';
 import type { Touches } from './scanned-stretch.ts';
 

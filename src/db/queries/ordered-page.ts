@@ -7,7 +7,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ReadSource, Replica } from '../replica/replica.ts';
 import { inOrderColumn, type ReplicaTable } from '../replica/replica-table.ts';
 import { compileFilter } from './filter-sql.ts';
-import type { OrderedQuery } from './page-query.ts';
+import type { OrderedQuery } from './page.ts';
 
 /** A version of a page. */
 export interface Picked {

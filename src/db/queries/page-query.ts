@@ -1,48 +1,15 @@
 /** A page of the records that match at a position, and how many there are. */
 import { type RawBuilder, sql } from 'kysely';
-import type { Entity, OrderKey, Position, Version } from '../../entities/index.ts';
-import type { RecordFilter } from '../criteria/filter.ts';
-import { Order, type Place } from '../criteria/order.ts';
+import type { Entity, Position, Version } from '../../entities/index.ts';
+import { Order } from '../criteria/order.ts';
 import type { Histories } from '../log/histories.ts';
 import type { ReadSource, Replica } from '../replica/replica.ts';
 import type { ReplicaTable } from '../replica/replica-table.ts';
 import { compileFilter } from './filter-sql.ts';
 import { inForceAt } from './in-force.ts';
 import { isInTableOrder, type Picked, pickInOrder } from './ordered-page.ts';
+import type { FoundPage, OrderedQuery, PageQuery } from './page.ts';
 import { findWithUnmerged } from './unmerged-page.ts';
-
-export interface PageQuery {
-  /** The moment at which the list stands. */
-  readonly at: Position;
-  readonly filter?: RecordFilter | undefined;
-  /** The entity's default order without it. */
-  readonly orderBy?: readonly OrderKey[] | undefined;
-  /** The page goes on after this place … */
-  readonly after?: Place | undefined;
-  /** … and stays before this one. */
-  readonly before?: Place | undefined;
-  /** How many records at most. */
-  readonly limit: number;
-  /** Take the page from the end of the list rather than from its beginning. */
-  readonly fromEnd?: boolean | undefined;
-}
-
-/** The same with its order made. */
-export interface OrderedQuery extends PageQuery {
-  readonly order: Order;
-}
-
-export interface Page<E extends Entity> {
-  /** In the order asked for, also when taken from the end. */
-  readonly versions: readonly Version<E>[];
-  /** Whether the list goes on past the page, in the direction in which it was taken. */
-  readonly more: boolean;
-}
-
-export interface FoundPage<E extends Entity> extends Page<E> {
-  /** The first record past the page, in that direction; null when the list does not go on. */
-  readonly beyond: Version<E> | null;
-}
 
 /**
  * Reads a page: one record more than asked for tells whether the list goes on. The replica tells

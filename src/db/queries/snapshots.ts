@@ -7,7 +7,7 @@ import type { RecordFilter } from '../criteria/filter.ts';
 import { Order } from '../criteria/order.ts';
 import { limits } from '../shared/limits.ts';
 import { bytesOfVersion } from '../shared/version-bytes.ts';
-import type { Page, PageQuery } from './page-query.ts';
+import type { Page, PageQuery } from './page.ts';
 
 export interface SnapshotQuery {
   readonly at: Position;

@@ -3,7 +3,7 @@ import type { Entity, Version } from '../../entities/index.ts';
 import { matcherOf } from '../criteria/filter-match.ts';
 import { firstIndex, type UnmergedVersions } from '../replica/unmerged.ts';
 import { turns } from '../shared/turns.ts';
-import type { OrderedQuery } from './page-query.ts';
+import type { OrderedQuery } from './page.ts';
 
 /** Rows asked for in place of those that turn out to be superseded: seldom are there more. */
 const spareRows = 16;

@@ -1,6 +1,6 @@
 /** When a replica is merged, and when it is put in order besides. */
 import { limits } from '../shared/limits.ts';
-import type { ReplicaLimits } from './replica.ts';
+import type { ReplicaLimits } from './replica-limits.ts';
 
 export class MergeSchedule {
   readonly #limits: ReplicaLimits;

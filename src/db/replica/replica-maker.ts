@@ -1,7 +1,7 @@
 /** Makes replicas: opens a file or memory, and brings what it holds to the log's end. */
 import type { Entity } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
-import { Replica, type ReplicaLimits } from './replica.ts';
+import { Replica } from './replica.ts';
 import { ReplicaBroken } from './replica-broken.ts';
 import {
   type OpenReplica,
@@ -9,6 +9,7 @@ import {
   openReplicaInMemory,
   type ReplicaResources,
 } from './replica-file.ts';
+import type { ReplicaLimits } from './replica-limits.ts';
 
 export interface ReplicaMakerOptions {
   readonly resources: ReplicaResources;

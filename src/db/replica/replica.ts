@@ -16,27 +16,12 @@ import { OwnCommits } from './own-commits.ts';
 import { ownWork, ReplicaBroken } from './replica-broken.ts';
 import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
+import type { ReplicaLimits } from './replica-limits.ts';
 import { indexById, mergeDelta, noteMerged } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
 import { ReplicaUpkeep } from './replica-upkeep.ts';
 import { RowOrder } from './row-order.ts';
 import { Unmerged } from './unmerged.ts';
-
-/** Limits that decide when versions move on; tests make them small so that all of it happens. */
-export type ReplicaLimits = Readonly<
-  Record<
-    | 'catchUpBatchRows'
-    | 'catchUpMemoryRows'
-    | 'buildMergeRows'
-    | 'unmergedRowsMax'
-    | 'mergeRows'
-    | 'mergeIdleMs'
-    | 'orderIdleMs'
-    | 'disorderRowsMax'
-    | 'deltaJsonRowsMin',
-    number
-  >
->;
 
 export interface ReplicaOptions {
   readonly limits: ReplicaLimits;

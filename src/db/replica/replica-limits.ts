@@ -1,0 +1,15 @@
+/** Limits that decide when versions move on; tests make them small so that all of it happens. */
+export type ReplicaLimits = Readonly<
+  Record<
+    | 'catchUpBatchRows'
+    | 'catchUpMemoryRows'
+    | 'buildMergeRows'
+    | 'unmergedRowsMax'
+    | 'mergeRows'
+    | 'mergeIdleMs'
+    | 'orderIdleMs'
+    | 'disorderRowsMax'
+    | 'deltaJsonRowsMin',
+    number
+  >
+>;
