@@ -2,7 +2,7 @@
  * What a store is asked, answered with the stretch of positions in which each answer holds: kept
  * ones where they do, else the replica's.
  */
-import type { Entity, Position, Version } from '../../entities/index.ts';
+import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
 import type { Histories, LastSet, RecordKey, RevisionKey, RevisionsKey } from '../log/histories.ts';
 import type { VersionChange } from '../log/version-change.ts';
@@ -15,7 +15,7 @@ import { queryCount, queryPage } from '../queries/page-query.ts';
 import { queryRecords } from '../queries/record-query.ts';
 import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
 import { turns } from '../shared/turns.ts';
-import { bytesOfVersion } from '../shared/version-bytes.ts';
+import { bytesOfVersion, bytesOfVersions } from '../shared/version-bytes.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { type ReadChanges, RecentChanges } from './recent-changes.ts';
 import { RecordStretches } from './record-stretches.ts';
@@ -27,6 +27,17 @@ import { touchesCount, touchesGroups, touchesList, touchesPage } from './touches
 const overheadBytes = 512;
 /** What a group takes, roughly. */
 const groupBytes = 256;
+
+/** How many keys are answered at once. */
+interface Asking<Key, Value> {
+  readonly questionOf: (key: Key) => string;
+  /** Where a key asks; anywhere will do for what never changes. */
+  readonly positionOf: (key: Key) => Position;
+  readonly workOut: (missing: readonly Key[]) => Promise<Value[]>;
+  /** Where an answer holds; null when it is not to be kept. */
+  readonly stretchOf: (value: Value, key: Key) => Stretch | null;
+  readonly bytesOf: (value: Value) => number;
+}
 
 export class Answers {
   readonly #replica: ReplicaKeeper;
@@ -85,22 +96,13 @@ export class Answers {
     keys: readonly RecordKey[],
   ): Promise<(Version<E> | null)[]> {
     await this.#changes.reach(Math.max(...keys.map(({ at }) => at)) as Position);
-    const known = keys.map(({ id, at }) =>
-      this.#kept.find<Version<E> | null>(`record ${entity.table} ${id}`, at),
-    );
-    const missing = keys.filter((_, index) => known[index] === null);
-    if (missing.length === 0) return known.map((answer) => answer?.value ?? null);
-    const found = await this.#replica.read((replica) =>
-      queryRecords(replica, this.#histories, entity, missing),
-    );
-    const rest = found.values();
-    return keys.map(({ id, at }, index) => {
-      const answer = known[index];
-      if (answer) return answer.value;
-      const value = rest.next().value ?? null;
-      const stretch = this.#records.of(entity, id, at, value?.position ?? at);
-      this.#kept.keep(`record ${entity.table} ${id}`, { value, stretch }, bytesOf(value));
-      return value;
+    return await this.#each<RecordKey, Version<E> | null>(keys, {
+      questionOf: ({ id }) => `record ${entity.table} ${id}`,
+      positionOf: ({ at }) => at,
+      workOut: (missing) =>
+        this.#replica.read((replica) => queryRecords(replica, this.#histories, entity, missing)),
+      stretchOf: (version, { id, at }) => this.#records.of(entity, id, at, version?.position ?? at),
+      bytesOf,
     });
   }
 
@@ -116,8 +118,7 @@ export class Answers {
         );
         return { value, stretch: this.#scanned(entity, at, touchesPage(entity, query, value)) };
       },
-      ({ versions, beyond }) =>
-        [...versions, beyond].reduce((sum, version) => sum + bytesOf(version), overheadBytes),
+      ({ versions, beyond }) => overheadBytes + bytesOfVersions(versions) + bytesOf(beyond),
     );
   }
 
@@ -176,45 +177,42 @@ export class Answers {
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
-    return await this.#fixed(
-      keys,
-      ({ id, from, to }) => `revisions ${entity.table} ${from} ${to} ${id}`,
-      (missing) => this.#histories.revisions(entity, missing),
-      (versions, { from, to }) => versions.length === to - from + 1,
-      (versions) => versions.reduce((sum, version) => sum + bytesOf(version), overheadBytes),
-    );
+    return await this.#each<RevisionsKey, Version<E>[]>(keys, {
+      questionOf: ({ id, from, to }) => `revisions ${entity.table} ${from} ${to} ${id}`,
+      positionOf: () => positionZero,
+      workOut: (missing) => this.#histories.revisions(entity, missing),
+      stretchOf: (versions, { from, to }) => (versions.length === to - from + 1 ? forEver : null),
+      bytesOf: (versions) => overheadBytes + bytesOfVersions(versions),
+    });
   }
 
   /** Per key the revision that last set each field. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
-    return await this.#fixed(
-      keys,
-      ({ id, revision }) => `set ${entity.table} ${revision} ${id}`,
-      (missing) => this.#histories.lastSet(entity, missing),
-      (lastSet) => Object.keys(lastSet).length > 0,
-      () => overheadBytes,
-    );
+    return await this.#each<RevisionKey, LastSet>(keys, {
+      questionOf: ({ id, revision }) => `set ${entity.table} ${revision} ${id}`,
+      positionOf: () => positionZero,
+      workOut: (missing) => this.#histories.lastSet(entity, missing),
+      stretchOf: (lastSet) => (Object.keys(lastSet).length > 0 ? forEver : null),
+      bytesOf: () => overheadBytes,
+    });
   }
 
-  /** Answers to many keys at once that, once they are complete, never change. */
-  async #fixed<Key, Value>(
+  /** Answers to many keys at once: those that are kept, and the rest, worked out together. */
+  async #each<Key, Value>(
     keys: readonly Key[],
-    questionOf: (key: Key) => string,
-    workOut: (missing: readonly Key[]) => Promise<Value[]>,
-    isComplete: (value: Value, key: Key) => boolean,
-    bytesOf: (value: Value) => number,
+    { questionOf, positionOf, workOut, stretchOf, bytesOf }: Asking<Key, Value>,
   ): Promise<Value[]> {
-    const known = keys.map((key) => this.#kept.find<Value>(questionOf(key), 0 as Position));
-    const missing = keys.filter((_, index) => known[index] === null);
-    if (missing.length === 0) return known.map((answer) => (answer as Answer<Value>).value);
-    const found = (await workOut(missing)).values();
-    return keys.map((key, index) => {
-      const answer = known[index];
-      if (answer) return answer.value;
+    const asked = keys.map((key) => {
+      const question = questionOf(key);
+      return { key, question, known: this.#kept.find<Value>(question, positionOf(key)) };
+    });
+    const missing = asked.filter(({ known }) => known === null).map(({ key }) => key);
+    const found = missing.length > 0 ? (await workOut(missing)).values() : [].values();
+    return asked.map(({ key, question, known }) => {
+      if (known) return known.value;
       const value = found.next().value as Value;
-      if (isComplete(value, key)) {
-        this.#kept.keep(questionOf(key), { value, stretch: forEver }, bytesOf(value));
-      }
+      const stretch = stretchOf(value, key);
+      if (stretch) this.#kept.keep(question, { value, stretch }, bytesOf(value));
       return value;
     });
   }

@@ -3,9 +3,8 @@
  * holds. Own commits come from memory; others' are read from the log when someone asks further.
  */
 import type { Entity, Position } from '../../entities/index.ts';
-import type { VersionChange } from '../log/version-change.ts';
+import { bytesOfChange, type VersionChange } from '../log/version-change.ts';
 import { limits } from '../shared/limits.ts';
-import { bytesOfVersion } from '../shared/version-bytes.ts';
 
 /** Reads whole transactions after a position, each version with the one that it superseded. */
 export type ReadChanges = (
@@ -107,7 +106,7 @@ export class RecentChanges {
       const kept = this.#kept.get(change.version.entity);
       if (!kept) continue;
       kept.changes.push(change);
-      kept.bytes += bytesOf(change);
+      kept.bytes += bytesOfChange(change);
       this.#told.onChange(change);
     }
     this.#position = end;
@@ -132,7 +131,7 @@ function forgetOldest(kept: Kept): void {
     count < changes.length &&
     (changes.length - count > limits.recentChangesMax || kept.bytes > limits.recentChangesBytesMax)
   ) {
-    kept.bytes -= bytesOf(changes[count] as VersionChange);
+    kept.bytes -= bytesOfChange(changes[count] as VersionChange);
     kept.forgotten = positionOf(changes, count);
     count += 1;
   }
@@ -141,8 +140,4 @@ function forgetOldest(kept: Kept): void {
 
 function positionOf(changes: readonly VersionChange[], place: number): Position {
   return (changes[place] as VersionChange).version.position;
-}
-
-function bytesOf({ version, previous }: VersionChange): number {
-  return bytesOfVersion(version) + (previous ? bytesOfVersion(previous) : 0);
 }

@@ -13,7 +13,6 @@ export class RecordStretches {
     max: limits.keptAnswersMax,
     // Nobody will tell it of changes any more.
     dispose: (stretch) => stretch.end(this.#changes.position),
-    noDisposeOnSet: true,
   });
 
   constructor(changes: RecentChanges) {

@@ -6,9 +6,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
-import type { VersionChange } from '../log/version-change.ts';
+import { bytesOfChange, type VersionChange } from '../log/version-change.ts';
 import { limits } from '../shared/limits.ts';
-import { bytesOfVersion } from '../shared/version-bytes.ts';
 import type { Span } from './follower.ts';
 
 export class SharedSpans {
@@ -18,7 +17,7 @@ export class SharedSpans {
   readonly #underWay = new Map<string, Promise<Span<VersionChange>>>();
   readonly #read = new LRUCache<string, Span<VersionChange>>({
     maxSize: limits.sharedSpansBytesMax,
-    sizeCalculation: ({ items }) => items.reduce((sum, change) => sum + bytesOf(change), 1),
+    sizeCalculation: ({ items }) => items.reduce((sum, change) => sum + bytesOfChange(change), 1),
   });
 
   constructor(log: LogReader) {
@@ -96,8 +95,4 @@ export class SharedSpans {
     }
     return found;
   }
-}
-
-function bytesOf({ version, previous }: VersionChange): number {
-  return bytesOfVersion(version) + (previous ? bytesOfVersion(previous) : 0);
 }

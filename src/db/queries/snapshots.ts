@@ -6,7 +6,7 @@ import type { Entity, OrderKey, Position, Version } from '../../entities/index.t
 import type { RecordFilter } from '../criteria/filter.ts';
 import { Order } from '../criteria/order.ts';
 import { limits } from '../shared/limits.ts';
-import { bytesOfVersion } from '../shared/version-bytes.ts';
+import { bytesOfVersions } from '../shared/version-bytes.ts';
 import type { Page, PageQuery } from './page.ts';
 
 export interface SnapshotQuery {
@@ -55,11 +55,7 @@ export class Snapshots {
 
 /** How many records the next page may have, when they are as large as those of this one. */
 function rowsAfter(versions: readonly Version[]): number {
-  const average = bytesOf(versions) / versions.length;
+  const average = bytesOfVersions(versions) / versions.length;
   const rows = Math.floor(limits.snapshotPageBytesMax / average);
   return Math.min(Math.max(rows, 1), limits.snapshotPageRows);
-}
-
-function bytesOf(versions: readonly Version[]): number {
-  return versions.reduce((sum, version) => sum + bytesOfVersion(version), 0);
 }

@@ -11,6 +11,11 @@ export function bytesOfVersion({ id, values }: Version): number {
   return overheadBytes + 2 * characters;
 }
 
+/** The same of several together. */
+export function bytesOfVersions(versions: readonly Version[]): number {
+  return versions.reduce((sum, version) => sum + bytesOfVersion(version), 0);
+}
+
 type AnyValues = Readonly<Record<string, unknown>>;
 
 function charactersOf(value: unknown): number {
