@@ -7,11 +7,11 @@ import { sql } from 'kysely';
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
+import { unknownEntity } from '../shared/unknown-entity.ts';
 import { differingFields } from '../shared/values.ts';
-import { readVersionsAt } from './logged-records.ts';
+import { readVersionsAt, readVersionsBetween } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
-import { columnsOfVersion, versionOfRaw } from './sqlite/version-row.ts';
 
 /** A record at a moment. */
 export interface RecordKey {
@@ -160,8 +160,7 @@ export class Histories {
 
   #versions<E extends Entity>(entity: E, id: string, from: number, to: number): Version<E>[] {
     this.#refuseUnknown(entity);
-    const rows = stretchOf(this.#log, entity).all([id, from, to]);
-    return rows.map((row) => versionOfRaw(entity, row));
+    return readVersionsBetween(this.#log, entity, id, from, to);
   }
 
   async #turn(): Promise<void> {
@@ -170,25 +169,8 @@ export class Histories {
   }
 
   #refuseUnknown(entity: Entity): void {
-    if (this.#entities.includes(entity)) return;
-    throw new TypeError(
-      `${entity.name} is not one of the entities that the store was opened with.`,
-    );
+    if (!this.#entities.includes(entity)) throw unknownEntity(entity);
   }
-}
-
-/** The versions of an id from one revision to another, oldest first. */
-function stretchOf(log: LogFile, entity: Entity) {
-  return log.statement(entity, 'stretch of versions', () =>
-    log.versions
-      .selectFrom(entity.table)
-      .select(columnsOfVersion(entity))
-      .where('id', '=', given<string>(0))
-      .where('revision', '>=', given<number>(1))
-      .where('revision', '<=', given<number>(2))
-      .orderBy('revision')
-      .compile(),
-  );
 }
 
 /** The last revision of an id up to one, and its position. */

@@ -4,7 +4,7 @@ import { columnOf, type Entity, type Position, type Version } from '../../entiti
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { given } from './sqlite/statement.ts';
+import { given, type Statement } from './sqlite/statement.ts';
 import { columnsOfValues, columnsOfVersion, versionOfRaw } from './sqlite/version-row.ts';
 import { keysTable } from './sqlite/version-table.ts';
 
@@ -17,8 +17,7 @@ export function readLastVersion<E extends Entity>(
   const statement = log.statement(entity, 'last version', () =>
     ofRecord(log, entity).orderBy('revision', 'desc').limit(sql.lit(1)).compile(),
   );
-  const row = statement.first([id]);
-  return row ? versionOfRaw(entity, row) : null;
+  return firstOf(entity, statement, [id]);
 }
 
 /** The record's version with a number; null when it has none. */
@@ -31,8 +30,7 @@ export function readRevision<E extends Entity>(
   const statement = log.statement(entity, 'revision', () =>
     ofRecord(log, entity).where('revision', '=', given<number>(1)).compile(),
   );
-  const row = statement.first([id, revision]);
-  return row ? versionOfRaw(entity, row) : null;
+  return firstOf(entity, statement, [id, revision]);
 }
 
 /** The record's version in force at a position; null before its creation. */
@@ -49,25 +47,26 @@ export function readVersionAt<E extends Entity>(
       .limit(sql.lit(1))
       .compile(),
   );
-  const row = statement.first([id, at]);
-  return row ? versionOfRaw(entity, row) : null;
+  return firstOf(entity, statement, [id, at]);
 }
 
-/** The record's versions from a revision on, oldest first; at most limits.pageRowsMax. */
-export function readVersionsFrom<E extends Entity>(
+/** The record's versions from a revision to another, oldest first; at most limits.pageRowsMax. */
+export function readVersionsBetween<E extends Entity>(
   log: LogFile,
   entity: E,
   id: string,
-  revision: number,
+  from: number,
+  to: number,
 ): Version<E>[] {
-  const statement = log.statement(entity, 'versions from', () =>
+  const statement = log.statement(entity, 'versions between', () =>
     ofRecord(log, entity)
       .where('revision', '>=', given<number>(1))
+      .where('revision', '<=', given<number>(2))
       .orderBy('revision')
       .limit(sql.lit(limits.pageRowsMax))
       .compile(),
   );
-  return statement.all([id, revision]).map((row) => versionOfRaw(entity, row));
+  return statement.all([id, from, to]).map((row) => versionOfRaw(entity, row));
 }
 
 /**
@@ -121,6 +120,15 @@ export function findByUniqueKey(
   const values = columnsOfValues(entity, key);
   const holder = statement.first(entity.uniqueKey.map((name) => values[columnOf(name)]));
   return (holder?.[0] as string | undefined) ?? null;
+}
+
+function firstOf<E extends Entity>(
+  entity: E,
+  statement: Statement,
+  values: readonly unknown[],
+): Version<E> | null {
+  const row = statement.first(values);
+  return row ? versionOfRaw(entity, row) : null;
 }
 
 /** The versions of a record, whose id is given. */

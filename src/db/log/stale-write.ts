@@ -3,7 +3,7 @@ import type { Entity, Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, RevisionConflict } from '../shared/problems.ts';
 import { differingFields, sameValue } from '../shared/values.ts';
-import { readVersionsFrom } from './logged-records.ts';
+import { readVersionsBetween } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 
 /** What becomes of a patch that was made for an older revision. */
@@ -43,7 +43,7 @@ export function rebase<E extends Entity>(
 ): readonly Version<E>[] {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return [];
-  const since = readVersionsFrom(log, actual.entity, actual.id, expected);
+  const since = readVersionsBetween(log, actual.entity, actual.id, expected, actual.revision);
   const changed = fieldsChangedIn(since, actual);
   if (onConflict !== 'REBASE' || expected > actual.revision) {
     throw conflict(actual, expected, changed);
@@ -70,7 +70,7 @@ export function refuseStale(
 ): void {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return;
-  const since = readVersionsFrom(log, actual.entity, actual.id, expected);
+  const since = readVersionsBetween(log, actual.entity, actual.id, expected, actual.revision);
   throw conflict(actual, expected, fieldsChangedIn(since, actual));
 }
 

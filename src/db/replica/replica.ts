@@ -9,6 +9,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
+import { unknownEntity } from '../shared/unknown-entity.ts';
 import { DeltaRows } from './delta-rows.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { MergeSchedule } from './merge-schedule.ts';
@@ -17,7 +18,7 @@ import { ownWork, ReplicaBroken } from './replica-broken.ts';
 import { ReplicaBuild } from './replica-build.ts';
 import type { OpenReplica } from './replica-file.ts';
 import type { ReplicaLimits } from './replica-limits.ts';
-import { indexById, mergeDelta, noteMerged } from './replica-merge.ts';
+import { mergeDelta, noteMerged } from './replica-merge.ts';
 import { ReplicaTable } from './replica-table.ts';
 import { ReplicaUpkeep } from './replica-upkeep.ts';
 import { RowOrder } from './row-order.ts';
@@ -152,11 +153,7 @@ export class Replica {
 
   table(entity: Entity): ReplicaTable {
     const table = this.#tables.get(entity);
-    if (!table) {
-      throw new TypeError(
-        `${entity.name} is not one of the entities that the store was opened with.`,
-      );
-    }
+    if (!table) throw unknownEntity(entity);
     return table;
   }
 
@@ -293,7 +290,6 @@ export class Replica {
       if (error instanceof ReplicaBroken && error.cause instanceof Unavailable) throw error.cause;
       throw error;
     }
-    await ownWork(() => indexById(this.#mergingConnection, tables));
     await ownWork(() => noteMerged(this.#mergingConnection, upTo, digest));
     this.#watermark = upTo;
     this.#basePosition = upTo;
@@ -345,23 +341,20 @@ export class Replica {
     // No further than the oldest read of the current tables that is under way.
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
-    const tables = [...this.#tables.values()];
-    const connection = this.#mergingConnection;
-    if (upTo > this.#basePosition) await this.#mergeTo(upTo, connection, tables);
+    if (upTo > this.#basePosition) await this.#mergeTo(upTo);
     if (this.#built) await this.#upkeep.restoreOrder(disorderShareMax);
     else await this.#upkeep.index();
     if (this.#watermark === this.#basePosition) await this.#upkeep.checkpoint();
   }
 
-  async #mergeTo(
-    upTo: Position,
-    connection: DuckDBConnection,
-    tables: readonly ReplicaTable[],
-  ): Promise<void> {
+  async #mergeTo(upTo: Position): Promise<void> {
     this.#horizon = upTo;
     const digest = await this.#log.digestAt(upTo);
+    const tables = [...this.#tables.values()];
     const after = this.#basePosition;
-    const inOrder = await ownWork(() => mergeDelta(connection, tables, after, upTo, digest));
+    const inOrder = await ownWork(() =>
+      mergeDelta(this.#mergingConnection, tables, after, upTo, digest),
+    );
     // What a read sees changes at once: which versions are merged, and how they lie.
     this.unmerged.forget(upTo);
     if (!inOrder) this.rowOrder.added(tables, after);

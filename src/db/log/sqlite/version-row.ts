@@ -13,7 +13,7 @@ import {
   type ValuesOf,
   type Version,
 } from '../../../entities/index.ts';
-import type { VersionColumns, VersionRow } from '../tables.ts';
+import type { VersionColumns } from '../tables.ts';
 
 /** How a kind of field is kept: its SQLite type, and JavaScript values to SQLite's and back. */
 interface Column {
@@ -52,7 +52,7 @@ export function columnsOfValues(
   return row;
 }
 
-/** What versionOfRow reads of every table, whatever its entity. */
+/** What a version is read from of every table, whatever its entity. */
 const sharedColumns = [
   'position',
   'transaction_id',
@@ -148,26 +148,13 @@ function decoded(field: Field, value: unknown): unknown {
   return value == null ? (field.default ?? null) : columns[field.kind].decode(value);
 }
 
-/** A row as the version it holds. */
+/** A row by the names of its columns as the version it holds. */
 export function versionOfRow<E extends Entity>(
   entity: E,
-  columnsOfRow: Pick<VersionColumns, SharedColumn>,
+  row: Pick<VersionColumns, SharedColumn>,
 ): Version<E> {
-  const row = columnsOfRow as VersionRow;
-  const values: Record<string, unknown> = {};
-  for (const { name, column, field } of fieldColumnsOf(entity)) {
-    values[name] = decoded(field, row[column]);
-  }
-  return {
+  return versionOfRaw(
     entity,
-    id: row.id,
-    revision: row.revision as Revision,
-    position: row.position as Position,
-    operation: row.operation,
-    transactionId: row.transaction_id as TransactionId,
-    committedAt: row.idx,
-    createdAt: row.created_idx,
-    previousPosition: row.previous_position as Position | null,
-    values: values as ValuesOf<E>,
-  };
+    columnsOfVersion(entity).map((column) => row[column]),
+  );
 }
