@@ -56,7 +56,7 @@ interface Picking {
 
 /**
  * The rows in order, one query for each stretch after the cursor. DuckDB keeps the order of a table
- * and stops when a limit without an order is reached: as it says of preserve_insertion_order.
+ * (preserve_insertion_order) and stops when a limit without an order is reached.
  */
 function stretchesOf(pick: Picking): RawBuilder<unknown>[] {
   const { stored, query } = pick;

@@ -25,3 +25,20 @@ export function isAboutDatabase(error: unknown): boolean {
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Out of Memory Error: ');
 }
+
+/**
+ * Writes rows in order, or in any where memory does not suffice to sort them.
+ * @returns whether they were written in order.
+ */
+export async function inOrderIfPossible(
+  write: (inOrder: boolean) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await write(true);
+    return true;
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    await write(false);
+    return false;
+  }
+}

@@ -9,7 +9,7 @@ import type { Position } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
-import { isOutOfMemory } from './duckdb-errors.ts';
+import { inOrderIfPossible } from './duckdb-errors.ts';
 import { bindTexts } from './duckdb-texts.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
@@ -61,18 +61,14 @@ export class ReplicaBuild {
   /** In the default order, unless memory does not suffice to sort it. */
   async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
     const names = storedNames.map((column) => `"${column}"`).join(', ');
-    const fill = (inOrder: boolean) =>
-      this.#connections[0]?.run(
+    const [connection] = this.#connections;
+    await inOrderIfPossible(async (inOrder) =>
+      connection?.run(
         `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
          select ${names}, ${wholeVersion}, ${inOrder} from "${base}"
          where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}`,
-      );
-    try {
-      await fill(true);
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      await fill(false);
-    }
+      ),
+    );
   }
 
   /** Fills a base, in a transaction of each connection. */

@@ -1,7 +1,7 @@
 /** Merging the delta: in bulk, in one transaction, while reads and appends go on. */
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
-import type { Position } from '../../entities/index.ts';
-import { isOutOfMemory } from './duckdb-errors.ts';
+import { type Position, positionZero } from '../../entities/index.ts';
+import { inOrderIfPossible } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
@@ -22,18 +22,9 @@ export async function mergeDelta(
   digest: Uint8Array | null,
 ): Promise<boolean> {
   const merge = (inOrder: boolean) => mergeTables(connection, tables, after, upTo, digest, inOrder);
-  if (after > 0) {
-    await merge(false);
-    return false;
-  }
-  try {
-    await merge(true);
-    return true;
-  } catch (error) {
-    if (!isOutOfMemory(error)) throw error;
-    await merge(false);
-    return false;
-  }
+  if (after === positionZero) return await inOrderIfPossible(merge);
+  await merge(false);
+  return false;
 }
 
 async function mergeTables(
