@@ -172,6 +172,78 @@ describe('a page', () => {
   });
 });
 
+describe('counts and groups', () => {
+  const byStatus = { by: ['status'], filter: { priority: { lt: 10 } } } as const;
+  const shown = async (store: Store, query: Parameters<Store['groups']>[1] = byStatus) =>
+    (await store.groups(Todo, query)).map(({ values, count }) => [...Object.values(values), count]);
+
+  test('are brought up to date by what changed, without asking DuckDB', async () => {
+    const { store, asked } = await openCounted();
+    for (const status of ['open', 'open', 'done']) {
+      await store.append(Todo, { status, priority: 1 });
+    }
+    await store.append(Todo, { id: 'a', status: 'doing', priority: 1 });
+    const { filter } = byStatus;
+    const at = await store.head();
+    expect(await shown(store)).toEqual([
+      ['open', 2],
+      ['doing', 1],
+      ['done', 1],
+    ]);
+    expect(await store.count(Todo, { filter })).toBe(4);
+    const before = asked.queries;
+    await store.update(Todo, 'a', { status: 'done' });
+    expect(await shown(store)).toEqual([
+      ['done', 2],
+      ['open', 2],
+    ]);
+    await store.update(Todo, 'a', { status: null });
+    await store.append(Todo, { status: null, priority: 1 });
+    await store.append(Todo, { id: 'b', status: 'new', priority: 10 });
+    expect(await shown(store)).toEqual([
+      ['open', 2],
+      [null, 2],
+      ['done', 1],
+    ]);
+    expect(await store.count(Todo, { filter })).toBe(5);
+    await store.update(Todo, 'b', { priority: 9 });
+    await store.delete(Todo, 'a');
+    expect(await store.count(Todo, { filter })).toBe(5);
+    expect(await shown(store, { ...byStatus, at })).toHaveLength(3);
+    expect(asked.queries).toBe(before);
+  });
+
+  test('with stats are counted anew, as no change tells what is the next least', async () => {
+    const { store, asked } = await openCounted();
+    await store.append(Todo, { id: 'a', status: 'open', priority: 1 });
+    await store.append(Todo, { status: 'open', priority: 2 });
+    const query = { by: ['status'], stats: ['priority'] };
+    await store.groups(Todo, query);
+    const before = asked.queries;
+    await store.delete(Todo, 'a');
+    const [group] = await store.groups(Todo, query);
+    expect(group?.stats.priority).toEqual({ min: 2, max: 2, avg: 2, sum: 2 });
+    expect(asked.queries).toBeGreaterThan(before);
+  });
+
+  test('of more groups than may be are refused, though all before were kept', async () => {
+    const { store } = await openCounted();
+    const create = (count: number, begin: number) =>
+      store.transact(async (log) => {
+        for (let place = 0; place < count; place += 1) {
+          await log.create(Todo, { status: `s${begin + place}` });
+        }
+      });
+    const query = { by: ['status'] };
+    await create(limits.talliedGroupsMax, 0);
+    expect(await store.groups(Todo, query)).toHaveLength(limits.talliedGroupsMax);
+    await create(limits.groupsMax - limits.talliedGroupsMax, limits.talliedGroupsMax);
+    expect(await store.groups(Todo, query)).toHaveLength(limits.groupsMax);
+    await create(1, limits.groupsMax);
+    await expect(store.groups(Todo, query)).rejects.toThrow(`more than ${limits.groupsMax} groups`);
+  });
+});
+
 test('a closed store answers nothing, kept or not', async () => {
   const { store } = await openCounted();
   const { position } = await store.append(Todo, { id: 'a', status: 'open' });

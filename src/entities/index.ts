@@ -17,6 +17,7 @@ export { type Field, type FieldKind, field, isNullable } from './field.ts';
 export type { GroupMeasure } from './groups.ts';
 export { recordsName } from './plural.ts';
 export {
+  fieldValue,
   type Microseconds,
   type Operation,
   type Position,

@@ -41,5 +41,10 @@ export interface Transaction {
   readonly reason: string | null;
 }
 
+/** The value of a field that is known by its name; null when it has none. */
+export function fieldValue({ values }: Version, name: string): unknown {
+  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
+}
+
 /** The position before the first version. */
 export const positionZero = 0 as Position;

@@ -16,12 +16,14 @@ import { queryRecords } from '../queries/record-query.ts';
 import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
 import { turns } from '../shared/turns.ts';
 import { bytesOfVersion, bytesOfVersions } from '../shared/version-bytes.ts';
+import { CountedAnswer } from './counted-answer.ts';
+import { countingOf, groupCountingOf } from './counting.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { type ReadChanges, RecentChanges } from './recent-changes.ts';
 import { RecordStretches } from './record-stretches.ts';
 import { ScannedStretch, type Touches } from './scanned-stretch.ts';
 import { type Answer, forEver, type Stretch } from './stretch.ts';
-import { touchesCount, touchesGroups, touchesList, touchesPage } from './touches.ts';
+import { touchesGroups, touchesList, touchesPage } from './touches.ts';
 
 /** What an answer takes besides what it holds, roughly. */
 const overheadBytes = 512;
@@ -130,7 +132,7 @@ export class Answers {
       at,
       async () => {
         const value = await this.#replica.read((replica) => queryCount(replica, entity, query));
-        return { value, stretch: this.#scanned(entity, at, touchesCount(entity, filter)) };
+        return new CountedAnswer(value, at, this.#changes, countingOf(entity, filter));
       },
       () => overheadBytes,
     );
@@ -144,7 +146,7 @@ export class Answers {
       at,
       async () => {
         const value = await this.#groups.ask(entity, query);
-        return { value, stretch: this.#scanned(entity, at, touchesGroups(entity, query)) };
+        return new CountedAnswer(value, at, this.#changes, groupCountingOf(entity, query));
       },
       (groups) => overheadBytes + groupBytes * groups.length,
     );

@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Position } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
+import { CountedAnswer } from './counted-answer.ts';
 import type { Answer } from './stretch.ts';
 
 interface Kept {
@@ -59,8 +60,8 @@ export class KeptAnswers {
   }
 
   /**
-   * The answer to a question at a position: one that is kept, one that is being worked out, or a
-   * new one, which is kept.
+   * The answer to a question at a position: one that is kept, one that is being worked out, one
+   * that is kept and brought up to date, or a new one. The latter two are kept.
    * @param isNow whether the position is the log's end: then one that is worked out for a position
    *   shortly before may do, and is waited for.
    * @param workOut throws what it throws to everyone who asked meanwhile.
@@ -82,6 +83,11 @@ export class KeptAnswers {
       const answer = (await underWay.answer) as Answer<T>;
       if (underWay.at === at || answer.stretch.holdsAt(at)) return answer;
     }
+    const upToDate = this.#bringUpToDate<T>(question, at);
+    if (upToDate) {
+      this.keep(question, upToDate, bytesOf(upToDate.value));
+      return upToDate;
+    }
     const answer = workOut();
     const underWay = { at, answer };
     this.#underWay.set(asked, underWay);
@@ -92,6 +98,16 @@ export class KeptAnswers {
     } finally {
       if (this.#underWay.get(asked) === underWay) this.#underWay.delete(asked);
     }
+  }
+
+  /** What is made of the kept answer that held last before a position; null where nothing can be. */
+  #bringUpToDate<T>(question: string, at: Position): Answer<T> | null {
+    let last: CountedAnswer<T> | null = null;
+    for (const { answer } of this.#byQuestion.get(question) ?? []) {
+      if (!(answer instanceof CountedAnswer) || answer.stretch.through >= at) continue;
+      if (!last || answer.stretch.through > last.stretch.through) last = answer;
+    }
+    return last?.at(at) ?? null;
   }
 
   #forget(kept: Kept): void {

@@ -17,7 +17,6 @@ export class ScannedStretch implements Stretch {
   readonly #entity: Entity;
   readonly #touches: Touches;
   readonly #from: Position;
-  /** The last position at which it is known to hold. */
   #through: Position;
   /** Whether it ends there, as far as anybody will ever know. */
   #ended = false;
@@ -29,6 +28,11 @@ export class ScannedStretch implements Stretch {
     this.#touches = touches;
     this.#from = at;
     this.#through = at;
+  }
+
+  /** The last position at which it is known to hold. */
+  get through(): Position {
+    return this.#through;
   }
 
   holdsAt(position: Position): boolean {

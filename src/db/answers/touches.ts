@@ -1,5 +1,5 @@
 /** Which changes touch which answers: what a filter and an order say of the versions of a change. */
-import type { Entity, Version } from '../../entities/index.ts';
+import { type Entity, fieldValue, type Version } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
 import { matcherOf } from '../criteria/filter-match.ts';
 import { Order } from '../criteria/order.ts';
@@ -48,10 +48,6 @@ export function touchesGroups(entity: Entity, query: GroupingQuery): Touches {
     const before = previous !== null && matches(previous) ? previous : null;
     const after = matches(version) ? version : null;
     if (!before || !after) return before !== after;
-    return fields.some((name) => !sameValue(valueIn(before, name), valueIn(after, name)));
+    return fields.some((name) => !sameValue(fieldValue(before, name), fieldValue(after, name)));
   };
-}
-
-function valueIn({ values }: Version, name: string): unknown {
-  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
 }

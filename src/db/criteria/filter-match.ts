@@ -1,5 +1,5 @@
 /** A filter as a function: whether one version is of a record that matches. */
-import type { Entity, Version } from '../../entities/index.ts';
+import { type Entity, fieldValue, type Version } from '../../entities/index.ts';
 import { type Comparison, compareValue } from './field-filter.ts';
 import {
   type ConditionMaker,
@@ -64,8 +64,4 @@ class Matchers implements ConditionMaker<Matcher> {
           .some((text) => typeof text === 'string' && foldText(text).includes(word)),
       );
   }
-}
-
-function fieldValue({ values }: Version, name: string): unknown {
-  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
 }

@@ -4,6 +4,7 @@ import {
   columnOf,
   type Entity,
   type FieldKind,
+  fieldValue,
   isNullable,
   type OrderKey,
   type Version,
@@ -61,11 +62,9 @@ export class Order {
     for (const [index, { read, descending }] of this.#columns.entries()) {
       const left = isPlace(a) ? (a[index] ?? null) : read(a);
       const right = isPlace(b) ? (b[index] ?? null) : read(b);
-      if (left === right) continue;
-      if (left === null) return 1;
-      if (right === null) return -1;
-      const ascending = compareValues(left, right);
-      if (ascending !== 0) return descending ? -ascending : ascending;
+      const ascending = compareNullable(left, right);
+      if (ascending === 0) continue;
+      return descending && left !== null && right !== null ? -ascending : ascending;
     }
     return 0;
   }
@@ -125,7 +124,11 @@ function isPlace(placed: Version | Place): placed is Place {
   return Array.isArray(placed);
 }
 
-function compareValues<T extends NonNullable<Place[number]>>(a: T, b: T): number {
+/** Compares two values of one field as an ascending order does: nulls are last. */
+export function compareNullable<T extends Place[number]>(a: T, b: T): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -164,8 +167,7 @@ function orderColumn(entity: Entity, { field: name, direction }: OrderKey): Orde
   }
   const field = entity.fields[name];
   if (!field) throw new TypeError(`${entity.name} has no field "${name}" to order by.`);
-  const read = (version: Version) =>
-    (version.values as Readonly<Record<string, Place[number]>>)[name] ?? null;
+  const read = (version: Version) => fieldValue(version, name) as Place[number];
   const nullable = isNullable(field);
   const accepts = (value: unknown) => (value === null ? nullable : acceptedBy[field.kind](value));
   return { column: columnOf(name), descending, nullable, accepts, read };

@@ -23,6 +23,7 @@ import {
   type Entity,
   type FieldKind,
   fieldColumnsOf,
+  fieldValue,
   type Microseconds,
   type Operation,
   type Position,
@@ -291,10 +292,6 @@ function foldedText(value: unknown): string | null {
   if (typeof value === 'string') return isAscii(value) ? null : foldText(value);
   const texts = (value ?? []) as readonly string[];
   return texts.every(isAscii) ? null : texts.map(foldText).join('\n');
-}
-
-function fieldValue({ values }: Version, name: string): unknown {
-  return (values as Readonly<Record<string, unknown>>)[name] ?? null;
 }
 
 /** A version out of the text that wholeVersion made of it. */

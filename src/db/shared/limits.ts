@@ -34,6 +34,8 @@ export const limits = {
   orderKeysMax: 8,
   /** Most groups of one answer. */
   groupsMax: 10_000,
+  /** Groups that are brought up to date by what changed; more of them are counted anew. */
+  talliedGroupsMax: 1_000,
   /** So many positions asked for the same groups in one turn are answered in one pass. */
   groupsSeriesMin: 6,
   /** Most points in time of one series. */
