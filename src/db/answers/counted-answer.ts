@@ -10,7 +10,7 @@ import { ScannedStretch, type Touches } from './scanned-stretch.ts';
 import type { Answer } from './stretch.ts';
 
 /** Takes changes in order, and tells what the answer is after them. */
-export interface Tally<T> {
+interface Tally<T> {
   add(change: VersionChange): void;
   /** Null where it has to be worked out anew. */
   answer(): T | null;
