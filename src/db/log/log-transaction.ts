@@ -31,7 +31,7 @@ import {
 } from './stale-write.ts';
 import { timePrefixedId } from './time-prefixed-id.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
-import { VersionChain } from './version-chain.ts';
+import { type NextVersion, VersionChain } from './version-chain.ts';
 import type { VersionChange } from './version-change.ts';
 
 /** What one change of one record came to. */
@@ -42,6 +42,9 @@ export interface Updated<E extends Entity = Entity> {
   /** The later versions that a stale patch was applied on top of, oldest first. */
   readonly rebasedOver: readonly Version<E>[];
 }
+
+/** What creating a record takes; without an id it gets one that sorts by time. */
+type NewRecord<E extends Entity> = CreateValues<E> & { readonly id?: string | null | undefined };
 
 type AnyValues = Readonly<Record<string, unknown>>;
 
@@ -116,17 +119,30 @@ export class LogTransaction {
    * @throws AlreadyExists when the id was ever used or a live record has the unique key.
    * @throws InvalidInput when a value breaks its field's rules.
    */
-  create<E extends Entity>(
+  create<E extends Entity>(entity: E, input: NewRecord<E>): Promise<Version<E>> {
+    return this.#inTurn(() => this.#chain.append(firstVersion(entity, input)));
+  }
+
+  /**
+   * Creates records as `create` does, up to the first that cannot be: `create` tells why not. Many
+   * cost SQLite a third of what as many by themselves do.
+   * @returns those that were created, in the order of the inputs.
+   */
+  createMany<E extends Entity>(
     entity: E,
-    input: CreateValues<E> & { readonly id?: string | null | undefined },
-  ): Promise<Version<E>> {
+    inputs: readonly NewRecord<E>[],
+  ): Promise<readonly Version<E>[]> {
     return this.#inTurn(() => {
-      const { id: given, ...fields } = input as AnyValues & { id?: string | null };
-      const id = given ?? timePrefixedId();
-      const issue = findTextIssue('id', id, limits.idLengthMax);
-      if (issue) throw new InvalidInput([issue]);
-      const values = valuesOfCreate(entity, fields);
-      return this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
+      const nexts: NextVersion<E>[] = [];
+      for (const input of inputs) {
+        try {
+          nexts.push(firstVersion(entity, input));
+        } catch (error) {
+          if (!(error instanceof InvalidInput)) throw error;
+          break;
+        }
+      }
+      return this.#chain.appendMany(entity, nexts);
     });
   }
 
@@ -294,6 +310,16 @@ export class LogTransaction {
     const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
     throw new NotFound(`${nameOf(entity, id)} ${state}.`, id);
   }
+}
+
+/** The first version of a new record. @throws InvalidInput when a value breaks its field's rules. */
+function firstVersion<E extends Entity>(entity: E, input: NewRecord<E>): NextVersion<E> {
+  const { id: given, ...fields } = input as AnyValues & { id?: string | null };
+  const id = given ?? timePrefixedId();
+  const issue = findTextIssue('id', id, limits.idLengthMax);
+  if (issue) throw new InvalidInput([issue]);
+  const values = valuesOfCreate(entity, fields);
+  return { entity, id, values, operation: 'CREATE', before: null };
 }
 
 function nameOf(entity: Entity, id: string): string {
