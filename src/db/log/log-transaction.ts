@@ -314,11 +314,10 @@ export class LogTransaction {
 
 /** The first version of a new record. @throws InvalidInput when a value breaks its field's rules. */
 function firstVersion<E extends Entity>(entity: E, input: NewRecord<E>): NextVersion<E> {
-  const { id: given, ...fields } = input as AnyValues & { id?: string | null };
-  const id = given ?? timePrefixedId();
+  const id = input.id ?? timePrefixedId();
   const issue = findTextIssue('id', id, limits.idLengthMax);
   if (issue) throw new InvalidInput([issue]);
-  const values = valuesOfCreate(entity, fields);
+  const values = valuesOfCreate(entity, input as AnyValues);
   return { entity, id, values, operation: 'CREATE', before: null };
 }
 
