@@ -43,10 +43,7 @@ export function creating<E extends Entity>(entity: E, steps: WriteSteps): Change
   };
 }
 
-/**
- * Creates records of the fields of several inputs, up to the first that cannot be created so; null
- * where an entity's values take steps of their own.
- */
+/** Creates records of several inputs' fields; null where the values take steps of their own. */
 export function creatingMany<E extends Entity>(entity: E, steps: WriteSteps): ManyChanges | null {
   if (steps.valuesOf) return null;
   return async (log, inputs) => {
