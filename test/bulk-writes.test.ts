@@ -164,6 +164,29 @@ test('one input that cannot be undoes all, and the message says which it was', a
   expect(await api.store.get(Todo, 'x')).toMatchObject({ revision: 1 });
 });
 
+test('wherever in a long bulk an input cannot be, it is told of as in a short one', async () => {
+  const api = await openApi();
+  await write(api, 'create', 'Todo', { id: 'taken' });
+  for (const place of [0, 7, 31, 32, 63, 64, 99]) {
+    const inputs: { id: string; priority?: number }[] = numbered(100);
+    inputs[place] = { id: 'taken' };
+    const taken = await refused(api, 'createTodos', { inputs });
+    expect(taken).toMatchObject({ __typename: 'AlreadyExists', id: 'taken' });
+    expect(taken.message).toMatch(new RegExp(`^Input ${place}: `));
+    inputs[place] = { id: 'wrong', priority: -1 };
+    inputs[50] = { id: 'wrong, too', priority: -1 };
+    const { issues } = await refused(api, 'createTodos', { inputs });
+    const places = [place, 50].sort((a, b) => a - b).map((each) => [String(each), 'priority']);
+    expect(issues.map(({ path }: { path: string[] }) => path)).toEqual(places);
+  }
+  expect((await api.store.totals()).position).toBe(1);
+  expect(await bulk(api, 'createTodos', numbered(100))).toMatchObject({
+    todos: numbered(100),
+    transaction: { firstPosition: '2', lastPosition: '101' },
+  });
+  expect(await api.store.verify()).toMatchObject({ defect: null });
+});
+
 test('stale patches of a bulk are rebased where that is asked for', async () => {
   const api = await openApi();
   await write(api, 'create', 'Todo', { id: 'x' });

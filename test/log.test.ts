@@ -248,6 +248,32 @@ test('a problem that the work catches leaves the rest of its transaction whole',
   expect(await store.verify()).toEqual({ versions: 3, defect: null });
 });
 
+test('of many creations those before the first that cannot be are made', async () => {
+  const store = await openTemporary();
+  await store.append(LakeFile, lakeFile('60.csv'));
+  const files = Array.from({ length: 100 }, (_, number) => lakeFile(`${number}.csv`));
+  const { value } = await store.transact(async (log) => {
+    const made = await log.createMany(LakeFile, files);
+    await expect(log.createMany(LakeFile, files.slice(made.length))).resolves.toEqual([]);
+    await expect(log.create(LakeFile, files[60] as (typeof files)[0])).rejects.toThrow('60.csv');
+    return [...made, ...(await log.createMany(LakeFile, files.slice(61)))];
+  });
+  expect((await wholeLog(store)).slice(1)).toEqual(value);
+  expect(value.map(({ position }) => position)).toEqual(value.map((_, place) => place + 2));
+  expect(await store.verify()).toEqual({ versions: 100, defect: null });
+});
+
+test('a transaction that is alone and fails leaves nothing, and the next goes on', async () => {
+  const store = await openTemporary();
+  const failing = store.transact(async (log) => {
+    await log.create(Todo, { id: 'x' });
+    throw new Error('changed my mind');
+  });
+  await expect(failing).rejects.toThrow('changed my mind');
+  await store.append(Todo, { id: 'x' });
+  expect(await store.verify()).toEqual({ versions: 1, defect: null });
+});
+
 test('work may start several changes at once: they are written one after the other', async () => {
   const store = await openTemporary();
   await store.transact((log) =>

@@ -4,6 +4,8 @@ import { type Entity, recordsName, type Transaction } from '../entities/index.ts
 import {
   type Change,
   creating,
+  creatingMany,
+  type ManyChanges,
   updating,
   type WriteInput,
   type WriteSteps,
@@ -33,7 +35,8 @@ export async function createRecords(
   operation: Operation,
 ): Promise<BulkPayload | Refused> {
   const request = { mutation: bulkName('create', entity), args };
-  return await writeBulk(operation, request, creating(entity, steps), args.inputs);
+  const many = creatingMany(entity, steps);
+  return await writeBulk(operation, request, args.inputs, creating(entity, steps), many);
 }
 
 export async function updateRecords(
@@ -43,14 +46,15 @@ export async function updateRecords(
   operation: Operation,
 ): Promise<BulkPayload | Refused> {
   const request = { mutation: bulkName('update', entity), args };
-  return await writeBulk(operation, request, updating(entity, steps), args.inputs);
+  return await writeBulk(operation, request, args.inputs, updating(entity, steps), null);
 }
 
 async function writeBulk(
   operation: Operation,
   request: WriteRequest,
-  change: Change,
   inputs: readonly WriteInput[],
+  change: Change,
+  many: ManyChanges | null,
 ): Promise<BulkPayload | Refused> {
   const written = await write(operation, request, async (log, onConflict) => {
     refuseCount('inputs', inputs.length);
@@ -59,6 +63,7 @@ async function writeBulk(
       inputs,
       (index) => [String(index)],
       (input) => change(log, input, onConflict),
+      many && ((some) => many(log, some)),
     );
   });
   if (isRefused(written)) return written;

@@ -111,7 +111,8 @@ function sha256(parts: readonly Uint8Array[], text: string): Uint8Array {
     length += part.length;
   }
   length += together.write(text, length);
-  return hash('sha256', together.subarray(0, length), 'buffer');
+  // Node makes a text of a digest three times as fast as a buffer, which has memory of its own.
+  return Buffer.from(hash('sha256', together.subarray(0, length), 'binary'), 'binary');
 }
 
 function sha256OfMany(parts: readonly Uint8Array[], text: string): Uint8Array {

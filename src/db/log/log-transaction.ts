@@ -1,7 +1,6 @@
 /** One transaction of the log while it is written: what a mutation may do. */
 import { createHash } from 'node:crypto';
 import type {
-  CreateValues,
   Entity,
   Microseconds,
   PatchValues,
@@ -13,8 +12,9 @@ import type {
 } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound } from '../shared/problems.ts';
-import { differingFields, findTextIssue, valuesOfCreate, valuesOfPatch } from '../shared/values.ts';
+import { differingFields, valuesOfPatch } from '../shared/values.ts';
 import { type ContentsInfo, writeContents } from './contents.ts';
+import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
 import { findByUniqueKey, readLastVersion } from './logged-records.ts';
@@ -29,7 +29,6 @@ import {
   refuseStale,
   type WriteCondition,
 } from './stale-write.ts';
-import { timePrefixedId } from './time-prefixed-id.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { VersionChain } from './version-chain.ts';
 import type { VersionChange } from './version-change.ts';
@@ -116,18 +115,21 @@ export class LogTransaction {
    * @throws AlreadyExists when the id was ever used or a live record has the unique key.
    * @throws InvalidInput when a value breaks its field's rules.
    */
-  create<E extends Entity>(
+  create<E extends Entity>(entity: E, input: NewRecord<E>): Promise<Version<E>> {
+    return this.#inTurn(() => this.#chain.append(firstVersion(entity, input)));
+  }
+
+  /**
+   * Creates records as `create` does, as many of the first as go through in one stretch. Together
+   * they cost SQLite a third of what as many by themselves do.
+   * @returns those that were created, in the order of the inputs; none where the first cannot be,
+   *   and `create` tells why.
+   */
+  createMany<E extends Entity>(
     entity: E,
-    input: CreateValues<E> & { readonly id?: string | null | undefined },
-  ): Promise<Version<E>> {
-    return this.#inTurn(() => {
-      const { id: given, ...fields } = input as AnyValues & { id?: string | null };
-      const id = given ?? timePrefixedId();
-      const issue = findTextIssue('id', id, limits.idLengthMax);
-      if (issue) throw new InvalidInput([issue]);
-      const values = valuesOfCreate(entity, fields);
-      return this.#chain.append({ entity, id, values, operation: 'CREATE', before: null });
-    });
+    inputs: readonly NewRecord<E>[],
+  ): Promise<readonly Version<E>[]> {
+    return this.#inTurn(() => this.#chain.appendMany(entity, firstVersions(entity, inputs)));
   }
 
   /**

@@ -12,10 +12,8 @@ import type {
 import { contentsDigest, linkDigest, newSalt } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { given } from './sqlite/statement.ts';
-import { sqliteCode } from './sqlite/storage-errors.ts';
-import { columnsOfRow, rowOfVersion, type VersionLink } from './sqlite/version-row.ts';
-import type { VersionColumns } from './tables.ts';
+import { insertVersions } from './sqlite/version-insertion.ts';
+import type { ChainedVersion, VersionLink } from './sqlite/version-row.ts';
 import { explainTaken } from './taken.ts';
 import type { VersionChange } from './version-change.ts';
 
@@ -74,13 +72,46 @@ export class VersionChain {
 
   /** Appends a version. @throws AlreadyExists when its id or its unique key is taken. */
   append<E extends Entity>(next: NextVersion<E>): Version<E> {
-    const { entity, id, operation, values, before } = next;
+    const { version, link } = this.#chained(next, this.position, this.#digest);
+    if (insertVersions(this.#log, next.entity, [{ version, link }]) === 0) {
+      throw explainTaken(this.#log, version);
+    }
+    this.#add(next, version, link);
+    return version;
+  }
+
+  /**
+   * Appends versions of one kind of record, up to the first whose id or unique key is taken.
+   * @returns those that were appended; `append` tells why the next one cannot be.
+   */
+  appendMany<E extends Entity>(entity: E, nexts: readonly NextVersion<E>[]): Version<E>[] {
+    const chained: ChainedVersion<E>[] = [];
+    let [position, digest] = [this.position, this.#digest];
+    for (const next of nexts) {
+      const each = this.#chained(next, position, digest);
+      chained.push(each);
+      [position, digest] = [each.version.position, each.link.digest];
+    }
+    const count = insertVersions(this.#log, entity, chained);
+    const appended = chained.slice(0, count);
+    for (const [place, { version, link }] of appended.entries()) {
+      this.#add(nexts[place] as NextVersion<E>, version, link);
+    }
+    return appended.map(({ version }) => version);
+  }
+
+  /** A version as it would follow a position and the digest there. */
+  #chained<E extends Entity>(
+    { entity, id, operation, values, before }: NextVersion<E>,
+    after: Position,
+    digestBefore: Uint8Array,
+  ): ChainedVersion<E> {
     const { id: transactionId, committedAt, aboutDigest } = this.#transaction;
     const version: Version<E> = {
       entity,
       id,
       revision: ((before?.revision ?? 0) + 1) as Revision,
-      position: (this.position + 1) as Position,
+      position: (after + 1) as Position,
       operation,
       transactionId,
       committedAt,
@@ -90,28 +121,13 @@ export class VersionChain {
     };
     const salt = newSalt();
     const contents = contentsDigest(salt, entity, id, values);
-    const digest = linkDigest(this.#digest, version, aboutDigest, contents);
-    this.#insert(version, { salt, contents_digest: contents, digest });
-    this.#digest = digest;
-    this.#versions.push(version);
-    this.#changes.push({ version, previous: before });
-    return version;
+    const digest = linkDigest(digestBefore, version, aboutDigest, contents);
+    return { version, link: { salt, contents_digest: contents, digest } };
   }
 
-  #insert(version: Version, link: VersionLink): void {
-    const { entity } = version;
-    const insert = this.#log.statement(entity, 'insert', () => {
-      const places = columnsOfRow(entity).map((column, place) => [column, given(place)]);
-      const values = Object.fromEntries(places) as VersionColumns;
-      return this.#log.versions.insertInto(entity.table).values(values).compile();
-    });
-    try {
-      insert.run(rowOfVersion(version, link));
-    } catch (error) {
-      // The trigger that refuses to replace a version meets a taken id before the constraint.
-      const taken = ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_TRIGGER'];
-      if (!taken.includes(sqliteCode(error) ?? '')) throw error;
-      throw explainTaken(this.#log, version);
-    }
+  #add<E extends Entity>({ before }: NextVersion<E>, version: Version<E>, link: VersionLink): void {
+    this.#digest = link.digest;
+    this.#versions.push(version);
+    this.#changes.push({ version, previous: before });
   }
 }

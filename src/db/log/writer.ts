@@ -147,6 +147,7 @@ export class Writer {
       // Not before: while another process held the log, more came in.
       group = take();
       for (const queued of group) {
+        this.#steps.mark(group.length === 1);
         end = await this.#run(queued, end, changes, settle);
       }
       this.#steps.commit();
@@ -172,14 +173,13 @@ export class Writer {
     }
   }
 
-  /** Runs one mutation in its savepoint; returns the log's end after it. */
+  /** Runs one mutation, which was marked; returns the log's end after it. */
   async #run(
     queued: Queued,
     end: LogEnd,
     changes: VersionChange[],
     settle: (() => void)[],
   ): Promise<LogEnd> {
-    this.#steps.mark();
     let transaction: LogTransaction | null = null;
     try {
       const { work, terms } = queued;

@@ -44,6 +44,8 @@ export const limits = {
   timeGroupsMax: 100_000,
   /** Most records that one bulk mutation may write, and most changes that one may undo. */
   bulkRecordsMax: 10_000,
+  /** Memory of new records that are written in one go, as it is estimated; one may be larger. */
+  createdTogetherBytesMax: 512 * 1024,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
   /** Transactions that are looked through for a filter at a time. */

@@ -5,7 +5,7 @@ import type { Version } from '../../entities/index.ts';
 const overheadBytes = 1_024;
 
 /** An estimate: two bytes for each character that the values hold. */
-export function bytesOfVersion({ id, values }: Version): number {
+export function bytesOfVersion({ id, values }: Pick<Version, 'id' | 'values'>): number {
   let characters = id.length;
   for (const name in values) characters += charactersOf((values as AnyValues)[name]);
   return overheadBytes + 2 * characters;

@@ -6,6 +6,8 @@ import { whenFree } from './when-free.ts';
 
 export class TransactionSteps {
   readonly #log: LogFile;
+  #hasSavepoint = false;
+  #isTakenBack = false;
 
   constructor(log: LogFile) {
     this.#log = log;
@@ -15,31 +17,42 @@ export class TransactionSteps {
   async begin(): Promise<void> {
     if (this.#log.inTransaction) this.#step('rollback').run();
     await whenFree(() => this.#step('begin immediate').run());
+    this.#isTakenBack = false;
   }
 
-  /** What was written is on disk when this returns. */
+  /** What was written, and not taken back, is on disk when this returns. */
   commit(): void {
-    this.#step('commit').run();
+    if (!this.#isTakenBack) this.#step('commit').run();
   }
 
   rollBack(): void {
     this.#step('rollback').run();
   }
 
-  /** Begins what may be taken back alone. */
-  mark(): void {
-    this.#step('savepoint mutation').run();
+  /**
+   * Begins what may be taken back alone. SQLite keeps aside each page that a statement changes,
+   * until the savepoint ends; of a long mutation that soon goes to a file.
+   * @param isAll whether it is all that the transaction will have, and needs no savepoint.
+   */
+  mark(isAll: boolean): void {
+    this.#hasSavepoint = !isAll;
+    if (this.#hasSavepoint) this.#step('savepoint mutation').run();
   }
 
   /** Ends what was marked, and keeps it. */
   keep(): void {
-    this.#step('release mutation').run();
+    if (this.#hasSavepoint) this.#step('release mutation').run();
   }
 
   /** Ends what was marked, as if it had never been. */
   takeBack(): void {
-    this.#step('rollback to mutation').run();
-    this.keep();
+    if (this.#hasSavepoint) {
+      this.#step('rollback to mutation').run();
+      this.keep();
+    } else {
+      this.rollBack();
+      this.#isTakenBack = true;
+    }
   }
 
   #step(text: string): Statement {

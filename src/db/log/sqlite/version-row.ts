@@ -115,14 +115,20 @@ export function versionOfRaw<E extends Entity>(entity: E, row: readonly unknown[
 export type VersionLink = Pick<VersionColumns, (typeof linkColumns)[number]>;
 const linkColumns = ['salt', 'contents_digest', 'digest'] as const;
 
-/** The columns of a whole row, in the order of rowOfVersion. */
+/** A version and its link: a whole row. */
+export interface ChainedVersion<E extends Entity = Entity> {
+  readonly version: Version<E>;
+  readonly link: VersionLink;
+}
+
+/** The columns of a whole row, in the order of addRow. */
 export function columnsOfRow(entity: Entity): string[] {
   return [...columnsOfVersion(entity), ...linkColumns];
 }
 
-/** A version and its link as a whole row. */
-export function rowOfVersion(version: Version, link: VersionLink): unknown[] {
-  const row: unknown[] = [
+/** Adds the values of a whole row. */
+export function addRow(row: unknown[], { version, link }: ChainedVersion): void {
+  row.push(
     version.position,
     version.transactionId,
     version.committedAt,
@@ -131,13 +137,12 @@ export function rowOfVersion(version: Version, link: VersionLink): unknown[] {
     version.revision,
     version.operation,
     version.previousPosition,
-  ];
+  );
   const values: Readonly<Record<string, unknown>> = version.values;
   for (const { name, field } of fieldColumnsOf(version.entity)) {
     row.push(encoded(field, values[name]));
   }
   row.push(link.salt, link.contents_digest, link.digest);
-  return row;
 }
 
 function encoded({ kind }: Field, value: unknown): unknown {
