@@ -3,7 +3,13 @@
 import { BadRequest, turns } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
-import { type Connection, type ConnectionArgs, connectionOf, LazyEdge, pageSizeOf } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionOf,
+  LazyEdge,
+  pageSizeOf,
+} from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';

@@ -2,7 +2,13 @@
 import { BadRequest, type TransactionFilter } from '../db/index.ts';
 import type { OrderKey, Position, Transaction, TransactionId } from '../entities/index.ts';
 import { type AsOf, momentOf, past } from './as-of.ts';
-import { type Connection, type ConnectionArgs, connectionOf, LazyEdge, pageSizeOf } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionOf,
+  LazyEdge,
+  pageSizeOf,
+} from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
