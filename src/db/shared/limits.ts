@@ -151,11 +151,8 @@ export const limits = {
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
   followerBatchRows: 256,
-  /**
-   * Followers that are woken before other work of the process gets a turn. All that are woken in one
-   * turn go on step by step with each other: the more of them, the later the first has its event.
-   */
-  wakeUpsPerTurn: 64,
+  /** Followers that are woken before other work of the process gets a turn. */
+  wakeUpsPerTurn: 256,
   /** Most records of a feed's snapshot that are read at a time … */
   snapshotPageRows: 256,
   /** … of the first page, … */
