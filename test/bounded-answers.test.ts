@@ -239,7 +239,7 @@ test('what page sizes allow is estimated anew when they are others', async () =>
   const query = `query ($first: Int, $inner: Int) {
     todos(first: $first) { edges { node { history(first: $inner) { edges { node { id } } } } } }
   }`;
-  const limitOf = async (variables: object) =>
+  const limitOf = async (variables: Readonly<Record<string, unknown>>) =>
     (await api.ask(query, variables)).errors?.[0]?.extensions.limit ?? null;
   const small = { first: 2, inner: 2 };
   const large = { first: 1_000, inner: 1_000 };
