@@ -1,9 +1,12 @@
 /** One request costs no more than it may: answers are bounded before and while they are made. */
+import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { Unavailable } from '../src/db/index.ts';
 import { LakeFile, Todo } from '../src/entities/index.ts';
+import { dataJson, executeToAnswer } from '../src/http/graphql/answers.ts';
 import { AnswerSize } from '../src/resolvers/answer-size.ts';
-import { answerLimits } from '../src/resolvers/index.ts';
+import { answerLimits, Loaders, Operation } from '../src/resolvers/index.ts';
+import { buildSchema } from '../src/schema/index.ts';
 import { codesOf, openApi, type TestApi, todoFields, write } from './support/api.ts';
 import { lakeFile } from './support/lake-file.ts';
 
@@ -229,4 +232,41 @@ test('large answers that are made at the same time share a limit; small ones are
   // Fields that are still worked out for an answer that was given count for nobody.
   expect(() => next.addField('late', 'x')).not.toThrow();
   expect(() => new AnswerSize().addField('text', text)).not.toThrow();
+});
+
+test('what page sizes allow is estimated anew when they are others', async () => {
+  const api = await openApi();
+  const query = `query ($first: Int, $inner: Int) {
+    todos(first: $first) { edges { node { history(first: $inner) { edges { node { id } } } } } }
+  }`;
+  const limitOf = async (variables: Readonly<Record<string, unknown>>) =>
+    (await api.ask(query, variables)).errors?.[0]?.extensions.limit ?? null;
+  const small = { first: 2, inner: 2 };
+  const large = { first: 1_000, inner: 1_000 };
+  expect(await limitOf(small)).toBeNull();
+  expect(await limitOf(large)).toBe('operationNodesMax');
+  expect(await limitOf(large)).toBe('operationNodesMax');
+  expect(await limitOf({ first: 10 })).toBeNull();
+  expect(await limitOf({ ...small, inner: 1_000 })).toBeNull();
+  expect(await limitOf({ first: 10, inner: null })).toBeNull();
+  expect(await limitOf(large)).toBe('operationNodesMax');
+});
+
+test('an answer is large by what its fields do not count, too', async () => {
+  const api = await openApi();
+  await api.store.append(Todo, { id: 'a' });
+  const piecesOf = async (document: string) => {
+    const schema = buildSchema(api.store.entities);
+    const operation = new Operation(api.store, new Loaders(api.store));
+    const contextValue = { operation };
+    const answer = await executeToAnswer({ schema, document: parse(document), contextValue });
+    expect(answer.errors).toBeUndefined();
+    return answer[dataJson]?.pieces.length ?? 0;
+  };
+  expect(await piecesOf('{ todo(id: "a") { __typename id } }')).toBe(0);
+  expect(await piecesOf(`{ todo(id: "a") { ${aliases(3_000, '__typename')} } }`)).toBeGreaterThan(
+    1,
+  );
+  const types = '{ __schema { types { name fields { name description type { name } } } } }';
+  expect(await piecesOf(types)).toBeGreaterThan(1);
 });

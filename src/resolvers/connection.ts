@@ -9,9 +9,26 @@ export interface ConnectionArgs {
 }
 
 export interface Edge<Node> {
-  /** Made when it is asked for: most edges are shown without. */
   readonly cursor: string;
   readonly node: Node;
+}
+
+/**
+ * An edge whose cursor is made when it is asked for: most are shown without. A class, since an
+ * accessor of each object of its own takes longer to make than the object.
+ */
+export class LazyEdge<Node> implements Edge<Node> {
+  readonly node: Node;
+  readonly #cursorOf: (node: Node) => string;
+
+  constructor(node: Node, cursorOf: (node: Node) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
 }
 
 export interface Connection<Node> {

@@ -3,7 +3,13 @@
 import { BadRequest, turns } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
-import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionOf,
+  LazyEdge,
+  pageSizeOf,
+} from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
@@ -38,12 +44,9 @@ export async function readHistory<E extends Entity>(
   const versions = size === 0 ? [] : await readPlaces(newest, from, size, descending, operation);
   // One batch serves many histories, which would all go on in one stretch.
   await turns.next(null);
-  const edges = versions.map((version) => ({
-    get cursor() {
-      return encodeCursor(list, { at, place: [newest.id, version.revision] });
-    },
-    node: { ...version, seenAt: at },
-  }));
+  const cursorOf = ({ revision }: Version) =>
+    encodeCursor(list, { at, place: [newest.id, revision] });
+  const edges = versions.map((version) => new LazyEdge({ ...version, seenAt: at }, cursorOf));
   return connectionOf(edges, size < all, fromEnd, () => newest.revision);
 }
 

@@ -3,7 +3,13 @@
 import { BadRequest, limits, Order, type Place, type RecordFilter } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { type AsOf, momentOf, past } from './as-of.ts';
-import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionOf,
+  LazyEdge,
+  pageSizeOf,
+} from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
@@ -82,17 +88,12 @@ export async function listRecords<E extends Entity>(
   });
   // Where a page goes on is told at its position: all of the list must be as it was there.
   let tellsPlaces = false;
-  const cursorOf = (version: Version) => {
+  const cursorOf = ({ version }: RecordAt<E>) => {
     if (!tellsPlaces) reads.dependOnList(entity, filter, at);
     tellsPlaces = true;
     return encodeCursor(list, { at, place: order.placeOf(version) });
   };
-  const edges = page.versions.map((version) => ({
-    node: { version, at },
-    get cursor() {
-      return cursorOf(version);
-    },
-  }));
+  const edges = page.versions.map((version) => new LazyEdge({ version, at }, cursorOf));
   const total = () => reads.count(entity, { at, filter });
   return connectionOf(edges, page.more, fromEnd, total);
 }

@@ -2,7 +2,13 @@
 import { BadRequest, type TransactionFilter } from '../db/index.ts';
 import type { OrderKey, Position, Transaction, TransactionId } from '../entities/index.ts';
 import { type AsOf, momentOf, past } from './as-of.ts';
-import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionOf,
+  LazyEdge,
+  pageSizeOf,
+} from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
@@ -41,12 +47,10 @@ export async function listTransactions(
     limit: count,
     fromEnd,
   });
-  const edges = page.transactions.map((transaction) => ({
-    get cursor() {
-      return encodeCursor(list, { at, place: [transaction.id] });
-    },
-    node: { ...transaction, seenAt: at },
-  }));
+  const cursorOf = ({ id }: Transaction) => encodeCursor(list, { at, place: [id] });
+  const edges = page.transactions.map(
+    (transaction) => new LazyEdge({ ...transaction, seenAt: at }, cursorOf),
+  );
   const total = () => reads.transactionCount({ at, filter });
   return connectionOf(edges, page.more, fromEnd, total);
 }

@@ -3,7 +3,7 @@
 import { BadRequest } from '../db/index.ts';
 import type { Position, Transaction, Version } from '../entities/index.ts';
 import { transactionIdOf } from './as-of.ts';
-import { type Connection, connectionOf, pageSizeOf } from './connection.ts';
+import { type Connection, connectionOf, LazyEdge, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 
@@ -56,12 +56,8 @@ export async function readVersions(
   const begin = args.after == null ? before : readCursor(args.after, list, transaction);
   const end = Math.min(begin + count, last) as Position;
   const versions = await versionsBetween(transaction, begin, end, operation);
-  const edges = versions.map((version) => ({
-    get cursor() {
-      return encodeCursor(list, { at: version.position, place: [] });
-    },
-    node: { ...version, seenAt },
-  }));
+  const cursorOf = ({ position }: Version) => encodeCursor(list, { at: position, place: [] });
+  const edges = versions.map((version) => new LazyEdge({ ...version, seenAt }, cursorOf));
   return connectionOf(edges, end < last, false, () => last - before);
 }
 

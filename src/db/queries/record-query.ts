@@ -1,5 +1,5 @@
 /** Records by id, as they were at positions. */
-import { type RawBuilder, sql } from 'kysely';
+import { type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { Histories, RecordKey } from '../log/histories.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -62,15 +62,38 @@ async function findNewest<E extends Entity>(
   idList: readonly string[],
   withDelta: boolean,
 ): Promise<Version<E>[]> {
-  const table = replica.table(entity);
-  const ids = sql.join(padded(idList));
+  const ids = padded(idList);
+  const query = lookUp(replica, replica.table(entity), ids.length, withDelta);
+  const parameters = withDelta ? [...ids, ...ids] : ids;
+  const asked: LookUp = { ...query, parameters };
+  const { rows } = await replica.lookups.executeQuery(asked);
+  return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
+}
+
+type LookUp = CompiledQuery<{ readonly whole: string }>;
+
+/** The look-ups of a table, by how many ids they have and whether the delta is asked, too. */
+const lookUps = new WeakMap<ReplicaTable, Map<string, LookUp>>();
+
+/** The query that looks up so many ids: Kysely writes each once, as there are few numbers of them. */
+function lookUp(replica: Replica, table: ReplicaTable, count: number, withDelta: boolean): LookUp {
+  const written = lookUps.get(table) ?? new Map<string, LookUp>();
+  lookUps.set(table, written);
+  const key = `${count} ${withDelta}`;
+  const query = written.get(key) ?? writeLookUp(table, count, withDelta).compile(replica.lookups);
+  written.set(key, query);
+  return query;
+}
+
+/** Its parameters are the ids, and once more where the delta is asked. */
+function writeLookUp(table: ReplicaTable, count: number, withDelta: boolean) {
+  const ids = sql.join(Array.from({ length: count }, () => ''));
   const delta = sql`
     union all
     select ${wholeOf(table)} from ${sql.table(table.delta)} where id in (${ids})`;
-  const { rows } = await sql<{ readonly whole: string }>`
+  return sql<{ readonly whole: string }>`
     select ${sql.ref(wholeColumn)} as whole from ${sql.table(table.current)} where id in (${ids})
-    ${withDelta ? delta : sql``}`.execute(replica.lookups);
-  return await turns.map(rows, ({ whole }) => versionOf(entity, whole));
+    ${withDelta ? delta : sql``}`;
 }
 
 /**

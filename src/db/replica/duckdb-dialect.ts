@@ -157,8 +157,11 @@ async function rowsOf(result: DuckDBMaterializedResult): Promise<Record<string, 
     await turns.yield();
     const chunk = result.getChunk(index);
     const columns = chunk.convertColumns(JSDuckDBValueConverter);
-    for (let place = 0; place < chunk.rowCount; place += 1) {
-      rows.push(Object.fromEntries(names.map((name, column) => [name, columns[column]?.[place]])));
+    const { rowCount } = chunk;
+    for (let place = 0; place < rowCount; place += 1) {
+      const row: Record<string, unknown> = {};
+      for (const [column, name] of names.entries()) row[name] = columns[column]?.[place];
+      rows.push(row);
     }
   }
   return rows;

@@ -27,8 +27,8 @@ import { introspectionRows } from './introspection-rows.ts';
 
 export interface NodesEstimate {
   readonly nodes: number;
-  /** Whether an argument that decides on them is a variable: then it holds for these values. */
-  readonly variable: boolean;
+  /** The variables among the arguments that decide on them: it holds for these values of them. */
+  readonly variables: Values;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -53,10 +53,21 @@ export function estimateNodes(
   variables: Values,
 ): NodesEstimate {
   const root = schema.getRootType(operation.operation);
-  if (!root) return { nodes: 0, variable: false };
+  if (!root) return { nodes: 0, variables: {} };
   const estimate = new Estimate(schema, document, { ...defaultsOf(operation), ...variables });
   const { nodes, perRow } = estimate.selections(operation.selectionSet, root);
-  return { nodes: nodes + perRow, variable: estimate.metVariable };
+  const met = [...estimate.metVariables].map((name) => [name, variables[name]] as const);
+  return { nodes: nodes + perRow, variables: Object.fromEntries(met) };
+}
+
+/**
+ * Whether an estimate is known to hold for other variables, too. Only numbers, and what is left out,
+ * are compared: so an estimate that is kept keeps nothing large.
+ */
+export function holdsFor({ variables }: NodesEstimate, others: Values): boolean {
+  return Object.entries(variables).every(
+    ([name, value]) => (value == null || typeof value === 'number') && value === others[name],
+  );
 }
 
 function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Values {
@@ -68,8 +79,8 @@ function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Values {
 }
 
 class Estimate {
-  /** Whether an argument that was looked at is a variable. */
-  metVariable = false;
+  /** The variables among the arguments that were looked at. */
+  readonly metVariables = new Set<string>();
   readonly #schema: GraphQLSchema;
   readonly #variables: Values;
   readonly #fragments = new Map<string, { type: GraphQLCompositeType; set: SelectionSetNode }>();
@@ -145,7 +156,7 @@ class Estimate {
     const values: Record<string, unknown> = {};
     for (const { name, defaultValue } of field.args) values[name] = defaultValue;
     for (const { name, value } of given) {
-      this.metVariable ||= value.kind === Kind.VARIABLE;
+      if (value.kind === Kind.VARIABLE) this.metVariables.add(value.name.value);
       const known =
         value.kind === Kind.VARIABLE ? this.#variables[value.name.value] : literal(value);
       if (known !== undefined) values[name.value] = known;

@@ -11,7 +11,7 @@ import type { Plugin } from 'graphql-yoga';
 import { requestLimits } from '../server/request-limits.ts';
 import { type DocumentSize, measureDocument } from './document-size.ts';
 import { measureTokens } from './document-tokens.ts';
-import { estimateNodes, type NodesEstimate } from './operation-nodes.ts';
+import { estimateNodes, holdsFor, type NodesEstimate } from './operation-nodes.ts';
 
 export function useDocumentLimits(): Plugin {
   return {
@@ -47,7 +47,7 @@ function sizeOf(document: DocumentNode): DocumentSize {
   return size;
 }
 
-/** What an operation was estimated at, unless that depends on its variables. */
+/** What an operation was estimated at last: many clients send the same page sizes again and again. */
 const estimates = new WeakMap<OperationDefinitionNode, NodesEstimate>();
 
 /** Page sizes may be variables: then what they allow is known only when the operation runs. */
@@ -55,9 +55,12 @@ function refuseTooManyNodes(args: ExecutionArgs): void {
   const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);
   if (!operation) return;
-  const estimate =
-    estimates.get(operation) ?? estimateNodes(schema, document, operation, variableValues ?? {});
-  if (!estimate.variable) estimates.set(operation, estimate);
+  const variables = variableValues ?? {};
+  let estimate = estimates.get(operation);
+  if (!estimate || !holdsFor(estimate, variables)) {
+    estimate = estimateNodes(schema, document, operation, variables);
+    if (holdsFor(estimate, variables)) estimates.set(operation, estimate);
+  }
   const refused = exceeded('operationNodesMax', 'objects in its lists', estimate.nodes);
   if (refused) throw refused;
 }
