@@ -76,7 +76,7 @@ export const limits = {
   rebuildBatchRows: 1_024,
   /** Most versions handed to DuckDB at a time to build a replica … */
   buildBatchRows: 4_096,
-  /** … and fewer when they would be much more text than this, in UTF-16 code units. */
+  /** … and fewer when they would be much more text than this, in bytes of UTF-8. */
   buildBatchLength: 4_000_000,
   /** While a replica comes to the log's end, what is new is merged at so many versions. */
   buildMergeRows: 65_536,
