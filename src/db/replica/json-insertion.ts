@@ -25,7 +25,8 @@ export class JsonInsertion {
   async run(json: readonly JsonOfColumn[]): Promise<void> {
     const statement = await this.#prepared(this.#sqlOf(json.map((column) => column !== null)));
     const given = json.filter((column) => column !== null);
-    for (const [index, column] of given.entries()) statement.bindBlob(index + 1, wellFormed(column));
+    for (const [index, column] of given.entries())
+      statement.bindBlob(index + 1, wellFormed(column));
     await statement.run();
   }
 

@@ -58,15 +58,20 @@ export class ReplicaBuild {
     }
   }
 
-  /** In the default order, unless memory does not suffice to sort it. */
+  /**
+   * In the default order, unless memory does not suffice to sort it. Whole versions are made after
+   * that: they would be most of what is sorted.
+   */
   async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
     const names = storedNames.map((column) => `"${column}"`).join(', ');
     const [connection] = this.#connections;
     await inOrderIfPossible(async (inOrder) =>
       connection?.run(
         `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
-         select ${names}, ${wholeVersion}, ${inOrder} from "${base}"
-         where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}`,
+         select ${names}, ${wholeVersion}, ${inOrder} from (
+           select ${names} from "${base}"
+           where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}
+         )`,
       ),
     );
   }

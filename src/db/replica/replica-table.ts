@@ -220,6 +220,11 @@ export class ReplicaTable {
     return `create table "${name}" (${[...shared, whole, inOrder].join(', ')})`;
   }
 
+  /** The statement that makes the index of the current table, unless there is one. */
+  indexDefinition(): string {
+    return `create index if not exists "${this.current}_id" on "${this.current}" (id)`;
+  }
+
   /** The versions as chunks for DuckDB's appender, in the order of storedNames. */
   *chunks(versions: readonly Version[]): Generator<DuckDBDataChunk, void> {
     const types = this.#columns.map(({ type }) => type);

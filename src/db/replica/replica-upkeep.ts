@@ -43,15 +43,17 @@ export class ReplicaUpkeep {
    * @param shareMax how many rows out of order or dead are left, for each live one.
    */
   async restoreOrder(shareMax: number): Promise<void> {
-    if (!(await this.#restore(shareMax))) return;
-    // A table that was written anew has no index.
-    await this.index();
-    this.#rowsBeside += limits.mergeRows;
+    // What a table took of the file is free for the next one once DuckDB has noted it there.
+    while (await this.#restore(shareMax)) await this.#takeIn();
   }
 
   /** Has DuckDB take in what it wrote beside its file, for while nothing is written. */
   async checkpoint(): Promise<void> {
     if (this.#ended || this.#rowsBeside < limits.mergeRows) return;
+    await this.#takeIn();
+  }
+
+  async #takeIn(): Promise<void> {
     await ownWork(() => this.#connection.run('checkpoint'));
     this.#rowsBeside = 0;
   }
