@@ -1,6 +1,7 @@
 /** What has to be done for tables that are merged into: order, indexes, their place in the file. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { limits } from '../shared/limits.ts';
+import { isCheckpointRefused } from './duckdb-errors.ts';
 import { ownWork } from './replica-broken.ts';
 import { indexById } from './replica-merge.ts';
 import type { ReplicaTable } from './replica-table.ts';
@@ -44,7 +45,10 @@ export class ReplicaUpkeep {
    */
   async restoreOrder(shareMax: number): Promise<void> {
     // What a table took of the file is free for the next one once DuckDB has noted it there.
-    while (await this.#restore(shareMax)) await this.#takeIn();
+    while (await this.#restore(shareMax)) {
+      this.#rowsBeside += limits.mergeRows;
+      await this.#takeIn();
+    }
   }
 
   /** Has DuckDB take in what it wrote beside its file, for while nothing is written. */
@@ -54,8 +58,15 @@ export class ReplicaUpkeep {
   }
 
   async #takeIn(): Promise<void> {
-    await ownWork(() => this.#connection.run('checkpoint'));
-    this.#rowsBeside = 0;
+    await ownWork(async () => {
+      try {
+        await this.#connection.run('checkpoint');
+        this.#rowsBeside = 0;
+      } catch (error) {
+        // It is done once nothing is written.
+        if (!isCheckpointRefused(error)) throw error;
+      }
+    });
   }
 
   /** Interrupts what can wait, and begins no more of it. */
