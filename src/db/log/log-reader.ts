@@ -101,7 +101,7 @@ export class LogReader {
    * small part of the time of readBetween.
    * @returns null when they are more than fit into one text.
    */
-  jsonBetween(entity: Entity, after: Position, end: Position): string[] | null {
+  jsonBetween(entity: Entity, after: Position, end: Position): Uint8Array[] | null {
     const statement = this.#log.statement(entity, 'columns as JSON', () =>
       this.#log.versions
         .selectFrom(entity.table)
@@ -111,7 +111,7 @@ export class LogReader {
         .compile(),
     );
     try {
-      return statement.first([after, end]) as string[];
+      return statement.first([after, end]) as Uint8Array[];
     } catch (error) {
       if (sqliteCode(error) === 'SQLITE_TOOBIG') return null;
       throw error;

@@ -3,13 +3,13 @@
  * for them waits for nobody else. Many go the way on which replicas are built, as JSON that SQLite
  * makes of the log: in place each of them would take the event loop several times as long.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Entity, Position, Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { bytesOfVersion } from '../shared/version-bytes.ts';
-import { bindTexts } from './duckdb-texts.ts';
+import type { JsonInsertion } from './json-insertion.ts';
 import { deltaCatalog, type ReplicaTable } from './replica-table.ts';
 
 export class DeltaRows {
@@ -17,7 +17,7 @@ export class DeltaRows {
   readonly #connection: DuckDBConnection;
   readonly #tables: ReadonlyMap<Entity, ReplicaTable>;
   readonly #jsonRowsMin: number;
-  readonly #insertions = new Map<ReplicaTable, DuckDBPreparedStatement>();
+  readonly #insertions = new Map<ReplicaTable, JsonInsertion>();
 
   /**
    * @param connection that nothing else uses while versions are added or taken out.
@@ -76,31 +76,28 @@ export class DeltaRows {
   }
 
   async #addAsJson(table: ReplicaTable, versions: readonly Version[]): Promise<void> {
-    const insertion = await this.#insertionInto(table);
+    const insertion = this.#insertionInto(table);
     for (const batch of batchesOf(versions)) {
       await turns.yield();
       const [first, last] = [batch[0] as Version, batch.at(-1) as Version];
       const after = (first.position - 1) as Position;
       const json = this.#log.jsonBetween(table.entity, after, last.position);
-      if (json) {
-        bindTexts(insertion, [...json, ...table.foldedJson(json)]);
-        await insertion.run();
-      } else await this.#addInPlace(table, batch);
+      if (json) await insertion.run([...json, ...table.foldedJson(json)]);
+      else await this.#addInPlace(table, batch);
     }
   }
 
-  /** DuckDB takes milliseconds to prepare it: a third of what it takes for a thousand rows. */
-  async #insertionInto(table: ReplicaTable): Promise<DuckDBPreparedStatement> {
+  #insertionInto(table: ReplicaTable): JsonInsertion {
     const known = this.#insertions.get(table);
     if (known) return known;
-    const insertion = await this.#connection.prepare(table.deltaInsertionOfJson());
+    const insertion = table.deltaInsertion(this.#connection);
     this.#insertions.set(table, insertion);
     return insertion;
   }
 
   /** Releases what it keeps, before its connection is closed. */
   close(): void {
-    for (const insertion of this.#insertions.values()) insertion.destroySync();
+    for (const insertion of this.#insertions.values()) insertion.close();
     this.#insertions.clear();
   }
 }

@@ -26,6 +26,12 @@ export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Out of Memory Error: ');
 }
 
+/** Whether DuckDB would not take in what lies beside its file, since something else was written. */
+export function isCheckpointRefused(error: unknown): boolean {
+  const refusal = 'TransactionContext Error: Cannot CHECKPOINT: ';
+  return error instanceof Error && error.message.startsWith(refusal);
+}
+
 /**
  * Writes rows in order, or in any where memory does not suffice to sort them.
  * @returns whether they were written in order.

@@ -4,14 +4,14 @@
  * The log is read from its end to its beginning: whoever comes to a version then knows already which
  * one superseded it, and so until when it was in force.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Position } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { inOrderIfPossible } from './duckdb-errors.ts';
-import { bindTexts } from './duckdb-texts.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { type JsonInsertion, type JsonOfColumn, jsonOf, valuesOf } from './json-insertion.ts';
 import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 export interface ReplicaBuildOptions {
@@ -25,7 +25,7 @@ export interface ReplicaBuildOptions {
 
 /** A connection that adds rows to a base, one batch after another. */
 interface Adder {
-  readonly insertion: DuckDBPreparedStatement;
+  readonly insertion: JsonInsertion;
   /** The batch that it works on. */
   adding: Promise<unknown>;
 }
@@ -58,15 +58,20 @@ export class ReplicaBuild {
     }
   }
 
-  /** In the default order, unless memory does not suffice to sort it. */
+  /**
+   * In the default order, unless memory does not suffice to sort it. Whole versions are made after
+   * that: they would be most of what is sorted.
+   */
   async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
     const names = storedNames.map((column) => `"${column}"`).join(', ');
     const [connection] = this.#connections;
     await inOrderIfPossible(async (inOrder) =>
       connection?.run(
         `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
-         select ${names}, ${wholeVersion}, ${inOrder} from "${base}"
-         where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}`,
+         select ${names}, ${wholeVersion}, ${inOrder} from (
+           select ${names} from "${base}"
+           where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}
+         )`,
       ),
     );
   }
@@ -80,13 +85,13 @@ export class ReplicaBuild {
     const connection = connections.pop();
     if (!connection) return await this.#addAll(table, adders);
     await inTransaction(connection, async () => {
-      const insertion = await connection.prepare(table.baseInsertionOfJson());
+      const insertion = table.baseInsertion(connection);
       const adder = { insertion, adding: Promise.resolve() };
       try {
         await this.#fillBase(table, connections, [...adders, adder]);
       } finally {
         await adder.adding;
-        insertion.destroySync();
+        insertion.close();
       }
     });
   }
@@ -102,7 +107,7 @@ export class ReplicaBuild {
       const json = this.#log.jsonBetween(table.entity, after, end as Position);
       if (json) {
         const length = json.reduce((sum, text) => sum + text.length, 0);
-        if (json[0] !== '[]') {
+        if (isOfRows(json)) {
           const values = [...json, ...table.foldedJson(json), this.#supersededBy(table, json)];
           batch += 1;
           await add(adders[batch % adders.length] as Adder, values);
@@ -115,24 +120,27 @@ export class ReplicaBuild {
   }
 
   /** By what versions were superseded, as JSON; notes which ones they superseded themselves. */
-  #supersededBy({ columnNames }: ReplicaTable, json: readonly string[]): string {
-    const read = (name: string) => JSON.parse(json[columnNames.indexOf(name)] as string);
+  #supersededBy({ columnNames }: ReplicaTable, json: readonly Uint8Array[]): Uint8Array {
+    const read = (name: string) => valuesOf(json[columnNames.indexOf(name)] as Uint8Array);
     const positions = read('position') as number[];
     const previous = read('previous_position') as (number | null)[];
     for (const [row, position] of positions.entries()) {
       const before = previous[row] ?? null;
       if (before !== null) this.#superseded[before] = position;
     }
-    return JSON.stringify(positions.map((position) => this.#superseded[position] || null));
+    return jsonOf(positions.map((position) => this.#superseded[position] || null));
   }
 }
 
+/** Whether there is any row in them. */
+function isOfRows([first]: readonly Uint8Array[]): boolean {
+  return first !== undefined && first.length > '[]'.length;
+}
+
 /** Has DuckDB begin with a batch, once it has done the one before. */
-async function add(adder: Adder, values: readonly (string | null)[]): Promise<void> {
-  const { insertion } = adder;
+async function add(adder: Adder, json: readonly JsonOfColumn[]): Promise<void> {
   await adder.adding;
-  bindTexts(insertion, values);
-  adder.adding = insertion.run();
+  adder.adding = adder.insertion.run(json);
   // Whoever waits for it meets its error; until then nobody does.
   adder.adding.catch(() => {});
 }

@@ -58,9 +58,7 @@ export async function indexById(
   connection: DuckDBConnection,
   tables: readonly ReplicaTable[],
 ): Promise<void> {
-  for (const { current } of tables) {
-    await connection.run(`create index if not exists "${current}_id" on "${current}" (id)`);
-  }
+  for (const table of tables) await connection.run(table.indexDefinition());
 }
 
 async function mergeTable(

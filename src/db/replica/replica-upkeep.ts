@@ -1,6 +1,7 @@
 /** What has to be done for tables that are merged into: order, indexes, their place in the file. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { limits } from '../shared/limits.ts';
+import { isCheckpointRefused } from './duckdb-errors.ts';
 import { ownWork } from './replica-broken.ts';
 import { indexById } from './replica-merge.ts';
 import type { ReplicaTable } from './replica-table.ts';
@@ -43,17 +44,29 @@ export class ReplicaUpkeep {
    * @param shareMax how many rows out of order or dead are left, for each live one.
    */
   async restoreOrder(shareMax: number): Promise<void> {
-    if (!(await this.#restore(shareMax))) return;
-    // A table that was written anew has no index.
-    await this.index();
-    this.#rowsBeside += limits.mergeRows;
+    // What a table took of the file is free for the next one once DuckDB has noted it there.
+    while (await this.#restore(shareMax)) {
+      this.#rowsBeside += limits.mergeRows;
+      await this.#takeIn();
+    }
   }
 
   /** Has DuckDB take in what it wrote beside its file, for while nothing is written. */
   async checkpoint(): Promise<void> {
     if (this.#ended || this.#rowsBeside < limits.mergeRows) return;
-    await ownWork(() => this.#connection.run('checkpoint'));
-    this.#rowsBeside = 0;
+    await this.#takeIn();
+  }
+
+  async #takeIn(): Promise<void> {
+    await ownWork(async () => {
+      try {
+        await this.#connection.run('checkpoint');
+        this.#rowsBeside = 0;
+      } catch (error) {
+        // It is done once nothing is written.
+        if (!isCheckpointRefused(error)) throw error;
+      }
+    });
   }
 
   /** Interrupts what can wait, and begins no more of it. */

@@ -44,11 +44,10 @@ export class RowOrder {
   }
 
   /**
-   * Writes those tables anew that hold too many rows out of order or dead. Current has no index then,
-   * without which reads by id scan it: it comes last, and only when it has to.
+   * Writes a table anew that holds too many rows out of order or dead.
    * @param shareMax how many such rows a base may hold for each live one …
    * @param rowsMax … and how many besides.
-   * @returns whether any was.
+   * @returns whether there was one; others may be left.
    */
   async restore(
     connection: DuckDBConnection,
@@ -56,7 +55,6 @@ export class RowOrder {
     shareMax: number,
     rowsMax: number,
   ): Promise<boolean> {
-    let written = false;
     for (const table of tables) {
       const { base, current } = table;
       const parts = [
@@ -64,22 +62,24 @@ export class RowOrder {
           name: base,
           definition: (name: string) => table.baseDefinition(name),
           columns: [...table.storedNames, 'until_position'],
+          index: null,
           shareMax,
         },
         {
           name: current,
           definition: (name: string) => table.currentDefinition(name),
           columns: [...table.storedNames, wholeColumn],
+          index: table.indexDefinition(),
           shareMax: limits.disorderShareMax,
         },
       ];
       for (const part of parts) {
         if (this.#tooLarge.has(part.name)) continue;
         if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
-        if (await this.#rewrite(connection, part, table.order)) written = true;
+        if (await this.#rewrite(connection, part, table.order)) return true;
       }
     }
-    return written;
+    return false;
   }
 
   async #rewrite(connection: DuckDBConnection, table: StoredTable, order: Order): Promise<boolean> {
@@ -102,6 +102,8 @@ interface StoredTable {
   readonly definition: (name: string) => string;
   /** All but inOrderColumn. */
   readonly columns: readonly string[];
+  /** The statement that makes its index; null when it has none. */
+  readonly index: string | null;
 }
 
 async function isOver(
@@ -118,9 +120,10 @@ async function isOver(
   return all - ordered > live * shareMax + rowsMax;
 }
 
+/** Reads meanwhile find the old table with its index, and then the new one with its own. */
 async function rewrite(
   connection: DuckDBConnection,
-  { name, definition, columns }: StoredTable,
+  { name, definition, columns, index }: StoredTable,
   order: Order,
 ): Promise<void> {
   const anew = `${name}_anew`;
@@ -133,5 +136,7 @@ async function rewrite(
     );
     await connection.run(`drop table "${name}"`);
     await connection.run(`alter table "${anew}" rename to "${name}"`);
+    // DuckDB renames no table that has one.
+    if (index) await connection.run(index);
   });
 }

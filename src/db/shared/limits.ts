@@ -77,8 +77,8 @@ export const limits = {
   /** Most versions read from the log at a time to build a replica while requests are served. */
   rebuildBatchRows: 1_024,
   /** Most versions handed to DuckDB at a time to build a replica … */
-  buildBatchRows: 4_096,
-  /** … and fewer when they would be much more text than this, in UTF-16 code units. */
+  buildBatchRows: 8_192,
+  /** … and fewer when they would be much more text than this, in bytes of UTF-8. */
   buildBatchLength: 4_000_000,
   /** While a replica comes to the log's end, what is new is merged at so many versions. */
   buildMergeRows: 65_536,

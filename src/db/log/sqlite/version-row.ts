@@ -73,20 +73,21 @@ export function columnsOfVersion(entity: Entity): SharedColumn[] {
 }
 
 /**
- * The SQL of all values of each column of columnsOfVersion as one JSON array. Floating-point numbers
- * are texts there, of as many digits as it takes: SQLite’s JSON rounds them. Booleans are 0 and 1.
+ * The SQL of all values of each column of columnsOfVersion as one JSON array, in UTF-8: to make it a
+ * text of JavaScript's costs more than to make it. Floating-point numbers are texts there, of as many
+ * digits as it takes: SQLite’s JSON rounds them. Booleans are 0 and 1.
  */
-export function jsonOfColumns(entity: Entity): RawBuilder<string>[] {
+export function jsonOfColumns(entity: Entity): RawBuilder<Uint8Array>[] {
   const own = fieldColumnsOf(entity).map(({ column, field: { kind, default: missing } }) => {
     const stored = sql.ref(column);
     const isMissing = missing === null || missing === undefined;
     const value = isMissing ? stored : sql`coalesce(${stored}, ${columns[kind].encode(missing)})`;
-    if (kind === 'labels') return sql<string>`json_group_array(json(${value}))`;
-    if (kind !== 'float') return sql<string>`json_group_array(${value})`;
-    const digits = sql`iif(${value} is null, null, printf('%!.17g', ${value}))`;
-    return sql<string>`json_group_array(${digits})`;
+    if (kind === 'labels') return sql`json(${value})`;
+    if (kind !== 'float') return value;
+    return sql`iif(${value} is null, null, printf('%!.17g', ${value}))`;
   });
-  return [...sharedColumns.map((name) => sql<string>`json_group_array(${sql.ref(name)})`), ...own];
+  const all = [...sharedColumns.map((name) => sql.ref(name)), ...own];
+  return all.map((value) => sql<Uint8Array>`cast(json_group_array(${value}) as blob)`);
 }
 
 /** A row of columnsOfVersion, in their order, as the version it holds. */
