@@ -34,7 +34,7 @@ test('a current table written anew has its index at every moment', async () => {
   const upkeep = new ReplicaUpkeep(writing, [table], new RowOrder(), 0);
 
   let isDone = false;
-  const restored = upkeep.restoreOrder(0).finally(() => {
+  const restored = upkeep.restoreOrder(0, true).finally(() => {
     isDone = true;
   });
   while (!isDone) expect(await column(reading, indexes)).toEqual([`${table.current}_id`]);

@@ -10,6 +10,7 @@ import { openTemporary, temporaryDirectory } from './support/temporary-store.ts'
 import { until } from './support/until.ts';
 
 const table = new ReplicaTable(Todo);
+const never = new AbortController().signal;
 
 /** Tables with so many rows, none of them in order. */
 async function tablesOf(rows: number, memoryLimit: string) {
@@ -46,8 +47,8 @@ test('rows out of order are put in order, and then are known to be', async () =>
   await order.look(connection, [table]);
   expect(order.isDisturbed(table.base, 1 as Position)).toBe(true);
   expect(order.isDisturbed(table.current, 1 as Position)).toBe(false);
-  expect(await order.restore(connection, [table], 0.5, 1_000)).toBe(false);
-  expect(await order.restore(connection, [table], 0.5, 400)).toBe(true);
+  expect(await order.restore(connection, [table], 0.5, 1_000, never)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 400, never)).toBe(true);
   expect(order.isDisturbed(table.base, 1_000 as Position)).toBe(false);
   const found = await positions();
   expect(found.map(({ inOrder }) => inOrder)).toEqual(found.map(() => true));
@@ -64,8 +65,8 @@ test('what memory does not suffice to sort is left as it is', async () => {
   const { connection, positions } = await tablesOf(60_000, '32MB');
   const order = new RowOrder();
   await order.look(connection, [table]);
-  expect(await order.restore(connection, [table], 0.5, 0)).toBe(false);
-  expect(await order.restore(connection, [table], 0.5, 0)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 0, never)).toBe(false);
+  expect(await order.restore(connection, [table], 0.5, 0, never)).toBe(false);
   expect(order.isDisturbed(table.base, 1 as Position)).toBe(true);
   expect(await positions()).toHaveLength(60_000);
 });

@@ -14,10 +14,13 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  DummyDriver,
+  Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type RawBuilder,
 } from 'kysely';
 import { limits } from '../shared/limits.ts';
 import { Unavailable } from '../shared/problems.ts';
@@ -31,6 +34,28 @@ export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number):
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
+}
+
+/** Kysely that writes queries and runs none: for connections that are not its own. */
+const writer = new Kysely<never>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/** Runs a statement on a connection that its caller has for itself. @throws what DuckDB throws. */
+export async function runOn(connection: DuckDBConnection, text: RawBuilder<unknown>) {
+  const { sql, parameters } = text.compile(writer);
+  const statement = await connection.prepare(sql);
+  try {
+    for (const [index, value] of parameters.entries()) bind(statement, index + 1, value);
+    await statement.run();
+  } finally {
+    statement.destroySync();
+  }
 }
 
 class DuckdbDriver implements Driver {

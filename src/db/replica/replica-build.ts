@@ -5,13 +5,16 @@
  * one superseded it, and so until when it was in force.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { sql } from 'kysely';
 import type { Position } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
+import { runOn } from './duckdb-dialect.ts';
 import { inOrderIfPossible } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { type JsonInsertion, type JsonOfColumn, jsonOf, valuesOf } from './json-insertion.ts';
+import { partsInOrder } from './ordered-parts.ts';
 import { inOrderColumn, type ReplicaTable, stillInForce, wholeColumn } from './replica-table.ts';
 
 export interface ReplicaBuildOptions {
@@ -63,17 +66,22 @@ export class ReplicaBuild {
    * that: they would be most of what is sorted.
    */
   async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
-    const names = storedNames.map((column) => `"${column}"`).join(', ');
-    const [connection] = this.#connections;
-    await inOrderIfPossible(async (inOrder) =>
-      connection?.run(
-        `insert into "${current}" (${names}, "${wholeColumn}", "${inOrderColumn}")
-         select ${names}, ${wholeVersion}, ${inOrder} from (
-           select ${names} from "${base}"
-           where until_position = ${stillInForce} ${inOrder ? `order by ${order.text()}` : ''}
-         )`,
-      ),
-    );
+    const names = sql.raw(storedNames.map((column) => `"${column}"`).join(', '));
+    const [connection] = this.#connections as readonly [DuckDBConnection];
+    const parts = await partsInOrder(connection, base, order, `until_position = ${stillInForce}`);
+    for (const part of parts) {
+      this.#options.signal.throwIfAborted();
+      await inOrderIfPossible(async (inOrder) => {
+        const ordered = inOrder ? sql`order by ${order.clause(false)}` : sql``;
+        await runOn(
+          connection,
+          sql`insert into ${sql.table(current)} (${names}, ${sql.ref(wholeColumn)}, ${sql.ref(inOrderColumn)})
+            select ${names}, ${sql.raw(wholeVersion)}, ${sql.lit(inOrder)} from (
+              select ${names} from ${sql.table(base)} where ${part} ${ordered}
+            )`,
+        );
+      });
+    }
   }
 
   /** Fills a base, in a transaction of each connection. */

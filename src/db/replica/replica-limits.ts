@@ -5,6 +5,7 @@ export type ReplicaLimits = Readonly<
     | 'catchUpMemoryRows'
     | 'buildMergeRows'
     | 'unmergedRowsMax'
+    | 'unmergedWhileOrderingMax'
     | 'mergeRows'
     | 'mergeIdleMs'
     | 'orderIdleMs'

@@ -14,7 +14,10 @@ export class ReplicaUpkeep {
   readonly #disorderRowsMax: number;
   /** Rows that were merged and may lie beside the file still. */
   #rowsBeside = 0;
-  #restoring = false;
+  /** Has what is being put in order left as it is. */
+  #restoring: AbortController | null = null;
+  /** It gave way to merging, and is not begun again before all is merged. */
+  #isPutOff = false;
   #ended = false;
 
   constructor(
@@ -42,8 +45,11 @@ export class ReplicaUpkeep {
   /**
    * Puts tables in order that are not. Whoever opens or closes the store does not wait for it.
    * @param shareMax how many rows out of order or dead are left, for each live one.
+   * @param isAllMerged whether nothing waits for a merge.
    */
-  async restoreOrder(shareMax: number): Promise<void> {
+  async restoreOrder(shareMax: number, isAllMerged: boolean): Promise<void> {
+    if (this.#isPutOff && !isAllMerged) return;
+    this.#isPutOff = false;
     // What a table took of the file is free for the next one once DuckDB has noted it there.
     while (await this.#restore(shareMax)) {
       this.#rowsBeside += limits.mergeRows;
@@ -72,21 +78,31 @@ export class ReplicaUpkeep {
   /** Interrupts what can wait, and begins no more of it. */
   end(): void {
     this.#ended = true;
-    if (this.#restoring) this.#connection.interrupt();
+    this.giveWay();
+  }
+
+  /** Leaves what is being put in order as it is, until all is merged. */
+  giveWay(): void {
+    if (!this.#restoring) return;
+    this.#isPutOff = true;
+    this.#restoring.abort();
+    this.#connection.interrupt();
   }
 
   async #restore(shareMax: number): Promise<boolean> {
-    if (this.#ended) return false;
-    this.#restoring = true;
+    if (this.#ended || this.#isPutOff) return false;
+    this.#restoring = new AbortController();
+    const { signal } = this.#restoring;
+    const rowsMax = this.#disorderRowsMax;
     try {
       return await ownWork(() =>
-        this.#rowOrder.restore(this.#connection, this.#tables, shareMax, this.#disorderRowsMax),
+        this.#rowOrder.restore(this.#connection, this.#tables, shareMax, rowsMax, signal),
       );
     } catch (error) {
-      if (this.#ended) return false;
+      if (signal.aborted) return false;
       throw error;
     } finally {
-      this.#restoring = false;
+      this.#restoring = null;
     }
   }
 }

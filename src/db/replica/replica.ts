@@ -308,7 +308,9 @@ export class Replica {
     await ownWork(() => this.#deltaRows.add(span.versions));
     this.unmerged.add(span.versions);
     this.#watermark = span.end;
-    this.#schedule.applied(this.#watermark - this.#basePosition);
+    const unmerged = this.#watermark - this.#basePosition;
+    if (unmerged > this.#options.limits.unmergedWhileOrderingMax) this.#upkeep.giveWay();
+    this.#schedule.applied(unmerged);
   }
 
   /** What was offered and not asked for. */
@@ -342,7 +344,8 @@ export class Replica {
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
     if (upTo > this.#basePosition) await this.#mergeTo(upTo);
-    if (this.#built) await this.#upkeep.restoreOrder(disorderShareMax);
+    const isAllMerged = this.#watermark === this.#basePosition;
+    if (this.#built) await this.#upkeep.restoreOrder(disorderShareMax, isAllMerged);
     else await this.#upkeep.index();
     if (this.#watermark === this.#basePosition) await this.#upkeep.checkpoint();
   }

@@ -4,11 +4,14 @@
  * rows out of no table that has an index.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { sql } from 'kysely';
 import type { Position } from '../../entities/index.ts';
 import type { Order } from '../criteria/order.ts';
 import { limits } from '../shared/limits.ts';
+import { runOn } from './duckdb-dialect.ts';
 import { isOutOfMemory } from './duckdb-errors.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { partsInOrder } from './ordered-parts.ts';
 import { inOrderColumn, type ReplicaTable, wholeColumn } from './replica-table.ts';
 
 export class RowOrder {
@@ -47,6 +50,7 @@ export class RowOrder {
    * Writes a table anew that holds too many rows out of order or dead.
    * @param shareMax how many such rows a base may hold for each live one …
    * @param rowsMax … and how many besides.
+   * @param signal leaves it as it is, between two statements: those under way are interrupted.
    * @returns whether there was one; others may be left.
    */
   async restore(
@@ -54,6 +58,7 @@ export class RowOrder {
     tables: readonly ReplicaTable[],
     shareMax: number,
     rowsMax: number,
+    signal: AbortSignal,
   ): Promise<boolean> {
     for (const table of tables) {
       const { base, current } = table;
@@ -76,15 +81,20 @@ export class RowOrder {
       for (const part of parts) {
         if (this.#tooLarge.has(part.name)) continue;
         if (!(await isOver(connection, part.name, part.shareMax, rowsMax))) continue;
-        if (await this.#rewrite(connection, part, table.order)) return true;
+        if (await this.#rewrite(connection, part, table.order, signal)) return true;
       }
     }
     return false;
   }
 
-  async #rewrite(connection: DuckDBConnection, table: StoredTable, order: Order): Promise<boolean> {
+  async #rewrite(
+    connection: DuckDBConnection,
+    table: StoredTable,
+    order: Order,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     try {
-      await rewrite(connection, table, order);
+      await rewrite(connection, table, order, signal);
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       this.#tooLarge.add(table.name);
@@ -125,15 +135,21 @@ async function rewrite(
   connection: DuckDBConnection,
   { name, definition, columns, index }: StoredTable,
   order: Order,
+  signal: AbortSignal,
 ): Promise<void> {
   const anew = `${name}_anew`;
   const names = columns.map((column) => `"${column}"`).join(', ');
   await inTransaction(connection, async () => {
     await connection.run(definition(anew));
-    await connection.run(
-      `insert into "${anew}" (${names}, "${inOrderColumn}")
-       select ${names}, true from "${name}" order by ${order.text()}`,
-    );
+    for (const part of await partsInOrder(connection, name, order)) {
+      signal.throwIfAborted();
+      await runOn(
+        connection,
+        sql`insert into ${sql.table(anew)} (${sql.raw(names)}, ${sql.ref(inOrderColumn)})
+          select ${sql.raw(names)}, true from ${sql.table(name)}
+          where ${part} order by ${order.clause(false)}`,
+      );
+    }
     await connection.run(`drop table "${name}"`);
     await connection.run(`alter table "${anew}" rename to "${name}"`);
     // DuckDB renames no table that has one.

@@ -1,0 +1,59 @@
+/**
+ * The rows of a table in an order, part by part. Whatever DuckDB sorts at a time takes memory, which
+ * all else that it does then lacks: of a table larger than memory it took all.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Order, Place } from '../criteria/order.ts';
+import { limits } from '../shared/limits.ts';
+
+/** How much of a table is looked at to find out how to divide it. */
+const samplePercent = 5;
+
+/**
+ * Conditions that divide a table's rows into parts that follow each other in an order.
+ * @param condition of the rows that are wanted, as SQL.
+ * @param bytesMax how large a part is, about, in bytes of its rows as text.
+ */
+export async function partsInOrder(
+  connection: DuckDBConnection,
+  table: string,
+  order: Order,
+  condition = 'true',
+  bytesMax: number = limits.sortedBytesMax,
+): Promise<RawBuilder<SqlBool>[]> {
+  const bounds = await boundsOf(connection, table, order, condition, bytesMax);
+  const wanted = sql.raw<SqlBool>(condition);
+  return [...bounds, null].map((bound, index) => {
+    const before = bounds[index - 1];
+    const conditions = [wanted];
+    if (before) conditions.push(order.beyond(before, false));
+    if (bound) conditions.push(sql<SqlBool>`not ${order.beyond(bound, false)}`);
+    return sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+  });
+}
+
+/** The places at which one part ends and the next begins. */
+async function boundsOf(
+  connection: DuckDBConnection,
+  table: string,
+  order: Order,
+  condition: string,
+  bytesMax: number,
+): Promise<Place[]> {
+  const places = order.columns.map((column) => `"${column}"`).join(', ');
+  const found = await connection.runAndReadAll(
+    `select strlen(sampled::varchar), ${places}
+     from "${table}" sampled tablesample system(${samplePercent}%)
+     where ${condition} order by ${order.text()}`,
+  );
+  const rows = found.getRowsJS();
+  const sampledBytes = rows.reduce((sum, [bytes]) => sum + Number(bytes), 0);
+  const count = Math.ceil((sampledBytes * 100) / samplePercent / bytesMax);
+  const bounds: Place[] = [];
+  for (let part = 1; part < count; part += 1) {
+    const [, ...place] = rows[Math.floor((part * rows.length) / count)] ?? [];
+    bounds.push(place.map((value) => (typeof value === 'bigint' ? Number(value) : value)) as Place);
+  }
+  return bounds;
+}
