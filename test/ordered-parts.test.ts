@@ -48,7 +48,7 @@ const orders: [string, readonly OrderKey[]][] = [
 test.each(orders)('the parts of a table in %s make up the whole', async (_name, keys) => {
   const connection = await filled();
   const order = new Order(Todo, keys);
-  const parts = await partsInOrder(connection, table.base, order, 'position % 3 > 0', 1_000_000);
+  const parts = await partsInOrder(connection, table.base, order, 1_000_000, 'position % 3 > 0');
   expect(parts.length).toBeGreaterThan(5);
   for (const part of parts) {
     await runOn(
@@ -70,6 +70,6 @@ test.each(orders)('the parts of a table in %s make up the whole', async (_name, 
 test('a small table is one part', async () => {
   const connection = await filled();
   const order = new Order(Todo, Todo.defaultOrder);
-  expect(await partsInOrder(connection, table.base, order)).toHaveLength(1);
-  expect(await partsInOrder(connection, table.current, order)).toHaveLength(1);
+  expect(await partsInOrder(connection, table.base, order, 64_000_000)).toHaveLength(1);
+  expect(await partsInOrder(connection, table.current, order, 64_000_000)).toHaveLength(1);
 });

@@ -39,7 +39,7 @@ async function disordered() {
   await writing.run(`insert into "${table.current}" (id, position, priority, "_version") ${some}`);
   await writing.run(table.indexDefinition());
   await writing.run('checkpoint');
-  const upkeep = new ReplicaUpkeep(writing, [table], new RowOrder(), 0);
+  const upkeep = new ReplicaUpkeep(writing, [table], new RowOrder(64_000_000), 0);
   return { upkeep, reading };
 }
 

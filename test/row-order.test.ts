@@ -43,7 +43,7 @@ async function tablesOf(rows: number, memoryLimit: string) {
 
 test('rows out of order are put in order, and then are known to be', async () => {
   const { connection, positions } = await tablesOf(1_000, '200MB');
-  const order = new RowOrder();
+  const order = new RowOrder(64_000_000);
   await order.look(connection, [table]);
   expect(order.isDisturbed(table.base, 1 as Position)).toBe(true);
   expect(order.isDisturbed(table.current, 1 as Position)).toBe(false);
@@ -63,7 +63,7 @@ test('rows out of order are put in order, and then are known to be', async () =>
 
 test('what memory does not suffice to sort is left as it is', async () => {
   const { connection, positions } = await tablesOf(60_000, '32MB');
-  const order = new RowOrder();
+  const order = new RowOrder(64_000_000);
   await order.look(connection, [table]);
   expect(await order.restore(connection, [table], 0.5, 0, never)).toBe(false);
   expect(await order.restore(connection, [table], 0.5, 0, never)).toBe(false);

@@ -5,24 +5,25 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Order, Place } from '../criteria/order.ts';
-import { limits } from '../shared/limits.ts';
 
-/** How much of a table is looked at to find out how to divide it. */
-const samplePercent = 5;
+/** Rows of a table that are looked at to find out how to divide it, and which part of it at least. */
+const sampledRows = 100_000;
+const sampledPercentMin = 5;
 
 /**
  * Conditions that divide a table's rows into parts that follow each other in an order.
+ * @param bytesMax how large a part is, about, in bytes of its rows as text. The table is scanned for
+ *   each of them.
  * @param condition of the rows that are wanted, as SQL.
- * @param bytesMax how large a part is, about, in bytes of its rows as text.
  */
 export async function partsInOrder(
   connection: DuckDBConnection,
   table: string,
   order: Order,
+  bytesMax: number,
   condition = 'true',
-  bytesMax: number = limits.sortedBytesMax,
 ): Promise<RawBuilder<SqlBool>[]> {
-  const bounds = await boundsOf(connection, table, order, condition, bytesMax);
+  const bounds = await boundsOf(connection, table, order, bytesMax, condition);
   const wanted = sql.raw<SqlBool>(condition);
   return [...bounds, null].map((bound, index) => {
     const before = bounds[index - 1];
@@ -38,22 +39,30 @@ async function boundsOf(
   connection: DuckDBConnection,
   table: string,
   order: Order,
-  condition: string,
   bytesMax: number,
+  condition: string,
 ): Promise<Place[]> {
   const places = order.columns.map((column) => `"${column}"`).join(', ');
+  const percent = await sampledPercent(connection, table);
   const found = await connection.runAndReadAll(
     `select strlen(sampled::varchar), ${places}
-     from "${table}" sampled tablesample system(${samplePercent}%)
+     from "${table}" sampled tablesample system(${percent}%)
      where ${condition} order by ${order.text()}`,
   );
   const rows = found.getRowsJS();
   const sampledBytes = rows.reduce((sum, [bytes]) => sum + Number(bytes), 0);
-  const count = Math.ceil((sampledBytes * 100) / samplePercent / bytesMax);
+  const count = Math.ceil((sampledBytes * 100) / percent / bytesMax);
   const bounds: Place[] = [];
   for (let part = 1; part < count; part += 1) {
     const [, ...place] = rows[Math.floor((part * rows.length) / count)] ?? [];
     bounds.push(place.map((value) => (typeof value === 'bigint' ? Number(value) : value)) as Place);
   }
   return bounds;
+}
+
+/** DuckDB samples whole vectors of 2,048 rows: of a small table it might take none. */
+async function sampledPercent(connection: DuckDBConnection, table: string): Promise<number> {
+  const counted = await connection.runAndReadAll(`select count(*) from "${table}"`);
+  const rows = Number(counted.getRowsJS()[0]?.[0]);
+  return Math.min(100, Math.max(sampledPercentMin, Math.ceil((100 * sampledRows) / rows)));
 }

@@ -23,6 +23,8 @@ export interface ReplicaBuildOptions {
   readonly upTo: Position;
   /** Most versions read from the log at a time; other work has turns in between. */
   readonly batchRows: number;
+  /** How much DuckDB sorts at a time, in bytes of its rows as text. */
+  readonly sortedBytesMax: number;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +70,9 @@ export class ReplicaBuild {
   async #fillCurrent({ base, current, storedNames, wholeVersion, order }: ReplicaTable) {
     const names = sql.raw(storedNames.map((column) => `"${column}"`).join(', '));
     const [connection] = this.#connections as readonly [DuckDBConnection];
-    const parts = await partsInOrder(connection, base, order, `until_position = ${stillInForce}`);
+    const inForce = `until_position = ${stillInForce}`;
+    const { sortedBytesMax } = this.#options;
+    const parts = await partsInOrder(connection, base, order, sortedBytesMax, inForce);
     for (const part of parts) {
       this.#options.signal.throwIfAborted();
       await inOrderIfPossible(async (inOrder) => {

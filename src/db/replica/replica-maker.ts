@@ -1,6 +1,7 @@
 /** Makes replicas: opens a file or memory, and brings what it holds to the log's end. */
 import type { Entity } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import { limits } from '../shared/limits.ts';
 import { Replica } from './replica.ts';
 import { ReplicaBroken } from './replica-broken.ts';
 import {
@@ -78,8 +79,10 @@ export class ReplicaMaker {
 
   async #build(file: OpenReplica, batchRows: number): Promise<Replica> {
     let replica: Replica | null = null;
+    const { memoryMaxMb } = this.#options.resources;
     const options = {
       limits: { ...this.#options.limits, catchUpBatchRows: batchRows },
+      sortedBytesMax: memoryMaxMb * 1_000_000 * limits.sortedMemoryShareMax,
       onQuery: this.#options.onQuery,
       onFault: (error: unknown) => {
         if (replica) this.#onFault(replica, error);

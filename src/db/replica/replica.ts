@@ -26,6 +26,8 @@ import { Unmerged } from './unmerged.ts';
 
 export interface ReplicaOptions {
   readonly limits: ReplicaLimits;
+  /** How much DuckDB sorts at a time to write a table in order, in bytes of its rows as text. */
+  readonly sortedBytesMax: number;
   /** Told of every query that reads the replica. */
   readonly onQuery: (sql: string) => void;
   /** Told of failures that no caller waits for. */
@@ -61,7 +63,7 @@ export class Replica {
   /** What is not merged yet. */
   readonly unmerged: Unmerged;
   /** How the rows of bases and current tables lie. */
-  readonly rowOrder = new RowOrder();
+  readonly rowOrder: RowOrder;
   readonly file: OpenReplica;
   readonly #log: LogReader;
   readonly #options: ReplicaOptions;
@@ -96,6 +98,7 @@ export class Replica {
     this.#options = options;
     this.#ownCommits = new OwnCommits(options.limits.catchUpMemoryRows);
     this.file = file;
+    this.rowOrder = new RowOrder(options.sortedBytesMax);
     this.unmerged = new Unmerged(options.limits.unmergedRowsMax);
     [this.#appending, this.#mergingConnection] = connections;
     this.#tables = new Map(entities.map((entity) => [entity, new ReplicaTable(entity)]));
@@ -275,12 +278,12 @@ export class Replica {
     if (upTo === positionZero) return;
     const digest = await this.#log.digestAt(upTo);
     const tables = [...this.#tables.values()];
-    const { signal } = this.#options;
+    const { signal, sortedBytesMax } = this.#options;
     const batchRows = this.#options.limits.catchUpBatchRows;
     // Where requests are served meanwhile, a core is left to them.
     const isServing = batchRows <= limits.rebuildBatchRows;
     const connections = [this.#mergingConnection, ...(isServing ? [] : [this.#appending])];
-    const options = { tables, upTo, batchRows, signal };
+    const options = { tables, upTo, batchRows, sortedBytesMax, signal };
     const build = new ReplicaBuild(this.#log, connections, options);
     try {
       await ownWork(() => build.run());

@@ -19,6 +19,12 @@ export class RowOrder {
   readonly #disorderFrom = new Map<string, Position>();
   /** Tables that memory did not suffice to sort: they are left as they are. */
   readonly #tooLarge = new Set<string>();
+  readonly #sortedBytesMax: number;
+
+  /** @param sortedBytesMax how much is sorted at a time, in bytes of its rows as text. */
+  constructor(sortedBytesMax: number) {
+    this.#sortedBytesMax = sortedBytesMax;
+  }
 
   /** Whether a table may have rows out of order that a read at a position has to look at. */
   isDisturbed(table: string, at: Position): boolean {
@@ -94,7 +100,7 @@ export class RowOrder {
     signal: AbortSignal,
   ): Promise<boolean> {
     try {
-      await rewrite(connection, table, order, signal);
+      await rewrite(connection, table, order, this.#sortedBytesMax, signal);
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       this.#tooLarge.add(table.name);
@@ -135,13 +141,14 @@ async function rewrite(
   connection: DuckDBConnection,
   { name, definition, columns, index }: StoredTable,
   order: Order,
+  sortedBytesMax: number,
   signal: AbortSignal,
 ): Promise<void> {
   const anew = `${name}_anew`;
   const names = columns.map((column) => `"${column}"`).join(', ');
   await inTransaction(connection, async () => {
     await connection.run(definition(anew));
-    for (const part of await partsInOrder(connection, name, order)) {
+    for (const part of await partsInOrder(connection, name, order, sortedBytesMax)) {
       signal.throwIfAborted();
       await runOn(
         connection,

@@ -100,8 +100,8 @@ export const limits = {
   deltaJsonRowsMin: 512,
   /** … and so much memory of them, as it is estimated, at a time. */
   deltaJsonBytesMax: 4 * 1024 * 1024,
-  /** What DuckDB sorts at a time to write a table in order, in bytes of its rows as text. */
-  sortedBytesMax: 64 * 1024 * 1024,
+  /** The share of DuckDB's memory for rows that are sorted at a time, in bytes of them as text. */
+  sortedMemoryShareMax: 1 / 3,
   /** Writing tables in order gives way to merging when so many versions wait for that. */
   unmergedWhileOrderingMax: 262_144,
   /** The delta is merged into the base when it holds this many versions. */
