@@ -42,22 +42,25 @@ async function boundsOf(
   bytesMax: number,
   condition: string,
 ): Promise<Place[]> {
-  const places = order.columns.map((column) => `"${column}"`).join(', ');
   const percent = await sampledPercent(connection, table);
-  const found = await connection.runAndReadAll(
-    `select strlen(sampled::varchar), ${places}
-     from "${table}" sampled tablesample system(${percent}%)
-     where ${condition} order by ${order.text()}`,
+  const sampled = `"${table}" sampled tablesample system(${percent}%) where ${condition}`;
+  const measured = await connection.runAndReadAll(
+    `select coalesce(sum(strlen(sampled::varchar)), 0) from ${sampled}`,
   );
-  const rows = found.getRowsJS();
-  const sampledBytes = rows.reduce((sum, [bytes]) => sum + Number(bytes), 0);
-  const count = Math.ceil((sampledBytes * 100) / percent / bytesMax);
-  const bounds: Place[] = [];
-  for (let part = 1; part < count; part += 1) {
-    const [, ...place] = rows[Math.floor((part * rows.length) / count)] ?? [];
-    bounds.push(place.map((value) => (typeof value === 'bigint' ? Number(value) : value)) as Place);
-  }
-  return bounds;
+  const bytes = (Number(measured.getRowsJS()[0]?.[0]) * 100) / percent;
+  const parts = Math.ceil(bytes / bytesMax);
+  if (parts < 2) return [];
+  const places = order.columns.map((column) => `"${column}"`).join(', ');
+  const found = await connection.runAndReadAll(
+    `select ${places} from (
+       select ${places}, row_number() over (order by ${order.text()}) as row, count(*) over () as rows
+       from ${sampled}
+     ) where row % ceil(rows / ${parts}) = 0 order by row`,
+  );
+  return found
+    .getRowsJS()
+    .map((place) => place.map((value) => (typeof value === 'bigint' ? Number(value) : value)))
+    .map((place) => place as Place);
 }
 
 /** DuckDB samples whole vectors of 2,048 rows: of a small table it might take none. */
