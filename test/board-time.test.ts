@@ -64,14 +64,14 @@ describe('relative times', () => {
     await server.ask(create, { input: { id: 'new', subject: 'Just made', priority: 99 } });
     await line(ann, 'Just made').waitFor();
     await ann.page.clock.fastForward(5 * 60_000);
-    await expect.poll(ago).toMatch(/^[56]m/);
-    expect(await standing(ann)).toMatch(/the last [56]m/);
+    await expect.poll(ago, { timeout: 5_000 }).toMatch(/^[56]m/);
+    await expect.poll(() => standing(ann), { timeout: 5_000 }).toMatch(/the last [56]m/);
 
     await ann.page.evaluate(hide);
     await ann.page.clock.fastForward(3_600_000);
     expect(await ago()).toMatch(/^[56]m/);
     await ann.page.evaluate(unhide);
-    await expect.poll(ago).toMatch(/^1h/);
+    await expect.poll(ago, { timeout: 5_000 }).toMatch(/^1h/);
   });
 });
 
