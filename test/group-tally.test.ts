@@ -5,7 +5,7 @@ import { GroupTally } from '../src/db/queries/group-tally.ts';
 import type { Version } from '../src/entities/index.ts';
 import { groupsOf } from './support/grouping-model.ts';
 import { checkProperty } from './support/property.ts';
-import { Specimen, specimenValues } from './support/specimen.ts';
+import { Specimen, specimenValues, specimenVersion } from './support/specimen.ts';
 import { specimenBy, specimenCondition } from './support/specimen-log.ts';
 
 const change = fc.record({
@@ -35,7 +35,7 @@ test('groups after some changes are the model’s', () => {
       for (const [place, { id, values, isDeletion }] of changes.entries()) {
         const previous = records.get(`r${id}`) ?? null;
         const operation = isDeletion && previous ? 'DELETE' : 'UPDATE';
-        const version = versionOf(`r${id}`, place + 1, operation, values);
+        const version = specimenVersion(`r${id}`, place + 1, values, operation);
         if (place === counted) tally = new GroupTally(Specimen, query, groups());
         if (place >= counted) tally.add({ version, previous });
         records.set(version.id, version);
@@ -47,10 +47,3 @@ test('groups after some changes are the model’s', () => {
     },
   ).then(() => expect(told).toBeGreaterThan(0));
 });
-
-function versionOf(id: string, position: number, operation: string, values: object): Version {
-  const committedAt = position * 10;
-  const about = { transactionId: position, committedAt, createdAt: committedAt, revision: 1 };
-  const version = { entity: Specimen, id, position, operation, ...about };
-  return { ...version, previousPosition: null, values } as never;
-}

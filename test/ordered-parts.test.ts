@@ -1,24 +1,18 @@
 /** Tables in order, part by part: together the parts are the whole, in its order. */
-import { DuckDBInstance } from '@duckdb/node-api';
 import { sql } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Order } from '../src/db/criteria/order.ts';
 import { runOn } from '../src/db/replica/duckdb-dialect.ts';
 import { partsInOrder } from '../src/db/replica/ordered-parts.ts';
 import { ReplicaTable } from '../src/db/replica/replica-table.ts';
 import { type OrderKey, Todo } from '../src/entities/index.ts';
+import { openTables } from './support/replica-tables.ts';
 
 const table = new ReplicaTable(Todo);
 const rows = 80_000;
 
 async function filled() {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  onTestFinished(() => {
-    connection.closeSync();
-    instance.closeSync();
-  });
-  for (const statement of table.definitions()) await connection.run(statement);
+  const { writing: connection } = await openTables(table);
   // Values that tie, nulls, and texts that have to be quoted, or told apart by their bytes.
   await connection.run(
     `insert into "${table.base}" by name

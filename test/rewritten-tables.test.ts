@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { expect, onTestFinished, test } from 'vitest';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { expect, test } from 'vitest';
 import { ReplicaTable } from '../src/db/replica/replica-table.ts';
 import { ReplicaUpkeep } from '../src/db/replica/replica-upkeep.ts';
 import { RowOrder } from '../src/db/replica/row-order.ts';
 import { Todo } from '../src/entities/index.ts';
+import { openTables } from './support/replica-tables.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 
 const table = new ReplicaTable(Todo);
@@ -23,14 +24,7 @@ const indexes = 'select index_name from duckdb_indexes()';
 /** Tables with rows in no order, to be put in order. */
 async function disordered() {
   const path = join(temporaryDirectory(), 'replica.duckdb');
-  const instance = await DuckDBInstance.create(path, { checkpoint_threshold: '1GB' });
-  const [writing, reading] = [await instance.connect(), await instance.connect()];
-  onTestFinished(() => {
-    reading.closeSync();
-    writing.closeSync();
-    instance.closeSync();
-  });
-  for (const statement of table.definitions()) await writing.run(statement);
+  const { writing, reading } = await openTables(table, path, { checkpoint_threshold: '1GB' });
   const some = `select uuid()::varchar, i, i % 7, repeat(uuid()::varchar, 8) from range(${rows}) t(i)`;
   await writing.run(
     `insert into "${table.base}" (id, position, priority, description, until_position)

@@ -1,11 +1,11 @@
 /** Tables of the replica in their default order: written anew when enough is out of order. */
-import { DuckDBInstance } from '@duckdb/node-api';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Store } from '../src/db/index.ts';
 import { ReplicaTable } from '../src/db/replica/replica-table.ts';
 import { RowOrder } from '../src/db/replica/row-order.ts';
 import type { Position } from '../src/entities/index.ts';
 import { Todo } from '../src/entities/index.ts';
+import { openTables } from './support/replica-tables.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
@@ -14,17 +14,8 @@ const never = new AbortController().signal;
 
 /** Tables with so many rows, none of them in order. */
 async function tablesOf(rows: number, memoryLimit: string) {
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: '1',
-    memory_limit: memoryLimit,
-    temp_directory: '',
-  });
-  const connection = await instance.connect();
-  onTestFinished(() => {
-    connection.closeSync();
-    instance.closeSync();
-  });
-  for (const statement of table.definitions()) await connection.run(statement);
+  const options = { threads: '1', memory_limit: memoryLimit, temp_directory: '' };
+  const { writing: connection } = await openTables(table, ':memory:', options);
   await connection.run(
     `insert into "${table.base}" by name
      select i as position, 1 as transaction_id, i as idx, i as created_idx, 'id ' || i as id,

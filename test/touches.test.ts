@@ -10,7 +10,7 @@ import {
 } from '../src/db/answers/touches.ts';
 import { matcherOf, Order, type RecordFilter } from '../src/db/index.ts';
 import type { OrderKey, Version } from '../src/entities/index.ts';
-import { Specimen, specimenValues } from './support/specimen.ts';
+import { Specimen, specimenValues, specimenVersion } from './support/specimen.ts';
 import { filter, orderBy } from './support/specimen-questions.ts';
 
 type Specimens = readonly Version<typeof Specimen>[];
@@ -45,19 +45,12 @@ const situation = fc.record({
 });
 type Situation = typeof situation extends fc.Arbitrary<infer T> ? T : never;
 
-function versionOf(id: string, position: number, values: object): Version<typeof Specimen> {
-  const committedAt = position * 10;
-  const about = { transactionId: position, committedAt, createdAt: committedAt, revision: 1 };
-  const version = { entity: Specimen, id, position, operation: 'CREATE', ...about };
-  return { ...version, previousPosition: null, values } as never;
-}
-
 function changeOf({ values, changed, next, kind }: Situation) {
-  const before = values.map((each, place) => versionOf(`r${place}`, place + 1, each));
+  const before = values.map((each, place) => specimenVersion(`r${place}`, place + 1, each));
   const place = kind === 'create' ? before.length : changed % (before.length || 1);
   const previous = before[place] ?? null;
   const given = kind === 'delete' && previous ? previous.values : next;
-  const version = versionOf(`r${place}`, before.length + 1, given);
+  const version = specimenVersion(`r${place}`, before.length + 1, given);
   if (kind === 'delete') Object.assign(version, { operation: 'DELETE' });
   const after = [...before.filter((each) => each !== previous), version];
   return { before, after, change: { version, previous } };
@@ -151,12 +144,12 @@ test('a change that stands past the end of a page does not touch it', () => {
     orderBy: [{ field: 'rank', direction: 'asc' }],
     limit: 1,
   } as const;
-  const records = [1, 2, 3].map((rank) => versionOf(`r${rank}`, rank, { rank }));
+  const records = [1, 2, 3].map((rank) => specimenVersion(`r${rank}`, rank, { rank }));
   const asked = { ...question, fromEnd: false, after: null, before: null, by: [] };
   const touches = kinds.page.touches(records, asked);
   const previous = records[2] as Version;
-  expect(touches({ previous, version: versionOf('r3', 4, { rank: 9 }) })).toBe(false);
-  expect(touches({ previous, version: versionOf('r3', 4, { rank: 0 }) })).toBe(true);
+  expect(touches({ previous, version: specimenVersion('r3', 4, { rank: 9 }) })).toBe(false);
+  expect(touches({ previous, version: specimenVersion('r3', 4, { rank: 0 }) })).toBe(true);
 });
 
 const forgetsBefore =

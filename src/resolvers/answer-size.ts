@@ -77,16 +77,6 @@ export class AnswerSize {
     return this.#exceeded;
   }
 
-  /** How many values it has so far: `__typename`, and what tells of the schema, is not counted. */
-  get values(): number {
-    return this.#values;
-  }
-
-  /** How many bytes it takes so far as JSON, of the same; an upper bound. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Counts a field that is one value. @throws AnswerTooLarge from the limit on. */
   addField(name: string, value: unknown): void {
     this.#add(1, name.length + fieldBytes + jsonBytes(value));

@@ -17,7 +17,7 @@ export interface Edge<Node> {
  * An edge whose cursor is made when it is asked for: most are shown without. A class, since an
  * accessor of each object of its own takes longer to make than the object.
  */
-export class LazyEdge<Node> implements Edge<Node> {
+class LazyEdge<Node> implements Edge<Node> {
   readonly node: Node;
   readonly #cursorOf: (node: Node) => string;
 
@@ -70,13 +70,16 @@ export function pageSizeOf({ first, last }: ConnectionArgs): PageSize {
 /**
  * A page as a connection. As in the Relay specification's reference, whether the list goes on is
  * told only in the direction in which the page was taken.
+ * @param cursorOf the cursor of a node, made when it is asked for.
  */
 export function connectionOf<Node>(
-  edges: readonly Edge<Node>[],
+  nodes: readonly Node[],
+  cursorOf: (node: Node) => string,
   more: boolean,
   fromEnd: boolean,
   total: Connection<Node>['total'],
 ): Connection<Node> {
+  const edges = nodes.map((node) => new LazyEdge(node, cursorOf));
   return {
     edges,
     total,

@@ -3,13 +3,7 @@
 import { BadRequest, turns } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
-import {
-  type Connection,
-  type ConnectionArgs,
-  connectionOf,
-  LazyEdge,
-  pageSizeOf,
-} from './connection.ts';
+import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
@@ -46,8 +40,8 @@ export async function readHistory<E extends Entity>(
   await turns.next(null);
   const cursorOf = ({ revision }: Version) =>
     encodeCursor(list, { at, place: [newest.id, revision] });
-  const edges = versions.map((version) => new LazyEdge({ ...version, seenAt: at }, cursorOf));
-  return connectionOf(edges, size < all, fromEnd, () => newest.revision);
+  const nodes = versions.map((version) => ({ ...version, seenAt: at }));
+  return connectionOf(nodes, cursorOf, size < all, fromEnd, () => newest.revision);
 }
 
 async function readPlaces<E extends Entity>(

@@ -3,13 +3,7 @@
 import { BadRequest, limits, Order, type Place, type RecordFilter } from '../db/index.ts';
 import type { Entity, OrderKey, Position, Version } from '../entities/index.ts';
 import { type AsOf, momentOf, past } from './as-of.ts';
-import {
-  type Connection,
-  type ConnectionArgs,
-  connectionOf,
-  LazyEdge,
-  pageSizeOf,
-} from './connection.ts';
+import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
@@ -93,9 +87,9 @@ export async function listRecords<E extends Entity>(
     tellsPlaces = true;
     return encodeCursor(list, { at, place: order.placeOf(version) });
   };
-  const edges = page.versions.map((version) => new LazyEdge({ version, at }, cursorOf));
+  const nodes = page.versions.map((version) => ({ version, at }));
   const total = () => reads.count(entity, { at, filter });
-  return connectionOf(edges, page.more, fromEnd, total);
+  return connectionOf(nodes, cursorOf, page.more, fromEnd, total);
 }
 
 interface ListCursor {

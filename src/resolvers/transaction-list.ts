@@ -2,13 +2,7 @@
 import { BadRequest, type TransactionFilter } from '../db/index.ts';
 import type { OrderKey, Position, Transaction, TransactionId } from '../entities/index.ts';
 import { type AsOf, momentOf, past } from './as-of.ts';
-import {
-  type Connection,
-  type ConnectionArgs,
-  connectionOf,
-  LazyEdge,
-  pageSizeOf,
-} from './connection.ts';
+import { type Connection, type ConnectionArgs, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor, pagingPosition } from './cursor.ts';
 import type { Operation } from './operation.ts';
 import type { SeenAt } from './transactions.ts';
@@ -48,11 +42,9 @@ export async function listTransactions(
     fromEnd,
   });
   const cursorOf = ({ id }: Transaction) => encodeCursor(list, { at, place: [id] });
-  const edges = page.transactions.map(
-    (transaction) => new LazyEdge({ ...transaction, seenAt: at }, cursorOf),
-  );
+  const nodes = page.transactions.map((transaction) => ({ ...transaction, seenAt: at }));
   const total = () => reads.transactionCount({ at, filter });
-  return connectionOf(edges, page.more, fromEnd, total);
+  return connectionOf(nodes, cursorOf, page.more, fromEnd, total);
 }
 
 interface TransactionCursor {

@@ -3,7 +3,7 @@
 import { BadRequest } from '../db/index.ts';
 import type { Position, Transaction, Version } from '../entities/index.ts';
 import { transactionIdOf } from './as-of.ts';
-import { type Connection, connectionOf, LazyEdge, pageSizeOf } from './connection.ts';
+import { type Connection, connectionOf, pageSizeOf } from './connection.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation } from './operation.ts';
 
@@ -57,8 +57,8 @@ export async function readVersions(
   const end = Math.min(begin + count, last) as Position;
   const versions = await versionsBetween(transaction, begin, end, operation);
   const cursorOf = ({ position }: Version) => encodeCursor(list, { at: position, place: [] });
-  const edges = versions.map((version) => new LazyEdge({ ...version, seenAt }, cursorOf));
-  return connectionOf(edges, end < last, false, () => last - before);
+  const nodes = versions.map((version) => ({ ...version, seenAt }));
+  return connectionOf(nodes, cursorOf, end < last, false, () => last - before);
 }
 
 async function versionsBetween(

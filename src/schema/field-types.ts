@@ -2,7 +2,7 @@
 import type { InputRef } from '@pothos/core';
 import { type FilterOperator, operatorsOf } from '../db/index.ts';
 import type { Entity, Field, FieldKind, Version } from '../entities/index.ts';
-import { isNullable } from '../entities/index.ts';
+import { fieldValue, isNullable } from '../entities/index.ts';
 import type { Builder, FieldBuilder, InputBuilder } from './builder.ts';
 
 type ScalarName = 'ID' | 'String' | 'Int' | 'Int64' | 'Float' | 'Boolean' | 'DateTime';
@@ -26,8 +26,7 @@ export function valueFields<Parent>(
 ) {
   return Object.fromEntries(
     Object.entries(entity.fields).map(([name, field]) => {
-      const read = (parent: Parent) =>
-        (versionOf(parent).values as Readonly<Record<string, unknown>>)[name] as never;
+      const read = (parent: Parent) => fieldValue(versionOf(parent), name) as never;
       const { description } = field;
       const nullable = isNullable(field);
       const type = scalars[field.kind];

@@ -1,6 +1,12 @@
 /** An entity with a field of every kind, and random values for it. */
 import fc from 'fast-check';
-import { type CreateValues, defineEntity, field } from '../../src/entities/index.ts';
+import {
+  type CreateValues,
+  defineEntity,
+  field,
+  type Operation,
+  type Version,
+} from '../../src/entities/index.ts';
 
 export const Specimen = defineEntity({
   name: 'Specimen',
@@ -46,3 +52,16 @@ export const specimenValues: fc.Arbitrary<CreateValues<typeof Specimen>> = fc.re
 
 /** Some of its values. */
 export const specimenPatch = fc.record(kinds, { requiredKeys: [] });
+
+/** A version as the log has it, with made-up times. */
+export function specimenVersion(
+  id: string,
+  position: number,
+  values: object,
+  operation: Operation = 'CREATE',
+): Version<typeof Specimen> {
+  const committedAt = position * 10;
+  const about = { transactionId: position, committedAt, createdAt: committedAt, revision: 1 };
+  const version = { entity: Specimen, id, position, operation, ...about };
+  return { ...version, previousPosition: null, values } as never;
+}

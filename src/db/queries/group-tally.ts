@@ -80,11 +80,8 @@ export class GroupTally {
   #groupsOf(version: Version): Values[] {
     let groups: Values[] = [{}];
     for (const name of this.#by) {
-      const value = fieldValue(version, name);
-      const members = Array.isArray(value) && value.length > 0 ? [...new Set(value)] : [value];
-      groups = groups.flatMap((values) =>
-        members.map((member) => ({ ...values, [name]: Array.isArray(member) ? null : member })),
-      );
+      const members = membersOf(fieldValue(version, name) as GroupValue | readonly string[]);
+      groups = groups.flatMap((values) => members.map((member) => ({ ...values, [name]: member })));
     }
     return groups;
   }
@@ -100,4 +97,10 @@ export class GroupTally {
     }
     return 0;
   }
+}
+
+/** What a value counts for: of labels each once, or null where there are none. */
+function membersOf(value: GroupValue | readonly string[]): readonly GroupValue[] {
+  if (!Array.isArray(value)) return [value as GroupValue];
+  return value.length > 0 ? [...new Set(value)] : [null];
 }

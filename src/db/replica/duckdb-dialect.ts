@@ -28,30 +28,30 @@ import { turns } from '../shared/turns.ts';
 
 /** A dialect whose queries run on `connectionsMax` connections of the instance. */
 export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number): Dialect {
+  return dialectOver(() => new DuckdbDriver(instance, connectionsMax));
+}
+
+function dialectOver(createDriver: () => Driver): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DuckdbDriver(instance, connectionsMax),
+    createDriver,
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
 }
 
 /** Kysely that writes queries and runs none: for connections that are not its own. */
-const writer = new Kysely<never>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
+const writer = new Kysely<never>({ dialect: dialectOver(() => new DummyDriver()) });
 
 /** Runs a statement on a connection that its caller has for itself. @throws what DuckDB throws. */
-export async function runOn(connection: DuckDBConnection, text: RawBuilder<unknown>) {
+export async function runOn(
+  connection: DuckDBConnection,
+  text: RawBuilder<unknown>,
+): Promise<void> {
   const { sql, parameters } = text.compile(writer);
   const statement = await connection.prepare(sql);
   try {
-    for (const [index, value] of parameters.entries()) bind(statement, index + 1, value);
+    bindAll(statement, parameters);
     await statement.run();
   } finally {
     statement.destroySync();
@@ -142,7 +142,7 @@ class DuckdbConnection implements DatabaseConnection {
   async #run({ sql: text, parameters }: CompiledQuery): Promise<DuckDBMaterializedResult> {
     if (parameters.length === 0) return await this.#connection.run(text);
     const statement = await this.#prepared(text);
-    for (const [index, value] of parameters.entries()) bind(statement, index + 1, value);
+    bindAll(statement, parameters);
     return await statement.run();
   }
 
@@ -190,6 +190,10 @@ async function rowsOf(result: DuckDBMaterializedResult): Promise<Record<string, 
     }
   }
   return rows;
+}
+
+function bindAll(statement: DuckDBPreparedStatement, values: readonly unknown[]): void {
+  for (const [index, value] of values.entries()) bind(statement, index + 1, value);
 }
 
 /**

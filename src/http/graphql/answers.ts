@@ -4,14 +4,7 @@
  * the event loop, and leaves in pieces.
  */
 import { createHash } from 'node:crypto';
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  visit,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { turns } from '../../db/index.ts';
 import type { Operation } from '../../resolvers/index.ts';
 import { answerForClient } from './errors.ts';
@@ -35,46 +28,19 @@ export interface Answer extends ExecutionResult {
 /** Executes as graphql-js does, within the limits of answers. */
 export function executeToAnswer(args: ExecutionArgs): Promise<Answer> | Answer {
   const { operation } = args.contextValue as { readonly operation: Operation };
-  const { document } = args;
   const result = execute(args);
-  if (result instanceof Promise) return result.then((done) => answerOf(done, operation, document));
-  return answerOf(result, operation, document);
+  if (result instanceof Promise) return result.then((done) => answerOf(done, operation));
+  return answerOf(result, operation);
 }
 
-function answerOf(
-  result: ExecutionResult,
-  { answerSize }: Operation,
-  document: DocumentNode,
-): Promise<Answer> | Answer {
+function answerOf(result: ExecutionResult, { answerSize }: Operation): Promise<Answer> | Answer {
   answerSize.end();
   const { exceeded } = answerSize;
   if (exceeded) {
     const refused = new GraphQLError(exceeded.message, { originalError: exceeded });
     return { errors: [refused], data: null };
   }
-  const counted = answerSize.values <= smallValuesMax && answerSize.bytes <= smallBytesMax;
-  const small = (counted && countsAll(document)) || isSmall(result.data);
-  return small ? result : inPieces(result);
-}
-
-/** An answer that was counted while it was made need not be looked through, if it has no more. */
-const smallValuesMax = 2_000;
-const smallBytesMax = 64 * 1024;
-
-const counting = new WeakMap<DocumentNode, boolean>();
-
-/** Whether the answers to a document are counted whole, but for one `__typename` of each object. */
-function countsAll(document: DocumentNode): boolean {
-  const known = counting.get(document);
-  if (known !== undefined) return known;
-  let all = true;
-  visit(document, {
-    Field: ({ name, alias }) => {
-      if (name.value.startsWith('__') && (name.value !== '__typename' || alias)) all = false;
-    },
-  });
-  counting.set(document, all);
-  return all;
+  return isSmall(result.data) ? result : inPieces(result);
 }
 
 async function inPieces(result: ExecutionResult): Promise<Answer> {

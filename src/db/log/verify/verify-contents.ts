@@ -1,5 +1,5 @@
 /** Contents of files against the SHA-256 that they are stored under, each hashed once. */
-import { fieldColumnsOf, type Version } from '../../../entities/index.ts';
+import { fieldColumnsOf, fieldValue, type Version } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
@@ -37,9 +37,9 @@ export class StoredContents {
   }
 
   /** What is wrong with the contents that a version names; null when nothing is. */
-  async damageOf({ entity, values }: Version): Promise<string | null> {
-    for (const { name, field } of fieldColumnsOf(entity)) {
-      const sha256 = (values as Readonly<Record<string, unknown>>)[name];
+  async damageOf(version: Version): Promise<string | null> {
+    for (const { name, field } of fieldColumnsOf(version.entity)) {
+      const sha256 = fieldValue(version, name);
       if (typeof sha256 !== 'string') continue;
       const damage = this.#damage.get(sha256);
       if (damage) return damage;
