@@ -16,6 +16,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Loading the server's code anew for each of a hundred files took a fifth of the time.
+    isolate: false,
     reporters: ['default'],
   },
 });

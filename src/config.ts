@@ -1,5 +1,6 @@
 /** What can be set: flags and EVERSTATE_* variables, checked and frozen before anything starts. */
-import { hostnameOf } from './http/index.ts';
+// Not through its room's index, which loads the whole server.
+import { hostnameOf } from './http/server/hosts.ts';
 
 export interface Config {
   /** The address to listen on. */

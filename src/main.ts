@@ -1,20 +1,12 @@
-#!/usr/bin/env node
-/** The command line: `everstate serve` and `demo`. Starting, and closing in order. */
+#!/usr/bin/env -S node --max-semi-space-size=64
+/**
+ * The command line: `everstate serve` and `demo`. What they do is loaded when they do it, so that
+ * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
+ */
 import './production.ts';
-import cluster from 'node:cluster';
-import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import pino from 'pino';
 import { type Config, readConfig, settingFlags, WrongSetting } from './config.ts';
-import { CannotOpen, Unavailable } from './db/index.ts';
-import { packageVersion } from './http/index.ts';
-import { findPort } from './listen.ts';
-import { onParentEnd } from './parent.ts';
-import { type Served, serve } from './serve.ts';
-import { giveUp, work } from './worker.ts';
-import { CannotServe, Workers } from './workers.ts';
-
-const log = pino(pino.destination(2));
+import { packageVersion } from './http/server/package-version.ts';
 
 const program = new Command('everstate')
   .description('Application state that never forgets, served over GraphQL.')
@@ -33,14 +25,17 @@ const serving = program
   .allowExcessArguments()
   .action(async (given: Record<string, string>, { args }: Command) => {
     if (args[0] !== undefined) refuseArgument(args[0]);
-    await start(configOf(given));
+    const config = configOf(given);
+    const { start } = await import('./start.ts');
+    await start(config);
   });
 const demo = program
   .command('demo')
   .description('fill a data directory with real files and todos about them')
   .action(async (given: Record<string, string>) => {
+    const config = configOf(given);
     const { runDemo } = await import('./demo/index.ts');
-    await runDemo(configOf(given));
+    await runDemo(config);
   });
 for (const { name, option } of settings) {
   serving.addOption(option);
@@ -50,14 +45,9 @@ for (const { name, option } of settings) {
 try {
   await program.parseAsync();
 } catch (error) {
+  if (error instanceof WrongSetting) fail(error.message);
+  const { reasonOf } = await import('./reason.ts');
   fail(reasonOf(error));
-}
-
-/** Why it cannot serve, for whoever started it. @throws what has no such reason. */
-function reasonOf(error: unknown): string {
-  const kinds = [CannotOpen, CannotServe, Unavailable, WrongSetting];
-  if (!kinds.some((kind) => error instanceof kind)) throw error;
-  return (error as Error).message;
 }
 
 /** @param given what commander read, by its own names. */
@@ -79,62 +69,4 @@ function refuseArgument(word: string): never {
 function fail(message: string): never {
   console.error(`everstate: ${message.trim().replace(/\s*\n\s*/g, ' ')}`);
   process.exit(1);
-}
-
-/** In this process, or in several that it starts. */
-async function start(config: Config): Promise<void> {
-  if (config.workers === 1) await startAlone(config);
-  else if (cluster.isPrimary) await startWorkers(config);
-  else await work(config, log).catch((error) => giveUp(reasonOf(error)));
-}
-
-async function startAlone(config: Config): Promise<void> {
-  const serving = await serve(config, log);
-  closeOnSignal(serving.close);
-  tellReady(serving, config);
-}
-
-async function startWorkers(config: Config): Promise<void> {
-  // Each worker would find out by itself; here nothing is begun yet, and it is told once.
-  const port = await findPort(config);
-  const workers = new Workers([...process.argv.slice(2), `--port=${port}`], log);
-  closeOnSignal(() => workers.close());
-  const served = await workers.start(config.workers);
-  if (served) tellReady(served, config);
-}
-
-function tellReady({ url, hiddenKinds }: Served, config: Config): void {
-  tellOfHiddenKinds(hiddenKinds, config);
-  const data = resolve(config.data);
-  console.log(`Everstate is ready: GraphiQL at ${url}/graphql, data in ${data}`);
-}
-
-/** Whoever misses records after a start with other kinds should not have to guess why. */
-function tellOfHiddenKinds(hiddenKinds: readonly string[], { entities }: Config): void {
-  if (hiddenKinds.length === 0) return;
-  const kinds = new Intl.ListFormat('en').format(hiddenKinds);
-  const how =
-    entities === null
-      ? 'Start with --entities and a file that exports them, too'
-      : `Export them from ${entities}, too`;
-  console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
-}
-
-/** Stops on the first signal; a second one does not wait. */
-function closeOnSignal(close: () => Promise<void>): void {
-  let closing = false;
-  const stop = (reason: string) => {
-    if (closing) process.exit(1);
-    closing = true;
-    console.log(`Everstate is closing (${reason}).`);
-    close().catch((error) => {
-      log.error({ err: error }, 'closing failed');
-      process.exit(1);
-    });
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  onParentEnd(() => {
-    if (!closing) stop('what started it has ended');
-  });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { hostnameOf, hostRule } from '../src/http/index.ts';
+import { hostnameOf, hostRule } from '../src/http/server/hosts.ts';
 import { listen, openApi } from './support/api.ts';
 import { connectTo, exchange, upgradeLines } from './support/raw-http.ts';
 import { ready, TestProcess } from './support/server.ts';

@@ -151,6 +151,13 @@ test('only what is listed is served', async () => {
   }
 });
 
+/** How the guides are looked at. */
+const looks = [
+  { colorScheme: 'light', width: 1_280 },
+  { colorScheme: 'dark', width: 1_280 },
+  { colorScheme: 'light', width: 360 },
+] as const;
+
 describe('in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -158,34 +165,27 @@ describe('in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  test.for([
-    { colorScheme: 'light', width: 1_280 },
-    { colorScheme: 'dark', width: 1_280 },
-    { colorScheme: 'light', width: 360 },
-  ] as const)(
-    'in $colorScheme, $width pixels wide, no guide overflows, complains or bars anyone',
-    {
-      timeout: 120_000,
-    },
-    async ({ colorScheme, width }) => {
-      const url = await open();
-      const opened = await openPage(browser, `${url}/`, {
-        colorScheme,
-        viewport: { width, height: 800 },
-      });
-      const { page } = opened;
-      onTestFinished(() => page.context().close());
-      const paths = ['/', ...(await walk(url)).keys()];
-      for (const path of paths.filter((it) => !it.endsWith('.ts'))) {
-        await page.goto(url + path);
-        expect(await violationsOn(page), path).toEqual([]);
+  test('no guide overflows, complains or bars anyone, in light, in dark and on a phone', {
+    timeout: 120_000,
+  }, async () => {
+    const url = await open();
+    const { page, complaints, foreignRequests } = await openPage(browser, `${url}/`);
+    onTestFinished(() => page.context().close());
+    const paths = ['/', ...(await walk(url)).keys()];
+    for (const path of paths.filter((it) => !it.endsWith('.ts'))) {
+      await page.goto(url + path);
+      for (const { colorScheme, width } of looks) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        const look = `${path} in ${colorScheme}, ${width} pixels wide`;
+        expect(await violationsOn(page), look).toEqual([]);
         const room = 'innerWidth - document.documentElement.scrollWidth';
-        expect(await page.evaluate(room), path).toBeGreaterThanOrEqual(0);
+        expect(await page.evaluate(room), look).toBeGreaterThanOrEqual(0);
       }
-      expect(opened.complaints).toEqual([]);
-      expect(opened.foreignRequests).toEqual([]);
-    },
-  );
+    }
+    expect(complaints).toEqual([]);
+    expect(foreignRequests).toEqual([]);
+  });
 
   test('every plot of what things cost is drawn', async () => {
     const { page, complaints } = await openPage(browser, `${await open()}/docs/performance.md`);

@@ -43,7 +43,7 @@ export class Store extends StoreReads {
     const { writing, watch, clock, replica, log } = files;
     const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
     const spans = new SharedSpans(log);
-    const readChanges: ReadChanges = (after) => spans.read(after, entities, true);
+    const readChanges: ReadChanges = async (after) => spans.read(after, entities, true);
     const refuseWhenClosing = () => head.refuseWhenClosing();
     const histories = new Histories(files.reading, entities, refuseWhenClosing);
     const { keptAnswersBytesMax } = files;
@@ -164,7 +164,7 @@ export class Store extends StoreReads {
   followChanges<E extends Entity>(
     entity: E,
     options: Partial<FollowOptions> = {},
-  ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
+  ): AsyncIterableIterator<Span<VersionChange<E>>, void, undefined> {
     return this.#followers.changes(entity, options);
   }
 

@@ -78,7 +78,7 @@ async function* changesAfter<E extends Entity>(
     for (const change of items) {
       const kind = kindOf(change, matches);
       if (signal.aborted) return;
-      if (kind) yield eventOf(kind, change);
+      if (kind) yield sharedEventOf(kind, change);
     }
     if (!caughtUp && end >= known) {
       caughtUp = true;
@@ -107,6 +107,20 @@ function eventOf<E extends Entity>(
     version: { ...version, seenAt: position },
     previous: previous && { ...previous, seenAt: position },
   };
+}
+
+/** Events of changes that many feeds tell, by the change; of each the last one made. */
+const shared = new WeakMap<VersionChange, RecordChange>();
+
+function sharedEventOf<E extends Entity>(
+  kind: ChangeKind,
+  change: VersionChange<E>,
+): RecordChange<E> {
+  const known = shared.get(change) as RecordChange<E> | undefined;
+  if (known?.kind === kind) return known;
+  const event = eventOf(kind, change);
+  shared.set(change, event);
+  return event;
 }
 
 function caughtUpAt(position: Position): RecordChange<never> {

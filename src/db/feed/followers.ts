@@ -2,15 +2,13 @@
 import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
 import type { VersionChange } from '../log/version-change.ts';
 import { Feed } from './feed.ts';
-import { type FollowOptions, followLog, type Span } from './follower.ts';
+import { type Followed, type FollowOptions, LogFollower, type Span } from './follower.ts';
 import type { SharedSpans } from './shared-spans.ts';
 
 export class Followers {
   readonly #feed: Feed;
   readonly #spans: SharedSpans;
-  readonly #head: () => Position;
-  /** What ends each of them. */
-  readonly #endings = new Set<AbortController>();
+  readonly #followed: Followed;
   #ended = false;
 
   /**
@@ -19,13 +17,13 @@ export class Followers {
    */
   constructor(spans: SharedSpans, head: () => Position, lookForForeignCommits: () => void) {
     this.#spans = spans;
-    this.#head = head;
     this.#feed = new Feed(lookForForeignCommits);
+    this.#followed = { feed: this.#feed, head, following: new Set() };
   }
 
   /** How many have begun and not ended, waiting or not. */
   get count(): number {
-    return this.#endings.size;
+    return this.#followed.following.size;
   }
 
   /** How many wait for the next commit. */
@@ -41,7 +39,7 @@ export class Followers {
   /** Ends all of them; one that begins later ends at once. */
   end(): void {
     this.#ended = true;
-    for (const ending of this.#endings) ending.abort();
+    for (const follower of this.#followed.following) follower.end();
   }
 
   /** Yields every version of these kinds after a position exactly once, in order. */
@@ -61,28 +59,19 @@ export class Followers {
   changes<E extends Entity>(
     entity: E,
     options: Partial<FollowOptions>,
-  ): AsyncGenerator<Span<VersionChange<E>>, void, undefined> {
+  ): AsyncIterableIterator<Span<VersionChange<E>>, void, undefined> {
     const spans = this.#follow([entity], true, options);
-    return spans as AsyncGenerator<Span<VersionChange<E>>, void, undefined>;
+    return spans as AsyncIterableIterator<Span<VersionChange<E>>, void, undefined>;
   }
 
-  async *#follow(
+  #follow(
     entities: readonly Entity[],
     withPrevious: boolean,
     { after = positionZero, signal }: Partial<FollowOptions>,
-  ): AsyncGenerator<Span<VersionChange>, void, undefined> {
-    // Not AbortSignal.any: a signal that outlives them all keeps a trace of each.
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    if (this.#ended || signal?.aborted) end();
-    signal?.addEventListener('abort', end);
-    this.#endings.add(ending);
+  ): LogFollower<VersionChange> {
     const read = (mark: Position) => this.#spans.read(mark, entities, withPrevious);
-    try {
-      yield* followLog(read, this.#feed, this.#head, { after, signal: ending.signal });
-    } finally {
-      this.#endings.delete(ending);
-      signal?.removeEventListener('abort', end);
-    }
+    const follower = new LogFollower(read, this.#followed, { after, signal });
+    if (this.#ended) follower.end();
+    return follower;
   }
 }

@@ -37,24 +37,23 @@ export class SharedSpans {
    * @param entities whose versions are wanted, each once.
    * @param withPrevious whether the versions that were superseded are wanted, too.
    */
-  async read(
+  read(
     after: Position,
     entities: readonly Entity[],
     withPrevious: boolean,
-  ): Promise<Span<VersionChange>> {
+  ): Span<VersionChange> | Promise<Span<VersionChange>> {
     const key = [after, withPrevious, ...entities.map(({ table }) => table)].join();
     const known = this.#read.get(key) ?? this.#underWay.get(key);
-    if (known) return await known;
-    const reading = this.#readLog(after, entities, withPrevious);
+    if (known) return known;
+    const reading = this.#readLog(after, entities, withPrevious)
+      .then((span) => {
+        // Where the log ends, more will follow; what was read of it will not change.
+        if (span.end > after) this.#read.set(key, span);
+        return span;
+      })
+      .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, reading);
-    try {
-      const span = await reading;
-      // Where the log ends, more will follow; what was read of it will not change.
-      if (span.end > after) this.#read.set(key, span);
-      return span;
-    } finally {
-      this.#underWay.delete(key);
-    }
+    return reading;
   }
 
   async #readLog(

@@ -91,7 +91,7 @@ export const limits = {
   /** A replica file that fails so soon after it was made anew is followed by one in memory. */
   replicaFileTrialMs: 10 * 60_000,
   /** How long own commits may wait to be applied to the replica together, when no read asks. */
-  applyAfterMs: 20,
+  applyAfterMs: 100,
   /** Most versions read from the log and applied to the replica at a time. */
   catchUpBatchRows: 16_384,
   /** Most versions of own commits kept in memory for the replica; past it they are read back. */
@@ -158,7 +158,7 @@ export const limits = {
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
   followerBatchRows: 256,
   /** Followers that are woken before other work of the process gets a turn. */
-  wakeUpsPerTurn: 256,
+  wakeUpsPerTurn: 16,
   /** Most records of a feed's snapshot that are read at a time … */
   snapshotPageRows: 256,
   /** … of the first page, … */

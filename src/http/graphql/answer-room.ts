@@ -26,6 +26,10 @@ export class AnswerRoom {
   /** Waits for room, after those who wait already. @returns whether there will be any. */
   enter(key: string): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false);
+    if (this.#waiting.length === 0 && this.#hasRoom) {
+      this.#inside.add(key);
+      return Promise.resolve(true);
+    }
     return new Promise((settle) => {
       this.#waiting = [...this.#waiting, { key, settle }];
       this.#admit();
@@ -35,6 +39,7 @@ export class AnswerRoom {
   /** The answer has left, or nobody wants it any more. */
   leave(key: string): void {
     this.#inside.delete(key);
+    if (this.#waiting.length === 0) return;
     for (const { settle } of this.#waiting.filter((one) => one.key === key)) settle(false);
     this.#waiting = this.#waiting.filter((one) => one.key !== key);
     this.#admit();

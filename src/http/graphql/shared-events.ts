@@ -61,9 +61,11 @@ export class SharedEvents {
       next: async () => {
         const { done, value } = await feed.next();
         if (done) return { done, value: undefined };
-        const answer = await this.#answer(args, asked, value);
+        const key = `${asked} ${value.kind} ${value.position}`;
+        const answer = this.#answers.get(key) ?? (await this.#answer(args, key, value));
         // A thousand subscribers are told the same at once: others have their turns meanwhile.
-        return { done: false, value: await turns.next(answer) };
+        if (turns.over) await turns.next(null);
+        return { done: false, value: answer };
       },
       return: async () => {
         await feed.return?.();
@@ -73,9 +75,8 @@ export class SharedEvents {
     return answers;
   }
 
-  async #answer(args: ExecutionArgs, asked: string, event: FeedEvent): Promise<Answer> {
-    const key = `${asked} ${event.kind} ${event.position}`;
-    const known = this.#answers.get(key) ?? this.#underWay.get(key);
+  async #answer(args: ExecutionArgs, key: string, event: FeedEvent): Promise<Answer> {
+    const known = this.#underWay.get(key);
     if (known) return known;
     const making = answerEvent(args, event);
     this.#underWay.set(key, making);

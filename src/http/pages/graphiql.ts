@@ -1,5 +1,7 @@
 /** GraphiQL: the explorer and manual, served from this package alone. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { type Entity, Todo } from '../../entities/index.ts';
 import { iconUrl, logoSvg } from './logo.ts';
@@ -190,18 +192,36 @@ function firstQuery(query: string): string {
 `;
 }
 
-/** Makes GraphiQL’s page, of 9 MB, once for an application. */
-export function graphiqlRenderer(): (options: GraphiQLOptions) => string {
-  let page: string | undefined;
-  return (options) => {
-    page ??= pageOf(options);
+/**
+ * As text, since a worker's own file would lie elsewhere in the package than in the sources. A thread
+ * of its own, as the package is 9 MB of code: to load it takes a third of a server's start, and holds
+ * up whatever else the thread does.
+ */
+const render = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { renderGraphiQL } = require(workerData.renderer);
+  parentPort.postMessage(renderGraphiQL(workerData.options));`;
+
+/** Makes GraphiQL’s page, of 9 MB, once for an application, when it is first asked for. */
+export function graphiqlRenderer(): (
+  options?: GraphiQLOptions,
+) => Promise<Uint8Array<ArrayBuffer>> {
+  let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  return (options = {}) => {
+    page ??= pageOf(options).catch((error) => {
+      page = undefined;
+      throw error;
+    });
     return page;
   };
 }
 
-function pageOf(options: GraphiQLOptions): string {
+async function pageOf(options: GraphiQLOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const require = createRequire(import.meta.url);
+  const renderer = require.resolve('@graphql-yoga/render-graphiql');
+  const worker = new Worker(render, { eval: true, workerData: { renderer, options } });
+  const [page] = (await once(worker, 'message')) as [string];
   const root = '<div id="root">';
-  const page = renderGraphiQL(options);
   const start = page.indexOf(root);
   if (start < 0) {
     throw new Error(
@@ -210,5 +230,5 @@ function pageOf(options: GraphiQLOptions): string {
     );
   }
   const additions = stillTabs + firstQuery(options.defaultTabs?.[0]?.query ?? '');
-  return page.slice(0, start) + additions + page.slice(start);
+  return Buffer.from(page.slice(0, start) + additions + page.slice(start));
 }

@@ -1,0 +1,83 @@
+/**
+ * What `everstate serve` does: one process or several, until a signal closes them in order. One that
+ * only starts others never loads the server's code.
+ */
+import cluster from 'node:cluster';
+import { resolve } from 'node:path';
+import pino from 'pino';
+import type { Config } from './config.ts';
+import { findPort } from './listen.ts';
+import { onParentEnd } from './parent.ts';
+import type { Served } from './serve.ts';
+import { Workers } from './workers.ts';
+
+const log = pino(pino.destination(2));
+
+/** In this process, or in several that it starts. */
+export async function start(config: Config): Promise<void> {
+  if (config.workers === 1) await startAlone(config);
+  else if (cluster.isPrimary) await startWorkers(config);
+  else await startWorker(config);
+}
+
+async function startAlone(config: Config): Promise<void> {
+  const { serve } = await import('./serve.ts');
+  const serving = await serve(config, log);
+  closeOnSignal(serving.close);
+  tellReady(serving, config);
+}
+
+async function startWorkers(config: Config): Promise<void> {
+  // Each worker would find out by itself; here nothing is begun yet, and it is told once.
+  const port = await findPort(config);
+  const workers = new Workers([...process.argv.slice(2), `--port=${port}`], log);
+  closeOnSignal(() => workers.close());
+  const served = await workers.start(config.workers);
+  if (served) tellReady(served, config);
+}
+
+async function startWorker(config: Config): Promise<void> {
+  const { giveUp, work } = await import('./worker.ts');
+  try {
+    await work(config, log);
+  } catch (error) {
+    const { reasonOf } = await import('./reason.ts');
+    await giveUp(reasonOf(error));
+  }
+}
+
+function tellReady({ url, hiddenKinds }: Served, config: Config): void {
+  tellOfHiddenKinds(hiddenKinds, config);
+  const data = resolve(config.data);
+  console.log(`Everstate is ready: GraphiQL at ${url}/graphql, data in ${data}`);
+}
+
+/** Whoever misses records after a start with other kinds should not have to guess why. */
+function tellOfHiddenKinds(hiddenKinds: readonly string[], { entities }: Config): void {
+  if (hiddenKinds.length === 0) return;
+  const kinds = new Intl.ListFormat('en').format(hiddenKinds);
+  const how =
+    entities === null
+      ? 'Start with --entities and a file that exports them, too'
+      : `Export them from ${entities}, too`;
+  console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
+}
+
+/** Stops on the first signal; a second one does not wait. */
+function closeOnSignal(close: () => Promise<void>): void {
+  let closing = false;
+  const stop = (reason: string) => {
+    if (closing) process.exit(1);
+    closing = true;
+    console.log(`Everstate is closing (${reason}).`);
+    close().catch((error) => {
+      log.error({ err: error }, 'closing failed');
+      process.exit(1);
+    });
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  onParentEnd(() => {
+    if (!closing) stop('what started it has ended');
+  });
+}
