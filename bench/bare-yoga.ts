@@ -1,6 +1,7 @@
 /**
  * The baseline server: nothing but GraphQL Yoga and the least that answers the same documents.
- * Arguments: `map <data directory>`, `sqlite <empty directory>` or `pubsub <empty directory>`.
+ * Arguments: `map <data directory>`, `sqlite <empty directory>`, `pubsub <empty directory>` or
+ * `log <data directory with an empty log>`.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -10,6 +11,7 @@ import Database from 'better-sqlite3';
 import { useServer } from 'graphql-ws/use/ws';
 import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
+import { BareLog, type TodoValues } from './bare-log.ts';
 import { logName } from './dataset.ts';
 
 const typeDefs = /* GraphQL */ `
@@ -23,6 +25,9 @@ const typeDefs = /* GraphQL */ `
   }
   type CreateTodoPayload { todo: Todo! }
   union CreateTodoResult = CreateTodoPayload
+  type Transaction { id: ID! }
+  type CreateTodosPayload { transaction: Transaction! }
+  union CreateTodosResult = CreateTodosPayload
   input CreateTodoInput {
     userId: ID
     subject: String
@@ -33,7 +38,10 @@ const typeDefs = /* GraphQL */ `
     labels: [String!]
   }
   type Query { todo(id: ID!): Todo }
-  type Mutation { createTodo(input: CreateTodoInput!): CreateTodoResult! }
+  type Mutation {
+    createTodo(input: CreateTodoInput!): CreateTodoResult!
+    createTodos(inputs: [CreateTodoInput!]!): CreateTodosResult!
+  }
   type TodoChange { kind: String!  todo: Todo! }
   type Subscription { todoChanges: TodoChange! }
 `;
@@ -87,6 +95,14 @@ function resolversOf(kind: string, directory: string) {
   if (kind === 'map') {
     const todos = readTodos(directory);
     return { Query: { todo: (_: unknown, { id }: { id: string }) => todos.get(id) ?? null } };
+  }
+  if (kind === 'log') {
+    const log = new BareLog(join(directory, logName));
+    const createTodos = (_: unknown, { inputs }: { inputs: readonly TodoValues[] }) => {
+      const transaction = { id: log.create(inputs) };
+      return { __typename: 'CreateTodosPayload', transaction };
+    };
+    return { Mutation: { createTodos } };
   }
   const create = committing(directory);
   const changes = createPubSub<{ created: [Todo] }>();

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
+import { copyReplicaMs, readLogMs } from './build-floor.ts';
 import { type Dataset, openTodos, withCopy } from './dataset.ts';
 import { randomFrom } from './random.ts';
 import { type Figure, median, orientation, quantile, withUnit } from './results.ts';
@@ -25,11 +26,14 @@ export function measureCatchUp(dataset: Dataset): Promise<Figure[]> {
       kept.push(await openAndClose(directory));
       rebuilt.push(await rebuild());
     }
-    const rows = (dataset.versions * 1_000) / median(rebuilt);
+    const rate = (ms: number) => withUnit((dataset.versions * 1_000) / ms, 'rows/s');
+    const [reading, copying] = [await readLogMs(directory), await copyReplicaMs(directory)];
     return [
       orientation('restart', 'openStore with its replica', withUnit(median(kept), 'ms')),
       orientation('restart', 'openStore without a replica', withUnit(median(rebuilt), 'ms')),
-      orientation('catch-up', 'replica built from the log', withUnit(rows, 'rows/s')),
+      orientation('catch-up', 'replica built from the log', rate(median(rebuilt))),
+      orientation('catch-up', 'no faster than: SQLite handing its rows over', rate(reading)),
+      orientation('catch-up', 'nor than: DuckDB copying its tables, by a thread', rate(copying)),
       ...(await measureLag(directory)),
     ];
   });

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureBulk } from './bulk.ts';
 import { measureById } from './by-id.ts';
 import { measureCatchUp } from './catch-up.ts';
 import { measureColdPages } from './cold-pages.ts';
@@ -45,6 +46,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   start: measureStart,
   'by-id': measureById,
   create: measureCreate,
+  bulk: measureBulk,
   live: measureLive,
   mixed: measureMixed,
   starving: measureStarving,

@@ -56,10 +56,10 @@ function servedFrom(directory: string): string[] {
 
 /**
  * A bare Yoga: `map` answers reads from a Map, `sqlite` commits each mutation on its own, `pubsub`
- * also publishes it to subscribers.
+ * also publishes it to subscribers, `log` writes to an empty log of Everstate's.
  */
 export function startBareYoga(
-  kind: 'map' | 'sqlite' | 'pubsub',
+  kind: 'map' | 'sqlite' | 'pubsub' | 'log',
   directory: string,
 ): Promise<Server> {
   return startFile(bareYoga, kind, directory);

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=64
+#!/usr/bin/env node
 /**
  * The command line: `everstate serve` and `demo`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.

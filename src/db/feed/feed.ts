@@ -31,12 +31,12 @@ export class Feed {
   wake(): void {
     const isWaking = this.#sleeping.length > 0;
     this.#sleeping = [...this.#waiting.values()];
-    if (!isWaking) this.#wakeSome();
+    if (!isWaking) this.#wakeSome(limits.wakeUpsAtOnce);
   }
 
-  #wakeSome(): void {
-    for (const resume of this.#sleeping.splice(0, limits.wakeUpsPerTurn)) resume();
-    if (this.#sleeping.length > 0) setImmediate(() => this.#wakeSome());
+  #wakeSome(count: number): void {
+    for (const resume of this.#sleeping.splice(0, count)) resume();
+    if (this.#sleeping.length > 0) setImmediate(() => this.#wakeSome(limits.wakeUpsPerTurn));
   }
 
   /**

@@ -157,8 +157,10 @@ export const limits = {
   replicaFilesMax: 16,
   /** Most versions that a follower reads from the log at a time; a larger transaction comes whole. */
   followerBatchRows: 256,
-  /** Followers that are woken before other work of the process gets a turn. */
-  wakeUpsPerTurn: 16,
+  /** Followers that are woken at a commit before its writer has its answer … */
+  wakeUpsAtOnce: 16,
+  /** … and after that before other work of the process gets a turn. */
+  wakeUpsPerTurn: 256,
   /** Most records of a feed's snapshot that are read at a time … */
   snapshotPageRows: 256,
   /** … of the first page, … */
