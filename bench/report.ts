@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeToGuide } from './guide.ts';
-import { describeMachine, type Figure, tableOf } from './results.ts';
+import { describeMachine, type Figure, shownRatio, tableOf } from './results.ts';
 
 const introduction = `# Benchmarks
 
@@ -23,6 +23,10 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
   tenth and multiplied by ten.
 - **live**: subscribers in a third process; the baseline commits each mutation, too, and publishes
   from memory to whoever is there.
+- **writes**, **bulk**: what a row costs besides SQLite and its digests, in the store and over HTTP.
+  The baseline writes the same rows to the log's own tables, triggers included, by prepared
+  statements; over HTTP behind a bare Yoga.
+- **catch-up**: beside the building of a replica stand the two things that it cannot do without.
 - **mixed**, **starving**: many connections at once; a timer within the server's process tells how
   late it ever was, which is the longest that its event loop stood still.
 - **size**: what a server takes in memory and on disk; after many mutations at random, against a
@@ -30,6 +34,9 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
 - **side-by-side**: PostGraphile on PostgreSQL as the baseline, only when it is asked for with
   \`--only side-by-side\`; \`docs/performance.md\` says what it is and how both are set up.
 - Without a baseline: for orientation only.
+
+Each benchmark stands as it was measured last at that size, and those of one section perhaps on
+different days.
 
 To repeat: \`npm run bench -- --write\`, and for the larger log \`npm run bench -- --write --versions
 10000000 --only first-page --only lists --only groups\`. The data is built once, through the store, and
@@ -40,14 +47,16 @@ lists the options.
 const path = join(import.meta.dirname, 'RESULTS.md');
 
 /**
- * Writes the figures as the section of their size, and leaves the others as they are. Some of them
- * stand in docs/performance.md, too: those that were measured last, whatever the size.
+ * Writes the figures into the section of their size, and leaves other benchmarks as they are. Some of
+ * them stand in docs/performance.md, too: those that were measured last, whatever the size.
  */
 export function writeReport(figures: readonly Figure[], versions: number): void {
   const todos = (versions / 4).toLocaleString('en');
   const title = `${versions.toLocaleString('en')} versions of ${todos} todos`;
-  const section = `${title}\n\nMeasured on: ${describeMachine()}.\n\n${tableOf(figures)}`;
-  const sections = readSections().set(title, section);
+  const sections = readSections();
+  const measured = new Set(figures.map(({ benchmark }) => benchmark));
+  const table = [tableOf(figures), ...rowsOfOthers(sections.get(title) ?? '', measured)].join('\n');
+  sections.set(title, `${title}\n\nMeasured on: ${describeMachine()}.\n\n${table}`);
   const parts = [introduction, ...sections.values()].map((part) => part.trim());
   writeFileSync(path, `${parts.join('\n\n## ')}\n`);
   for (const { part, benchmarks, table } of guideParts) {
@@ -65,7 +74,7 @@ const guideParts = [
 
 function besideTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, everstate, baseline, ratio }) => {
-    const times = ratio === null ? '' : ratio.toFixed(2);
+    const times = ratio === null ? '' : shownRatio(ratio);
     return `| ${what} | ${everstate} | ${baseline ?? ''} | ${times} |`;
   });
   const head = '| what | Everstate | PostGraphile | times better |\n| --- | --- | --- | --- |';
@@ -77,6 +86,12 @@ function aimTable(figures: readonly Figure[]): string {
     ({ what, everstate, aim }) => `| ${what} | ${everstate} | ${aim ?? ''} |`,
   );
   return ['| what | | aim |\n| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** The rows of a section's table that are of other benchmarks. */
+function rowsOfOthers(section: string, measured: ReadonlySet<string>): string[] {
+  const rows = section.split('\n').filter((line) => /^\| (?!benchmark |---)/.test(line));
+  return rows.filter((row) => !measured.has(row.split(' | ')[0]?.slice('| '.length) ?? ''));
 }
 
 /** The sections by their titles; what stands before the first is not among them. */

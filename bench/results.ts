@@ -105,6 +105,7 @@ export function tableOf(figures: readonly Figure[]): string {
   ].join('\n');
 }
 
-function shownRatio(ratio: number): string {
+/** A ratio with as many digits as it deserves. */
+export function shownRatio(ratio: number): string {
   return ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2);
 }
