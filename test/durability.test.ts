@@ -22,6 +22,8 @@ const clients = 6;
 const acknowledgedMax = 60;
 /** … or after this time, in the middle of whatever it does then. */
 const workTimeMaxMs = 2_000;
+/** Every so many kills the whole log is held against ledger and replica; nothing in it ever changes. */
+const checkEvery = 3;
 /** Every so many kills, a second process writes transactions of many versions at the same time. */
 const bulkEvery = 4;
 
@@ -176,7 +178,7 @@ test(`${kills} kills lose nothing that was acknowledged and leave nothing half d
     starting = start();
     // By turns the server recovers the log first, or this process, which starts faster.
     if (kill % 2) await starting.prints(/ready/);
-    await checkLog(directory, ledger);
+    if (kill % checkEvery === 0) await checkLog(directory, ledger);
   }
   const server = await ready(starting);
   expect((await server.process.stop('SIGTERM')).code).toBe(0);

@@ -33,8 +33,8 @@ const done = { done: true, value: undefined } as const;
 
 /**
  * The log after a position, each stretch exactly once and in order, for as long as it is asked. It
- * reads at its caller's pace and keeps at most one stretch. No generator: a thousand followers wake
- * at each commit, and a generator within another takes each of them several times as long.
+ * reads at its caller's pace and keeps at most one stretch. A class rather than generators within
+ * each other, for whose promises a thousand followers would pay at each commit.
  */
 export class LogFollower<Item> implements AsyncIterableIterator<Span<Item>, void, undefined> {
   readonly #read: ReadSpan<Item>;
