@@ -4,11 +4,10 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { mutationsPerSecond } from './create.ts';
 import { type Dataset, openTodos } from './dataset.ts';
-import { applyLoad } from './load.ts';
 import { randomFrom } from './random.ts';
 import { comparison, type Figure } from './results.ts';
-import { takeTurns } from './rounds.ts';
 import { type Server, startBareYoga, startEverstate, withServers } from './server.ts';
 import { drawTodo } from './todo-values.ts';
 
@@ -18,8 +17,6 @@ const document =
 const rows = 1_000;
 const mutations = 20;
 const connections = 2;
-const rounds = 5;
-const secondsPerRound = 4;
 
 /** Rows per second, both servers beginning with an empty log. */
 export async function measureBulk(dataset: Dataset): Promise<Figure[]> {
@@ -34,20 +31,16 @@ export async function measureBulk(dataset: Dataset): Promise<Figure[]> {
   }
 }
 
-async function compare([everstate, baseline]: [Server, Server]): Promise<Figure[]> {
+async function compare(servers: [Server, Server]): Promise<Figure[]> {
   const random = randomFrom(8);
   const variables = Array.from({ length: mutations }, () => ({
     inputs: Array.from({ length: rows }, () => drawTodo(random)),
   }));
-  const written = async ({ url }: Server): Promise<number> => {
-    const load = { url, document, variables, connections, seconds: secondsPerRound };
-    return (await applyLoad(load)).requestsPerSecond * rows;
-  };
-  const pairs = await takeTurns(
-    rounds,
-    () => written(everstate),
-    () => written(baseline),
-  );
+  const pairs = await mutationsPerSecond(servers, { document, variables, connections });
   const what = `createTodos of ${rows} over HTTP, ${connections} connections, against bare statements`;
-  return [comparison({ benchmark: 'bulk', what, unit: 'rows/s', better: 'more' }, pairs)];
+  const inRows = pairs.map(({ everstate, baseline }) => ({
+    everstate: everstate * rows,
+    baseline: baseline * rows,
+  }));
+  return [comparison({ benchmark: 'bulk', what, unit: 'rows/s', better: 'more' }, inRows)];
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Store } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
 import { type Dataset, openTodos, withCopy } from './dataset.ts';
-import { applyLoad, ask } from './load.ts';
+import { applyLoad, ask, type Load } from './load.ts';
 import { randomFrom } from './random.ts';
-import { comparison, type Figure } from './results.ts';
+import { comparison, type Figure, type Pair } from './results.ts';
 import { takeTurns } from './rounds.ts';
 import { type Server, startBareYoga, startEverstate, withServers } from './server.ts';
 import { timeMs } from './stopwatch.ts';
@@ -60,17 +60,24 @@ async function compare([everstate, baseline]: [Server, Server]): Promise<Figure[
     const { createTodo } = answer as { createTodo: { __typename: string } };
     if (createTodo.__typename !== 'CreateTodoPayload') throw new Error(JSON.stringify(answer));
   }
-  const created = async ({ url }: Server): Promise<number> => {
-    const load = { url, document, variables, connections: writers, seconds: secondsPerRound };
-    return (await applyLoad(load)).requestsPerSecond;
-  };
-  const pairs = await takeTurns(
-    rounds,
-    () => created(everstate),
-    () => created(baseline),
-  );
+  const load = { document, variables, connections: writers };
+  const pairs = await mutationsPerSecond([everstate, baseline], load);
   const what = `createTodo over HTTP, ${writers} connections, against a commit per mutation`;
   return [comparison({ benchmark: 'create', what, unit: '/s', better: 'more' }, pairs)];
+}
+
+/** How many mutations each server answers in a second, taken in turn. */
+export async function mutationsPerSecond(
+  [everstate, baseline]: [Server, Server],
+  load: Omit<Load, 'url' | 'seconds'>,
+): Promise<Pair[]> {
+  const rateOf = async ({ url }: Server): Promise<number> =>
+    (await applyLoad({ ...load, url, seconds: secondsPerRound })).requestsPerSecond;
+  return await takeTurns(
+    rounds,
+    () => rateOf(everstate),
+    () => rateOf(baseline),
+  );
 }
 
 async function appendsPerSecond(store: Store, count: number): Promise<number> {

@@ -37,13 +37,8 @@ async function startWorkers(config: Config): Promise<void> {
 }
 
 async function startWorker(config: Config): Promise<void> {
-  const { giveUp, work } = await import('./worker.ts');
-  try {
-    await work(config, log);
-  } catch (error) {
-    const { reasonOf } = await import('./reason.ts');
-    await giveUp(reasonOf(error));
-  }
+  const { work } = await import('./worker.ts');
+  await work(config, log);
 }
 
 function tellReady({ url, hiddenKinds }: Served, config: Config): void {

@@ -2,14 +2,24 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { reasonOf } from './reason.ts';
 import { type Serving, serve } from './serve.ts';
 import { logIdVariable, type WorkerMessage } from './workers.ts';
 
 /**
- * Serves until SIGTERM. Node ends it when the process that started it has ended.
- * @throws what `serve` throws.
+ * Serves until SIGTERM, or tells the process that started it why it cannot. Node ends it when that
+ * process has ended.
+ * @throws what is no reason of that kind.
  */
 export async function work(config: Config, log: Logger): Promise<void> {
+  try {
+    await serveUntilTold(config, log);
+  } catch (error) {
+    await giveUp(reasonOf(error));
+  }
+}
+
+async function serveUntilTold(config: Config, log: Logger): Promise<void> {
   let serving: Serving | null = null;
   let closing = false;
   const close = () => {
@@ -34,7 +44,7 @@ export async function work(config: Config, log: Logger): Promise<void> {
 }
 
 /** Ends the process, since it cannot serve. @param reason one line. */
-export async function giveUp(reason: string): Promise<never> {
+async function giveUp(reason: string): Promise<never> {
   await tell({ failed: reason });
   process.exit(1);
 }

@@ -203,11 +203,9 @@ const render = `
   parentPort.postMessage(renderGraphiQL(workerData.options));`;
 
 /** Makes GraphiQL’s page, of 9 MB, once for an application, when it is first asked for. */
-export function graphiqlRenderer(): (
-  options?: GraphiQLOptions,
-) => Promise<Uint8Array<ArrayBuffer>> {
+export function graphiqlRenderer(): (options: GraphiQLOptions) => Promise<Uint8Array<ArrayBuffer>> {
   let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  return (options = {}) => {
+  return (options) => {
     page ??= pageOf(options).catch((error) => {
       page = undefined;
       throw error;
