@@ -1,64 +1,124 @@
 /** The application: requests to responses over a store. It owns no port and opens no file. */
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
 import type { Store } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
+  type Asked,
   acceptWebSockets,
   Backlog,
   boardDirectory,
+  byFunction,
+  ClientAddresses,
   Connections,
   canShowBoard,
-  corsOf,
   demoCommand,
   type ErrorLog,
   FrontDoor,
+  GraphiqlPage,
   graphiqlOptions,
-  graphiqlRenderer,
+  type Identity,
   maskErrorWith,
+  noIdentity,
+  Origins,
   PlainOperations,
   requestLimits,
+  type SchemaShown,
+  TrustedDocuments,
   useAnswerForms,
   useArgumentNames,
   useBoard,
   useBodyLimit,
+  useCostLimit,
   useDocs,
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
   useHead,
   useHealth,
+  useHiddenSchema,
   useHome,
   useHttpCaching,
+  useIdentity,
   useInputLimits,
   useJsonBodies,
+  useNoPage,
   usePosition,
+  useRateLimits,
   useReferenceExecution,
+  useSecurityHeaders,
   useStreams,
+  useTrustedDocuments,
   useUnavailable,
   useUnreadAnswers,
   useVary,
+  type ViewerOf,
+  Viewers,
   wantsPage,
 } from './http/index.ts';
-import { Loaders, Operation } from './resolvers/index.ts';
+import { DownloadSigner, Operation, Views } from './resolvers/index.ts';
 import { buildSchema } from './schema/index.ts';
 
 export interface AppOptions {
   /** What the board was built into; where `npm run board` puts it without it. */
   readonly boardDirectory?: string;
+  /**
+   * Who asks, as the application around this one knows; whoever it does not know is answered
+   * UNAUTHENTICATED. It is asked once for each request, and for each WebSocket. Nobody is asked who
+   * they are without it.
+   */
+  readonly viewerOf?: ViewerOf;
+  /** How it is known who asks, where the settings of a server say so; instead of `viewerOf`. */
+  readonly identity?: Identity;
+  /**
+   * What signs URLs of downloads where it is asked who one is: at least 32 bytes, the same for all
+   * processes that serve a log. One of this process without it.
+   */
+  readonly downloadKey?: Uint8Array;
   /** Where unexpected errors are logged; standard error without it. */
   readonly log?: ErrorLog;
+  /** Origins of pages that may call from a browser, besides those of this machine. */
+  readonly allowedOrigins?: readonly string[];
+  /** Where clients are; at the other end of their connections without it. */
+  readonly clients?: ClientAddresses;
+  /** Documents that clients may ask by an id; none without it. */
+  readonly documents?: TrustedDocuments;
+  /** Whether every answer tells what its operation cost. */
+  readonly costReport?: boolean;
+  /** What is shown besides answers; all of it where nothing is said. */
+  readonly shown?: Partial<Shown>;
   /** How clients are bounded; by requestLimits where it says nothing. */
   readonly limits?: Partial<Record<ClientLimit, number>>;
 }
+
+/** What is shown to whoever asks for it. */
+interface Shown extends SchemaShown {
+  readonly graphiql: boolean;
+  readonly board: boolean;
+  /** The guides at /docs. */
+  readonly guides: boolean;
+}
+
+const showAll: Shown = {
+  introspection: true,
+  suggestions: true,
+  graphiql: true,
+  board: true,
+  guides: true,
+};
 
 type ClientLimit =
   | 'backlogBytesMax'
   | 'bodyBytesMax'
   | 'connectionsPerClientMax'
+  | 'costPerMinuteMax'
+  | 'downloadUrlSeconds'
   | 'keepAliveMs'
   | 'keptOperationsBytesMax'
+  | 'mutationsPerMinuteMax'
+  | 'operationCostMax'
   | 'stalledTimeMaxMs';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
@@ -74,24 +134,47 @@ export interface App extends YogaServerInstance<object, { readonly operation: Op
 /**
  * Serves a store's entities: GraphQL and GraphiQL at /graphql, files at their downloadUrl; the board
  * at /board, the guides at /docs.
+ * @throws TypeError when two options say who asks.
  */
 export function createApp(store: Store, options: AppOptions = {}): App {
-  const loaders = new Loaders(store);
+  const limits: Record<ClientLimit, number> = { ...requestLimits, ...options.limits };
+  const views = new Views(store);
+  const viewers = new Viewers(identityIn(options));
+  const signer = viewers.areAsked
+    ? new DownloadSigner(options.downloadKey ?? randomBytes(32), limits.downloadUrlSeconds)
+    : null;
+  const operationOf = async (asked: object) => {
+    const known = await viewers.of(asked as Asked);
+    return new Operation(views, known?.viewer ?? null, signer);
+  };
+  const takesTokens = viewers.headers.includes('authorization');
   const maskError = maskErrorWith(options.log ?? pino(pino.destination(2)));
+  const shown = { ...showAll, ...options.shown };
   const board = options.boardDirectory ?? boardDirectory;
   const hasBoard = canShowBoard(store.entities);
   const demo = hasBoard ? demoCommand : null;
   const schema = buildSchema(store.entities);
-  const limits: Record<ClientLimit, number> = { ...requestLimits, ...options.limits };
+  const graphiql = new GraphiqlPage(takesTokens);
+  const origins = new Origins(options.allowedOrigins);
+  const clients = options.clients ?? new ClientAddresses();
   const connections = new Connections(limits.connectionsPerClientMax);
+  const documents = options.documents ?? new TrustedDocuments();
   const backlog = new Backlog(limits.backlogBytesMax);
-  const plain = new PlainOperations(limits.bodyBytesMax, maskError);
+  const plain = new PlainOperations(limits.bodyBytesMax, viewers, maskError, documents);
+  const downloads = {
+    viewOf: async (request: Request, context: object) =>
+      (await operationOf({ ...context, request })).view,
+    signedView: views.of(null, () => {}),
+    signer,
+    maskError,
+  };
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
-    context: () => ({ operation: new Operation(store, loaders) }),
-    graphiql: (request) => wantsPage(request) && graphiqlOptions(store.entities),
-    renderGraphiQL: graphiqlRenderer(),
-    cors: corsOf,
+    context: async (asked) => ({ operation: await operationOf(asked) }),
+    graphiql: (request) =>
+      shown.graphiql && wantsPage(request) && graphiqlOptions(store.entities, takesTokens),
+    renderGraphiQL: graphiql.render,
+    cors: origins.corsOf,
     // Yoga’s own answers 200 to every URL that ends so, whatever the store’s state: none does.
     healthCheckEndpoint: '\n',
     landingPage: false,
@@ -102,20 +185,27 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     // In the order in which a request meets them.
     plugins: [
       useVary(),
+      useSecurityHeaders(() => graphiql.contentPolicy),
       useHealth(store),
-      useHome(hasBoard ? board : null, demo),
-      useBoard(board, store.entities, maskError),
-      useDocs(schema, demo, maskError),
-      ...(store.entities.includes(LakeFile) ? [useDownloads(store, maskError)] : []),
+      ...(viewers.areAsked ? [useIdentity(viewers, maskError)] : []),
+      ...(shown.graphiql ? [] : [useNoPage()]),
+      useHome(hasBoard && shown.board ? board : null, demo, shown),
+      ...(shown.board ? [useBoard(board, store.entities, maskError)] : []),
+      ...(shown.guides ? [useDocs(schema, demo, shown, maskError)] : []),
+      ...(store.entities.includes(LakeFile) ? [useDownloads(downloads)] : []),
       useHead(),
       useBodyLimit(limits.bodyBytesMax),
       useJsonBodies(),
+      useTrustedDocuments(documents),
       useDocumentLimits(),
       useInputLimits(),
+      useCostLimit(limits.operationCostMax, options.costReport ?? false),
+      useRateLimits(limits, clients),
+      useHiddenSchema(shown),
       useArgumentNames(),
       useErrorCodes(),
       useAnswerForms(limits.keepAliveMs),
-      useStreams(connections, limits.stalledTimeMaxMs),
+      useStreams(connections, clients, limits.stalledTimeMaxMs),
       usePosition(),
       useHttpCaching(store, schema),
       useUnavailable(),
@@ -124,9 +214,24 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       plain.plugin,
     ],
   });
-  const terms = { connections, backlog, maskError, keepAliveMs: limits.keepAliveMs };
+  const terms = {
+    connections,
+    clients,
+    origins,
+    documents,
+    backlog,
+    viewers,
+    maskError,
+    keepAliveMs: limits.keepAliveMs,
+  };
   return Object.assign(plain.before(yoga), {
     acceptWebSockets: (server: Server, door = new FrontDoor()) =>
       acceptWebSockets(server, yoga, { ...terms, door }),
   });
+}
+
+function identityIn({ identity, viewerOf }: AppOptions): Identity {
+  if (!viewerOf) return identity ?? noIdentity;
+  if (identity) throw new TypeError('Either identity or viewerOf says who asks, not both.');
+  return byFunction(viewerOf);
 }

@@ -1,6 +1,8 @@
 /** What can be set: flags and EVERSTATE_* variables, checked and frozen before anything starts. */
+import { isIP } from 'node:net';
 // Not through its room's index, which loads the whole server.
-import { hostnameOf } from './http/server/hosts.ts';
+import { type ClientAddressHeader, clientAddressHeaders } from './http/server/client-addresses.ts';
+import { hostnameOf, isLoopback } from './http/server/hosts.ts';
 
 export interface Config {
   /** The address to listen on. */
@@ -15,6 +17,8 @@ export interface Config {
   readonly workers: number;
   /** Names besides those of this machine that the server answers to. */
   readonly allowedHosts: readonly string[];
+  /** Origins of pages that may call the server from a browser, besides those of this machine. */
+  readonly allowedOrigins: readonly string[];
   /** Memory that DuckDB may use, in all workers together, in megabytes. */
   readonly replicaMemoryMaxMb: number;
   /** Connections for subscriptions that one client address may have open. */
@@ -23,6 +27,50 @@ export interface Config {
   readonly bodyMaxMb: number;
   /** Memory for answers that are kept, in all workers together, in megabytes; 0 keeps none. */
   readonly keptAnswersMaxMb: number;
+  /** The secret that tokens are signed with (HS256); null where they are not, or it is in a file. */
+  readonly jwtSecret: string | null;
+  /** The file that has that secret. */
+  readonly jwtSecretFile: string | null;
+  /** Where an issuer has the public keys of its tokens: a file, or a URL. */
+  readonly jwks: string | null;
+  /** Who must have issued a token. */
+  readonly jwtIssuer: string | null;
+  /** Whom a token must be meant for. */
+  readonly jwtAudience: string | null;
+  /** The claim of a token that lists roles. */
+  readonly jwtRolesClaim: string;
+  /** The header by which a proxy tells who asks, in small letters. */
+  readonly viewerHeader: string | null;
+  /** The addresses of proxies that are believed, or blocks of them: `10.0.0.0/8`. */
+  readonly trustedProxies: readonly string[];
+  /** The header in which those proxies tell the addresses of clients. */
+  readonly clientAddressHeader: ClientAddressHeader;
+  /** Whether it may listen on any address though it asks nobody who they are. */
+  readonly insecure: boolean;
+  /** The most that one operation may cost. */
+  readonly costMax: number;
+  /** Whether every answer tells what its operation cost. */
+  readonly costReport: boolean;
+  /** Mutations that one client may run in a minute; 0 sets no limit. */
+  readonly mutationsPerMinuteMax: number;
+  /** What the operations of one client may cost in a minute; 0 sets no limit. */
+  readonly costPerMinuteMax: number;
+  /** A file of documents by their ids, which clients may send in their place. */
+  readonly trustedDocuments: string | null;
+  /** Whether no other document is answered. */
+  readonly trustedDocumentsOnly: boolean;
+  /** Whether strangers may reach it: shows nothing but answers, and needs an identity. */
+  readonly production: boolean;
+  /** Whether the schema may be asked for. */
+  readonly introspection: boolean;
+  /** Whether errors suggest what may have been meant. */
+  readonly suggestions: boolean;
+  /** Whether there is GraphiQL … */
+  readonly graphiql: boolean;
+  /** … the board … */
+  readonly board: boolean;
+  /** … and the guides. */
+  readonly guides: boolean;
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
@@ -30,8 +78,11 @@ export class WrongSetting extends Error {}
 
 /** A setting: how it is given and told of, its default, and how its text is read. */
 interface Setting<Value> {
-  /** The flag, with a word for its value; its variable is named after the setting. */
-  readonly flag: string;
+  /**
+   * The flag, with a word for its value; its variable is named after the setting. Null for what is
+   * given by a variable alone: everybody on a machine sees the command lines of all.
+   */
+  readonly flag: string | null;
   readonly description: string;
   readonly preset: Value;
   readonly expected: string;
@@ -53,6 +104,55 @@ const hostNames = (list: string) => {
   const names = list.split(',').map((name) => name.trim().toLowerCase());
   return names.every((name) => hostnameOf(name) === name) ? names : undefined;
 };
+
+/** Origins, separated by commas, just as browsers send them. */
+const origins = (list: string) => {
+  const given = list.split(',').map((origin) => origin.trim());
+  const isOrigin = (each: string) => /^https?:/.test(each) && new URL(each).origin === each;
+  return given.every((each) => URL.canParse(each) && isOrigin(each)) ? given : undefined;
+};
+
+/** Addresses, or blocks of them, separated by commas. */
+const addresses = (list: string) => {
+  const blocks = list.split(',').map((block) => block.trim());
+  return blocks.every(isBlock) ? blocks : undefined;
+};
+
+function isBlock(block: string): boolean {
+  const [address = '', bits, ...more] = block.split('/');
+  // One with a zone (fe80::1%eth0) is an address on a link of this machine: no list can hold it.
+  const longest = address.includes('%') ? -1 : ({ 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1);
+  const isLength = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+  return longest > 0 && isLength && more.length === 0;
+}
+
+/** A file, or a URL that nobody on the way can have answer with keys of their own. */
+const keySource = (source: string) => {
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(source)) return text(source);
+  if (!URL.canParse(source)) return undefined;
+  const { protocol, hostname, username, password } = new URL(source);
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  return isSafe && username === '' && password === '' ? source : undefined;
+};
+
+/** What every token says in its own sense (RFC 7519, section 4.1). */
+const registeredClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+const claimName = (name: string) => (registeredClaims.includes(name) ? undefined : text(name));
+const yesOrNo = (value: string) =>
+  ['true', 'false'].includes(value) ? value === 'true' : undefined;
+
+/** What is shown unless it is said otherwise, by itself or for all by --production. */
+const shownSetting = (name: string, what: string): Setting<boolean> => ({
+  flag: `--${name} <true or false>`,
+  description: `whether ${what}; not with --production, unless it is said so`,
+  preset: true,
+  expected: 'true or false',
+  parse: yesOrNo,
+});
+
+/** A header's name as Node has it. */
+const headerName = (name: string) =>
+  /^[A-Za-z0-9-]+$/.test(name) ? name.toLowerCase() : undefined;
 
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   host: {
@@ -97,6 +197,14 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'names of hosts without ports, such as everstate.example',
     parse: hostNames,
   },
+  allowedOrigins: {
+    flag: '--allowed-origin <origin>',
+    description:
+      'page that may call from a browser, besides those of this machine; may be repeated',
+    preset: [],
+    expected: 'origins such as https://app.example, without a path',
+    parse: origins,
+  },
   replicaMemoryMaxMb: {
     flag: '--replica-memory-max-mb <mb>',
     description: 'memory for DuckDB, of all workers together',
@@ -125,17 +233,155 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'megabytes from 0 to 65536',
     parse: wholeNumber(0, 65_536),
   },
+  jwtSecret: {
+    flag: null,
+    description: 'secret that tokens are signed with (HS256)',
+    preset: null,
+    expected: 'a secret',
+    parse: text,
+  },
+  jwtSecretFile: {
+    flag: '--jwt-secret-file <file>',
+    description: 'file with the secret that tokens are signed with (HS256)',
+    preset: null,
+    expected: 'a file with a secret',
+    parse: text,
+  },
+  jwks: {
+    flag: '--jwks <file or url>',
+    description: 'public keys of an issuer of tokens (RS256, ES256, EdDSA)',
+    preset: null,
+    expected: 'a file or an https URL of a JWKS (http on this machine alone)',
+    parse: keySource,
+  },
+  jwtIssuer: {
+    flag: '--jwt-issuer <issuer>',
+    description: 'who must have issued a token',
+    preset: null,
+    expected: 'an issuer',
+    parse: text,
+  },
+  jwtAudience: {
+    flag: '--jwt-audience <audience>',
+    description: 'whom a token must be meant for',
+    preset: null,
+    expected: 'an audience',
+    parse: text,
+  },
+  jwtRolesClaim: {
+    flag: '--jwt-roles-claim <name>',
+    description: 'claim of a token that lists roles',
+    preset: 'roles',
+    expected: 'the name of a claim of your own, such as roles',
+    parse: claimName,
+  },
+  viewerHeader: {
+    flag: '--viewer-header <name>',
+    description: 'header by which a proxy tells who asks',
+    preset: null,
+    expected: 'the name of a header, such as x-forwarded-user',
+    parse: headerName,
+  },
+  trustedProxies: {
+    flag: '--trusted-proxy <address>',
+    description: 'address of a proxy that is believed, or a block of them; may be repeated',
+    preset: [],
+    expected: 'addresses or blocks of them, such as 127.0.0.1 or 10.0.0.0/8',
+    parse: addresses,
+  },
+  clientAddressHeader: {
+    flag: '--client-address-header <name>',
+    description: 'header in which trusted proxies tell the addresses of clients',
+    preset: 'x-forwarded-for',
+    expected: `${clientAddressHeaders.join(' or ')}`,
+    parse: (name: string) => clientAddressHeaders.find((each) => each === name.toLowerCase()),
+  },
+  insecure: {
+    flag: '--insecure',
+    description: 'listen on any address, though nobody is asked who they are',
+    preset: false,
+    expected: 'true or false',
+    parse: yesOrNo,
+  },
+  costMax: {
+    flag: '--cost-max <objects>',
+    description: 'what one operation may cost, about as many objects',
+    preset: 100_000,
+    expected: 'a cost from 1 to 100000',
+    parse: wholeNumber(1, 100_000),
+  },
+  costReport: {
+    flag: '--cost-report',
+    description: 'tell with every answer what it cost',
+    preset: false,
+    expected: 'true or false',
+    parse: yesOrNo,
+  },
+  mutationsPerMinuteMax: {
+    flag: '--mutations-per-minute-max <count>',
+    description: 'mutations of one client in a minute with one worker; 0 sets no limit',
+    preset: 0,
+    expected: 'mutations from 0 to 1000000',
+    parse: wholeNumber(0, 1_000_000),
+  },
+  costPerMinuteMax: {
+    flag: '--cost-per-minute-max <objects>',
+    description: 'what one client may cost one worker in a minute; 0 sets no limit',
+    preset: 0,
+    expected: 'a cost from 0 to 1000000000',
+    parse: wholeNumber(0, 1_000_000_000),
+  },
+  trustedDocuments: {
+    flag: '--trusted-documents <file>',
+    description: 'documents by ids that clients may send in their place, as JSON',
+    preset: null,
+    expected: 'a file of documents',
+    parse: text,
+  },
+  trustedDocumentsOnly: {
+    flag: '--trusted-documents-only',
+    description: 'answer no other document',
+    preset: false,
+    expected: 'true or false',
+    parse: yesOrNo,
+  },
+  production: {
+    flag: '--production',
+    description: 'for strangers: shows nothing but answers, and asks who they are',
+    preset: false,
+    expected: 'true or false',
+    parse: yesOrNo,
+  },
+  introspection: shownSetting('introspection', 'the schema may be asked for'),
+  suggestions: shownSetting('suggestions', 'errors say what may have been meant'),
+  graphiql: shownSetting('graphiql', 'GraphiQL is at /graphql'),
+  board: shownSetting('board', 'the board is at /board'),
+  guides: shownSetting('guides', 'the guides are at /docs'),
 };
 
 const settingNames = Object.keys(settings) as (keyof Config)[];
 
-/** The settings as a command line offers them; one that is given twice is given as a list. */
-export function settingFlags(): { name: keyof Config; flag: string; description: string }[] {
-  return settingNames.map((name) => {
+/** Each of them is a way in which it is known who asks. */
+const identitySettings = ['jwtSecret', 'jwtSecretFile', 'jwks', 'viewerHeader'] as const;
+const tokenSettings = 'EVERSTATE_JWT_SECRET, --jwt-secret-file or --jwks';
+
+interface SettingFlag {
+  readonly name: keyof Config;
+  readonly flag: string;
+  readonly description: string;
+  /** Whether it may be given several times: the values are then joined by commas. */
+  readonly isList: boolean;
+}
+
+/** The settings as a command line offers them. */
+export function settingFlags(): SettingFlag[] {
+  return settingNames.flatMap((name) => {
     const { flag, description, preset } = settings[name];
-    const isNone = preset === null || (Array.isArray(preset) && preset.length === 0);
+    if (flag === null) return [];
+    const isNone = !preset || (Array.isArray(preset) && preset.length === 0);
     const otherwise = isNone ? '' : `, default ${preset}`;
-    return { name, flag, description: `${description} (${variableOf(name)}${otherwise})` };
+    const told = `${description} (${variableOf(name)}${otherwise})`;
+    return { name, flag, description: told, isList: Array.isArray(preset) };
   });
 }
 
@@ -155,12 +401,16 @@ export function readConfig(
     const [source, given] =
       flags[name] === undefined
         ? [variable, environment[variable]]
-        : [flag.split(' ')[0], flags[name]];
+        : [flag?.split(' ')[0], flags[name]];
     if (given === undefined) return preset;
     const value = parse(given);
     if (value !== undefined) return value;
     throw new WrongSetting(`${source} must be ${expected}, but was ${JSON.stringify(given)}.`);
   };
+  const isGiven = (name: keyof Config) =>
+    flags[name] !== undefined || environment[variableOf(name)] !== undefined;
+  const isShown = (name: 'introspection' | 'suggestions' | 'graphiql' | 'board' | 'guides') =>
+    isGiven(name) ? read(name) : !read('production');
   refuseUnknownVariables(environment);
   const config = {
     host: read('host'),
@@ -169,12 +419,37 @@ export function readConfig(
     entities: read('entities'),
     workers: read('workers'),
     allowedHosts: read('allowedHosts'),
+    allowedOrigins: read('allowedOrigins'),
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
     bodyMaxMb: read('bodyMaxMb'),
     keptAnswersMaxMb: read('keptAnswersMaxMb'),
+    jwtSecret: read('jwtSecret'),
+    jwtSecretFile: read('jwtSecretFile'),
+    jwks: read('jwks'),
+    jwtIssuer: read('jwtIssuer'),
+    jwtAudience: read('jwtAudience'),
+    jwtRolesClaim: read('jwtRolesClaim'),
+    viewerHeader: read('viewerHeader'),
+    trustedProxies: read('trustedProxies'),
+    clientAddressHeader: read('clientAddressHeader'),
+    insecure: read('insecure'),
+    costMax: read('costMax'),
+    costReport: read('costReport'),
+    mutationsPerMinuteMax: read('mutationsPerMinuteMax'),
+    costPerMinuteMax: read('costPerMinuteMax'),
+    trustedDocuments: read('trustedDocuments'),
+    trustedDocumentsOnly: read('trustedDocumentsOnly'),
+    production: read('production'),
+    introspection: isShown('introspection'),
+    suggestions: isShown('suggestions'),
+    graphiql: isShown('graphiql'),
+    board: isShown('board'),
+    guides: isShown('guides'),
   };
   refuseSmallShares(config);
+  refuseContradictions(config);
+  refuseNoDocuments(config);
   return Object.freeze(config);
 }
 
@@ -185,6 +460,60 @@ function refuseSmallShares({ workers, replicaMemoryMaxMb }: Config): void {
     `--replica-memory-max-mb must be at least ${workers * replicaMemoryMinMb} for ${workers} ` +
       `workers, ${replicaMemoryMinMb} for each, but was ${replicaMemoryMaxMb}.`,
   );
+}
+
+/** Without any that are trusted, nothing would be answered. */
+function refuseNoDocuments({ trustedDocuments, trustedDocumentsOnly }: Config): void {
+  if (!trustedDocumentsOnly || trustedDocuments !== null) return;
+  throw new WrongSetting('--trusted-documents-only needs --trusted-documents as well.');
+}
+
+/** There is one way in which it is known who asks, whole, or none. */
+function refuseContradictions(config: Config): void {
+  const ways = identitySettings.filter((name) => config[name] !== null);
+  if (ways.length > 1) {
+    const given = ways.map(shownName).join(' and ');
+    throw new WrongSetting(`Only one may say who asks, but there were ${given}.`);
+  }
+  const [way] = ways;
+  if (way === 'jwks') refuseMissing(config, way, ['jwtIssuer', 'jwtAudience']);
+  if (way === 'viewerHeader') refuseMissing(config, way, ['trustedProxies']);
+  if (way !== undefined && way !== 'viewerHeader') return;
+  // Nobody would notice that no token is asked for.
+  const idle = (['jwtIssuer', 'jwtAudience'] as const).find((name) => config[name] !== null);
+  if (idle === undefined) return;
+  throw new WrongSetting(`${shownName(idle)} is about tokens: ${tokenSettings} is needed as well.`);
+}
+
+function refuseMissing(config: Config, way: keyof Config, names: readonly (keyof Config)[]): void {
+  const missing = names.find((name) => String(config[name] ?? '') === '');
+  if (missing === undefined) return;
+  throw new WrongSetting(`${shownName(way)} needs ${shownName(missing)} as well.`);
+}
+
+/**
+ * For what listens: an address that others reach is not left open to all of them by mistake.
+ * @throws WrongSetting that says what to do.
+ */
+export function refuseOpenDoor(config: Config): void {
+  const isKnownWhoAsks = identitySettings.some((name) => config[name] !== null);
+  if (isKnownWhoAsks || config.insecure) return;
+  if (config.production) {
+    throw new WrongSetting(
+      `--production needs to know who asks. Set ${tokenSettings}, say --viewer-header, or say ` +
+        '--insecure as well.',
+    );
+  }
+  if (isLoopback(config.host)) return;
+  throw new WrongSetting(
+    `Nobody is asked who they are, so on ${config.host} anybody could read and write everything. ` +
+      `Set ${tokenSettings}, say --viewer-header, or listen so with --insecure.`,
+  );
+}
+
+/** As it is given: its flag, or its variable where it has none. */
+function shownName(name: keyof Config): string {
+  return settings[name].flag?.split(' ')[0] ?? variableOf(name);
 }
 
 /** A misspelt variable would silently do nothing. */

@@ -7,6 +7,7 @@ export {
   type Committed,
   ContentsDamaged,
   type EarlierState,
+  Forbidden,
   type Group,
   IdempotencyMismatch,
   InvalidInput,
@@ -34,6 +35,9 @@ export {
   type Written,
 } from './db/index.ts';
 export {
+  type Access,
+  type AccessOf,
+  type AccessRule,
   type CreateValues,
   defineEntity,
   type Entity,
@@ -48,4 +52,6 @@ export {
   type Transaction,
   type ValuesOf,
   type Version,
+  type Viewer,
 } from './entities/index.ts';
+export type { Asking, ViewerOf } from './http/index.ts';

@@ -1,22 +1,26 @@
 #!/usr/bin/env node
 /**
- * The command line: `everstate serve` and `demo`. What they do is loaded when they do it, so that
+ * The command line: `everstate serve`, `demo` and `token`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
-import { type Config, readConfig, settingFlags, WrongSetting } from './config.ts';
+import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import { packageVersion } from './http/server/package-version.ts';
+
+type TokenOptions = Record<string, string> & { sub: string; role: string[]; expires: string };
 
 const program = new Command('everstate')
   .description('Application state that never forgets, served over GraphQL.')
   .version(packageVersion())
   .configureOutput({ outputError: (message) => fail(message.replace(/^error: /, '')) });
-const settings = settingFlags().map(({ name, flag, description }) => {
+const settings = settingFlags().map(({ name, flag, description, isList }) => {
   const option = new Option(flag, description);
-  option.argParser((value: string, before?: string) =>
-    option.attributeName() === 'allowedHost' && before !== undefined ? `${before},${value}` : value,
-  );
+  if (isList) {
+    option.argParser((value: string, before?: string) =>
+      before === undefined ? value : `${before},${value}`,
+    );
+  }
   return { name, option };
 });
 const serving = program
@@ -26,6 +30,7 @@ const serving = program
   .action(async (given: Record<string, string>, { args }: Command) => {
     if (args[0] !== undefined) refuseArgument(args[0]);
     const config = configOf(given);
+    refuseOpenDoor(config);
     const { start } = await import('./start.ts');
     await start(config);
   });
@@ -37,9 +42,21 @@ const demo = program
     const { runDemo } = await import('./demo/index.ts');
     await runDemo(config);
   });
+const token = program
+  .command('token')
+  .description('print a token that a server with the same secret takes')
+  .requiredOption('--sub <id>', 'whom it is for')
+  .option('--role <name...>', 'a role that it lists; may be repeated', [])
+  .option('--expires <time>', 'how long it is valid, such as 30m, 8h or 7d', '8h')
+  .action(async ({ sub, role, expires, ...given }: TokenOptions) => {
+    const config = configOf(given);
+    const { makeToken } = await import('./make-token.ts');
+    console.log(await makeToken({ id: sub, roles: role }, expires, config));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
+  if (name.startsWith('jwt')) token.addOption(option);
 }
 
 try {
@@ -52,7 +69,10 @@ try {
 
 /** @param given what commander read, by its own names. */
 function configOf(given: Record<string, string>): Config {
-  const flags = settings.map(({ name, option }) => [name, given[option.attributeName()]]);
+  const flags = settings.flatMap(({ name, option }) => {
+    const value = given[option.attributeName()];
+    return value === undefined ? [] : [[name, String(value)]];
+  });
   return readConfig(Object.fromEntries(flags), process.env);
 }
 

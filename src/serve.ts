@@ -5,8 +5,19 @@ import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openStore } from './db/index.ts';
-import { FrontDoor, hostRule, RequestsUnderWay } from './http/index.ts';
+import { downloadKeyIn } from './download-key.ts';
+import type { Entity } from './entities/index.ts';
+import {
+  ClientAddresses,
+  FrontDoor,
+  hostRule,
+  noIdentity,
+  RequestsUnderWay,
+  serverBounds,
+} from './http/index.ts';
+import { identityOf } from './identity.ts';
 import { listen, urlOf } from './listen.ts';
+import { loadDocuments } from './load-documents.ts';
 import { loadEntities } from './load-entities.ts';
 
 /** How long requests that are under way at a stop may take. */
@@ -20,6 +31,8 @@ export interface Served {
   readonly logId: string;
   /** Kinds of records that the log holds, and that are not served. */
   readonly hiddenKinds: readonly string[];
+  /** Kinds of records that admins alone see: it is asked who one is, and they have no access rule. */
+  readonly adminKinds: readonly string[];
 }
 
 export interface Serving extends Served {
@@ -34,12 +47,15 @@ export interface Serving extends Served {
  */
 export async function serve(config: Config, log: Logger, logId?: string): Promise<Serving> {
   const entities = await loadEntities(config.entities);
+  const identity = await identityOf(config, log);
+  const documents = await loadDocuments(config);
   let answer: (listener: RequestListener) => void = () => {};
   const listener = new Promise<RequestListener>((ready) => {
     answer = ready;
   });
+  const clients = new ClientAddresses(config.trustedProxies, config.clientAddressHeader);
   const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
-  const server = createServer((request, response) => {
+  const server = createServer(serverBounds(), (request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
     if (door.answers(request, response)) return;
@@ -64,11 +80,26 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   });
   const { connectionsPerClientMax, bodyMaxMb } = config;
   const limits = {
+    operationCostMax: config.costMax,
+    mutationsPerMinuteMax: config.mutationsPerMinuteMax,
+    costPerMinuteMax: config.costPerMinuteMax,
     connectionsPerClientMax,
     bodyBytesMax: bodyMaxMb * 1024 * 1024,
     keptOperationsBytesMax: share.keptAnswersBytesMax,
   };
-  const app = createApp(store, { log, limits });
+  const downloadKey = identity === noIdentity ? undefined : downloadKeyIn(config.data);
+  const { costReport } = config;
+  const app = createApp(store, {
+    log,
+    limits,
+    identity,
+    clients,
+    allowedOrigins: config.allowedOrigins,
+    documents,
+    costReport,
+    shown: config,
+    ...(downloadKey && { downloadKey }),
+  });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
   if (!isAlone) await listen(server, config);
@@ -78,7 +109,13 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     await underWay.close(closeTimeMaxMs);
     await store.close();
   };
-  return { url: urlOf(server), logId: store.logId, hiddenKinds: store.hiddenKinds, close };
+  const { hiddenKinds } = store;
+  const adminKinds = downloadKey ? entities.filter(({ access }) => !access).map(nameOf) : [];
+  return { url: urlOf(server), logId: store.logId, hiddenKinds, adminKinds, close };
+}
+
+function nameOf({ name }: Entity): string {
+  return name;
 }
 
 /** What one process may take of the memory and the cores that all share. */

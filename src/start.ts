@@ -41,10 +41,12 @@ async function startWorker(config: Config): Promise<void> {
   await work(config, log);
 }
 
-function tellReady({ url, hiddenKinds }: Served, config: Config): void {
+function tellReady({ url, hiddenKinds, adminKinds }: Served, config: Config): void {
   tellOfHiddenKinds(hiddenKinds, config);
+  tellOfAdminKinds(adminKinds);
   const data = resolve(config.data);
-  console.log(`Everstate is ready: GraphiQL at ${url}/graphql, data in ${data}`);
+  const what = config.graphiql ? 'GraphiQL' : 'GraphQL';
+  console.log(`Everstate is ready: ${what} at ${url}/graphql, data in ${data}`);
 }
 
 /** Whoever misses records after a start with other kinds should not have to guess why. */
@@ -56,6 +58,12 @@ function tellOfHiddenKinds(hiddenKinds: readonly string[], { entities }: Config)
       ? 'Start with --entities and a file that exports them, too'
       : `Export them from ${entities}, too`;
   console.log(`The log also holds records of ${kinds}, which are not served. ${how}, to see them.`);
+}
+
+function tellOfAdminKinds(adminKinds: readonly string[]): void {
+  if (adminKinds.length === 0) return;
+  const kinds = new Intl.ListFormat('en').format(adminKinds);
+  console.log(`Admins alone see records of ${kinds}: give them an owner, or an access rule.`);
 }
 
 /** Stops on the first signal; a second one does not wait. */

@@ -39,8 +39,8 @@ async function serveUntilTold(config: Config, log: Logger): Promise<void> {
   // A terminal sends it to all processes; the one that started this one passes on what to do.
   process.on('SIGINT', () => {});
   serving = await serve(config, log, process.env[logIdVariable]);
-  const { url, logId, hiddenKinds } = serving;
-  await tell({ served: { url, logId, hiddenKinds } });
+  const { close: _, ...served } = serving;
+  await tell({ served });
 }
 
 /** Ends the process, since it cannot serve. @param reason one line. */

@@ -84,6 +84,7 @@ test('a kind of record gets everything that Todo has by its definition alone', a
     'transactions',
     'changes',
     'log',
+    'viewer',
   ]);
   expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual([
     'createSpecimen',

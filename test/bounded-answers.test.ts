@@ -5,7 +5,7 @@ import { Unavailable } from '../src/db/index.ts';
 import { LakeFile, Todo } from '../src/entities/index.ts';
 import { dataJson, executeToAnswer } from '../src/http/graphql/answers.ts';
 import { AnswerSize } from '../src/resolvers/answer-size.ts';
-import { answerLimits, Loaders, Operation } from '../src/resolvers/index.ts';
+import { answerLimits, Operation, Views } from '../src/resolvers/index.ts';
 import { buildSchema } from '../src/schema/index.ts';
 import { codesOf, openApi, type TestApi, todoFields, write } from './support/api.ts';
 import { lakeFile } from './support/lake-file.ts';
@@ -257,7 +257,7 @@ test('an answer is large by what its fields do not count, too', async () => {
   await api.store.append(Todo, { id: 'a' });
   const piecesOf = async (document: string) => {
     const schema = buildSchema(api.store.entities);
-    const operation = new Operation(api.store, new Loaders(api.store));
+    const operation = new Operation(new Views(api.store), null);
     const contextValue = { operation };
     const answer = await executeToAnswer({ schema, document: parse(document), contextValue });
     expect(answer.errors).toBeUndefined();

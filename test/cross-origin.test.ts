@@ -5,8 +5,9 @@ import { openTemporary } from './support/temporary-store.ts';
 
 const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
 
-async function preflight(origin: string): Promise<Response> {
-  const app = createApp(await openTemporary({ replicaInMemory: true }));
+async function preflight(origin: string, allowedOrigins: string[] = []): Promise<Response> {
+  const store = await openTemporary({ replicaInMemory: true });
+  const app = createApp(store, { allowedOrigins });
   return await app.fetch('http://localhost:4000/graphql', {
     method: 'OPTIONS',
     headers: {
@@ -33,4 +34,11 @@ test.each([
   'null',
 ])('a page from elsewhere may not: %s', async (origin) => {
   expect(allowed(await preflight(origin))).toBeNull();
+});
+
+test('a page of an allowed origin may, and no other', async () => {
+  const origins = ['https://app.example'];
+  expect(allowed(await preflight('https://app.example', origins))).toBe('https://app.example');
+  const others = ['http://app.example', 'https://app.example:8443', 'https://my.app.example'];
+  for (const other of others) expect(allowed(await preflight(other, origins))).toBeNull();
 });

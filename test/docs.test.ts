@@ -1,15 +1,20 @@
 /** The sessions of README and guides, run as they stand, each on the demo’s data anew. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
+import { readConfig, refuseOpenDoor, settingFlags } from '../src/config.ts';
 import { openStore, type Store } from '../src/db/index.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { requestLimits } from '../src/http/index.ts';
 import { listen } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
+import { TestProcess } from './support/server.ts';
+import { identityByToken, tokenOf } from './support/tokens.ts';
+import { post as posted, secret, serveAsking } from './support/viewers.ts';
 
 let directory: string;
 
@@ -83,13 +88,18 @@ test('the README’s download gives the first contents of the file', async () =>
 const commandPattern = /```sh\n([^`]*)```\n```(json|http)\n([^`]*)```/g;
 
 test('every command of docs/clients.md prints what it shows', async () => {
-  const { url } = await listen(createApp(await openDemo()));
+  const store = await openDemo();
+  const open = await listen(createApp(store));
+  const asking = await listen(createApp(store, { identity: identityByToken() }));
+  const env = { ...process.env, token: await tokenOf('ada', ['admin']) };
   const text = await readFile('docs/clients.md', 'utf8');
+  const tokensAt = text.indexOf('\n## Tokens\n');
   const commands = [...text.matchAll(commandPattern)];
   expect(commands.length).toBeGreaterThanOrEqual(5);
-  for (const [, command = '', language, shown = ''] of commands) {
+  for (const { 1: command = '', 2: language, 3: shown = '', index } of commands) {
+    const { url } = index < tokensAt ? open : asking;
     const script = command.replaceAll('http://127.0.0.1:4000', url);
-    const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script], { env });
     if (language === 'json') {
       expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
     } else {
@@ -97,6 +107,86 @@ test('every command of docs/clients.md prints what it shows', async () => {
       expect(lines).toEqual(expect.arrayContaining(shown.trim().split('\n')));
     }
   }
+});
+
+describe('docs/security.md', () => {
+  const read = () => readFile('docs/security.md', 'utf8');
+  const blocksOf = (text: string, language: string) =>
+    [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
+      ([, block = '']) => block,
+    );
+
+  test('prints what it shows by each command', async () => {
+    const { url } = await serveAsking();
+    const command = (await read()).replaceAll('http://127.0.0.1:4000', url);
+    const commands = [...command.matchAll(commandPattern)];
+    expect(commands).toHaveLength(2);
+    const everstate = `everstate() { "${process.execPath}" --import tsx src/main.ts "$@"; }`;
+    const env = { ...process.env, EVERSTATE_JWT_SECRET: secret };
+    for (const [, script = '', language, shown = ''] of commands) {
+      const args = ['-euc', `${everstate}\n${script}`];
+      const { stdout } = await promisify(execFile)('bash', args, { env });
+      if (language === 'json') expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+      else expect(stdout.split('\r\n')).toEqual(expect.arrayContaining(shown.trim().split('\n')));
+    }
+  });
+
+  test('starts servers by settings that there are, and says what they say', async () => {
+    const text = await read();
+    const started = blocksOf(text, 'sh').filter((block) => block.startsWith('everstate serve'));
+    expect(started).toHaveLength(2);
+    for (const block of started) {
+      const words = block.replaceAll('\\\n', ' ').trim().split(/\s+/).slice(2);
+      const names = new Map(settingFlags().map(({ name, flag }) => [flag.split(' ')[0], name]));
+      const flags = words.flatMap((word, index) =>
+        word.startsWith('--') ? [[names.get(word) ?? word, words[index + 1] ?? '']] : [],
+      );
+      const { jwks, viewerHeader } = readConfig(Object.fromEntries(flags), {});
+      expect(jwks ?? viewerHeader).not.toBeNull();
+    }
+    const [complaint = ''] = blocksOf(text, 'text');
+    const open = () => refuseOpenDoor(readConfig({ host: '0.0.0.0' }, {}));
+    expect(open).toThrow(complaint.replace('everstate: ', '').trim());
+    for (const [limit, shown] of [
+      [requestLimits.tokenToleranceSeconds, '30 seconds'],
+      [requestLimits.tokenLengthMax.toLocaleString('en'), '8,192 characters'],
+      [requestLimits.tokenKnownMs / 1_000, 'for a minute'],
+      [requestLimits.keysAgeMaxMs / 60_000, 'ten minutes'],
+      [requestLimits.keysPauseMs / 1_000, '30 seconds'],
+    ] as const) {
+      expect([limit, text.includes(shown)]).toEqual([limit, true]);
+    }
+    expect(requestLimits).toMatchObject({
+      tokenToleranceSeconds: 30,
+      tokenLengthMax: 8_192,
+      tokenKnownMs: 60_000,
+      keysAgeMaxMs: 600_000,
+      keysPauseMs: 30_000,
+    });
+  });
+
+  test('embeds an application that knows who asks', async () => {
+    const code = blocksOf(await read(), 'ts').find((block) => block.includes('openStore')) ?? '';
+    const folder = await mkdtemp(join(directory, 'embedded-'));
+    const script = join(folder, 'server.mts');
+    const index = new URL('../src/index.ts', import.meta.url).href;
+    const port = 'server.listen(0, () => console.log(JSON.stringify(server.address())));';
+    await writeFile(
+      script,
+      code
+        .replace("'everstate'", `'${index}'`)
+        .replace("'./data'", `'${join(folder, 'data')}'`)
+        .replace('server.listen(4000);', port),
+    );
+    const child = new TestProcess(['--import', 'tsx', script], { cwd: process.cwd() });
+    const [, at] = await child.prints(/"port":(\d+)/);
+    const server = { url: `http://127.0.0.1:${at}` };
+    const viewer = '{ viewer { id roles } }';
+    const known = await posted(server, viewer, { cookie: 'a=b; session=s3cret' });
+    expect(known.data.viewer).toEqual({ id: 'ada', roles: ['admin'] });
+    expect((await posted(server, viewer, { cookie: 'session=other' })).status).toBe(401);
+    expect((await posted(server, viewer)).status).toBe(401);
+  });
 });
 
 /** The operations of a document; with the answer, or the first events, where they follow. */

@@ -5,7 +5,7 @@ import { createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
 import { Unavailable } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
-import { PlainOperations } from '../src/http/index.ts';
+import { noIdentity, PlainOperations, Viewers } from '../src/http/index.ts';
 import { buildSchema } from '../src/schema/index.ts';
 import { openApi, type TestApi } from './support/api.ts';
 
@@ -222,7 +222,7 @@ test('a mutation is made once, even when the answer to it fails, which is no 503
 test('plain operations alone go by the short road', async () => {
   const { api } = await servedApi();
   let requestsOfYoga = 0;
-  const plain = new PlainOperations(1_000, () => new Error('none'));
+  const plain = new PlainOperations(1_000, new Viewers(noIdentity), () => new Error('none'));
   const onRequest = () => {
     requestsOfYoga += 1;
   };

@@ -420,7 +420,7 @@ describe('refusing to start, in one line and with nothing changed', () => {
   });
 
   test('an address that is not this machine’s', async () => {
-    const child = run(['serve', '--port', '0', '--host', '203.0.113.1']);
+    const child = run(['serve', '--port', '0', '--host', '203.0.113.1', '--insecure']);
     expect(complaint(await child.end())).toContain('203.0.113.1:0 cannot be listened on');
   });
 
@@ -578,6 +578,21 @@ describe('refusing to start, in one line and with nothing changed', () => {
     const shipped = run(['serve', '--port', '0'], {}, cwd);
     await ready(shipped);
     expect(shipped.stdout).not.toMatch(told);
+  });
+
+  test('a kind without a rule of access is named once it is asked who one is', async () => {
+    const cwd = temporaryDirectory();
+    const own = `import { defineEntity, field } from 'everstate';\n${define('Note')}`;
+    writeFileSync(join(cwd, 'own.ts'), own);
+    const args = ['serve', '--port', '0', '--entities', './own.ts'];
+    const told = /^Admins alone see records of Note: give them an owner, or an access rule\.$/m;
+    const asking = run(args, { EVERSTATE_JWT_SECRET: 's'.repeat(32) }, cwd);
+    await asking.prints(told);
+    await ready(asking);
+    await asking.stop('SIGINT');
+    const open = run(args, {}, cwd);
+    await ready(open);
+    expect(open.stdout).not.toMatch(told);
   });
 
   test('an --entities file that contradicts what the log holds', async () => {

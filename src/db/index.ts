@@ -5,6 +5,8 @@ export { type FilterOperator, operatorsOf } from './criteria/field-filter.ts';
 export type { RecordFilter } from './criteria/filter.ts';
 export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
+export { type Sight, sightOf } from './criteria/sight.ts';
+export type { FollowOptions, Span } from './feed/follower.ts';
 export type { Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';
@@ -17,6 +19,7 @@ export type { Committed, Tentative } from './log/writer.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
+export type { SnapshotQuery } from './queries/snapshots.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export {
@@ -24,6 +27,7 @@ export {
   BadRequest,
   CannotOpen,
   ContentsDamaged,
+  Forbidden,
   IdempotencyMismatch,
   InvalidInput,
   NotFound,

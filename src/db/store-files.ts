@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
+import { BrokenAccessRule } from './criteria/access-rule.ts';
+import { refuseBrokenRule } from './criteria/sight.ts';
 import { LogReader } from './log/log-reader.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { holdLog, tryWriting } from './log/sqlite/log-lock.ts';
@@ -73,6 +75,7 @@ export async function openStoreFiles(
   const { directory, entities, clock = systemClock, onFault = reportFault } = options;
   const { onStateChange = reportStateChange } = options;
   refuseClashes(entities);
+  refuseBrokenRules(entities);
   const path = join(directory, 'everstate.db');
   if (options.logId !== undefined && !existsSync(path)) throw otherLog(path);
   makeDirectory(directory, 'data directory', 'Name another with --data.');
@@ -125,6 +128,15 @@ function refuseClashes(entities: readonly Entity[]): void {
     if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
   }
   if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
+}
+
+function refuseBrokenRules(entities: readonly Entity[]): void {
+  try {
+    for (const entity of entities) refuseBrokenRule(entity);
+  } catch (error) {
+    if (error instanceof BrokenAccessRule) throw new CannotOpen(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function reportFault(error: unknown): void {

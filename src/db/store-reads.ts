@@ -14,7 +14,7 @@ import type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histor
 import type { LogReader } from './log/log-reader.ts';
 import { readRevision } from './log/logged-records.ts';
 import type {
-  TransactionFilter,
+  TransactionCountQuery,
   TransactionList,
   TransactionPage,
   TransactionQuery,
@@ -247,12 +247,12 @@ export class StoreReads {
 
   /** How many transactions match; now unless a position is given. */
   async transactionCount(
-    query: { readonly filter?: TransactionFilter | undefined; readonly at?: Position } = {},
+    query: Omit<TransactionCountQuery, 'at'> & { readonly at?: Position } = {},
   ): Promise<number> {
     const at = query.at ?? (await this.#head.look());
     await this.#head.refuseFuture(at);
     this.#onStretch?.(onlyAt(at));
-    return await this.#transactions.count(at, query.filter);
+    return await this.#transactions.count({ ...query, at });
   }
 
   /**

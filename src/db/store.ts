@@ -158,14 +158,14 @@ export class Store extends StoreReads {
   }
 
   /**
-   * Follows one kind of record as `follow` does: per stretch of the log its changes, none perhaps,
+   * Follows some kinds of records as `follow` does: per stretch of the log their changes, none perhaps,
    * each with the version that it superseded.
    */
   followChanges<E extends Entity>(
-    entity: E,
+    entities: readonly E[],
     options: Partial<FollowOptions> = {},
   ): AsyncIterableIterator<Span<VersionChange<E>>, void, undefined> {
-    return this.#followers.changes(entity, options);
+    return this.#followers.changes(entities, options);
   }
 
   /** How many followers there are: begun and not ended. */

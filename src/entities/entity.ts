@@ -2,6 +2,7 @@
  * An entity: a kind of record. One definition yields its SQLite table, its DuckDB table and its
  * GraphQL types with current and history.
  */
+import { type AccessOf, ownersOnly } from './access.ts';
 import type { Field, FieldMap, KindValues } from './field.ts';
 import {
   defaultGroups,
@@ -47,6 +48,10 @@ export interface Entity<Name extends string = string, Fields extends FieldMap = 
   readonly defaultOrder: readonly OrderKey[];
   /** What its records can be grouped by. */
   readonly groups: Groups;
+  /** The field that names whose a record is; null where none does. */
+  readonly owner: string | null;
+  /** Who may see and write which records, once it is asked who one is; null: admins alone. */
+  readonly access: AccessOf | null;
 }
 
 export interface EntityDefinition<Name extends string, Fields extends FieldMap> {
@@ -59,6 +64,8 @@ export interface EntityDefinition<Name extends string, Fields extends FieldMap> 
   readonly searchFields?: readonly (keyof Fields & string)[];
   readonly defaultOrder?: readonly OrderKey<OrderField<Fields>>[];
   readonly groups?: GroupsDefinition<Fields>;
+  readonly owner?: keyof Fields & string;
+  readonly access?: AccessOf;
 }
 
 type ValueOf<F extends Field> = F['presence'] extends 'optional'
@@ -99,7 +106,8 @@ const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
  * Defines a kind of record.
  * @param definition its name (`Note`), description and fields; optionally plural (`notes`, `categories`), table
  *   (the plural in snake_case), uniqueKey, searchFields (all texts and labels), defaultOrder
- *   (newest first) and groups (by every field that can be).
+ *   (newest first), groups (by every field that can be), owner (none) and access (owners alone;
+ *   admins alone where there is no owner).
  * @returns the frozen entity, to be passed to openStore.
  * @throws TypeError that names the part that cannot work.
  */
@@ -122,6 +130,8 @@ export function defineEntity<const Name extends string, const Fields extends Fie
     searchFields: definition.searchFields ?? Object.keys(fields).filter(isSearchable(fields)),
     defaultOrder: definition.defaultOrder ?? newestFirst,
     groups: definition.groups ? definedGroups(fields, definition.groups) : defaultGroups(fields),
+    owner: definition.owner ?? null,
+    access: definition.access ?? (definition.owner ? ownersOnly(definition.owner) : null),
   });
   const wrong = findDefect(entity);
   if (wrong) throw new TypeError(`The entity "${name}" cannot be defined: ${wrong}`);
@@ -208,5 +218,8 @@ function findDefect(entity: Entity): string | null {
     if (!orderFieldsOf(entity).includes(name))
       return `its defaultOrder names "${name}", which has no order.`;
   }
+  const { owner } = entity;
+  if (owner !== null && !['id', 'text'].includes(entity.fields[owner]?.kind ?? ''))
+    return `its owner names "${owner}", which is no field that holds an id or a text.`;
   return findGroupsDefect(entity.fields, entity.groups);
 }

@@ -2,6 +2,7 @@
 import { LakeFile } from './lake-file.ts';
 import { Todo } from './todo.ts';
 
+export { type Access, type AccessOf, type AccessRule, adminRole } from './access.ts';
 export {
   type CreateValues,
   columnOf,
@@ -27,6 +28,7 @@ export {
   type TransactionId,
   type Version,
 } from './version.ts';
+export type { Viewer } from './viewer.ts';
 export { LakeFile, Todo };
 
 /** The entities that ship. */

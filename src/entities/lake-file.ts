@@ -43,4 +43,5 @@ export const LakeFile = defineEntity({
   uniqueKey: ['userId', 'path', 'filename'],
   searchFields: ['path', 'filename', 'description', 'labels'],
   groups: { by: ['filetype', 'path', 'userId', 'status', 'labels'], totals: ['size'] },
+  owner: 'userId',
 });

@@ -28,4 +28,5 @@ export const Todo = defineEntity({
     { field: 'updatedAt', direction: 'desc' },
   ],
   groups: { by: ['status', 'userId', 'priority', 'labels'], stats: ['priority'] },
+  owner: 'userId',
 });

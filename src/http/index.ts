@@ -2,31 +2,54 @@
 export { Backlog } from './graphql/backlog.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './graphql/errors.ts';
 export { PlainOperations } from './graphql/plain-operations.ts';
+export {
+  readDocuments,
+  TrustedDocuments,
+  useTrustedDocuments,
+  WrongDocuments,
+} from './graphql/trusted-documents.ts';
 export { useAnswerForms, wantsPage } from './graphql/use-answer-forms.ts';
 export { useArgumentNames } from './graphql/use-argument-names.ts';
+export { useCostLimit } from './graphql/use-cost-limit.ts';
 export { useDocumentLimits } from './graphql/use-document-limits.ts';
+export { type SchemaShown, useHiddenSchema } from './graphql/use-hidden-schema.ts';
 export { useHttpCaching } from './graphql/use-http-caching.ts';
+export { useIdentity } from './graphql/use-identity.ts';
 export { useInputLimits } from './graphql/use-input-limits.ts';
 export { useJsonBodies } from './graphql/use-json-bodies.ts';
+export { useNoPage } from './graphql/use-no-page.ts';
 export { usePosition } from './graphql/use-position.ts';
+export { useRateLimits } from './graphql/use-rate-limits.ts';
 export { useReferenceExecution } from './graphql/use-reference-execution.ts';
 export { useUnavailable } from './graphql/use-unavailable.ts';
 export { useUnreadAnswers } from './graphql/use-unread-answers.ts';
 export { acceptWebSockets } from './graphql/web-sockets.ts';
+export { byFunction, byHeader, byToken, noIdentity, type ViewerOf } from './identity/identities.ts';
+export { type Asking, type Identity, isViewerId } from './identity/known.ts';
+export { issuerKeys, secretKeys, WrongKeys } from './identity/token-keys.ts';
+export { signToken, Tokens, type TokenTerms } from './identity/tokens.ts';
+export { type Asked, Viewers } from './identity/viewers.ts';
 export { demoCommand } from './pages/demo-command.ts';
-export { graphiqlOptions, graphiqlRenderer } from './pages/graphiql.ts';
+export { GraphiqlPage, graphiqlOptions } from './pages/graphiql.ts';
 export { boardDirectory, canShowBoard, useBoard } from './pages/use-board.ts';
 export { useDocs } from './pages/use-docs.ts';
 export { useDownloads } from './pages/use-downloads.ts';
 export { useHome } from './pages/use-home.ts';
+export { blocksOf } from './server/address-blocks.ts';
+export {
+  ClientAddresses,
+  type ClientAddressHeader,
+} from './server/client-addresses.ts';
 export { Connections } from './server/connections.ts';
-export { corsOf } from './server/cors.ts';
+export { Origins } from './server/cors.ts';
 export { FrontDoor } from './server/front-door.ts';
 export { hostRule } from './server/hosts.ts';
 export { requestLimits } from './server/request-limits.ts';
 export { RequestsUnderWay } from './server/requests-under-way.ts';
+export { serverBounds } from './server/server-bounds.ts';
 export { useBodyLimit } from './server/use-body-limit.ts';
 export { useHead } from './server/use-head.ts';
 export { useHealth } from './server/use-health.ts';
+export { useSecurityHeaders } from './server/use-security-headers.ts';
 export { useStreams } from './server/use-streams.ts';
 export { useVary } from './server/use-vary.ts';

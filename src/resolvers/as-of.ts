@@ -1,8 +1,9 @@
 /** Moments that a client can name, as positions. */
 
-import { BadRequest, type StoreReads } from '../db/index.ts';
+import { BadRequest } from '../db/index.ts';
 import type { Microseconds, Position, TransactionId } from '../entities/index.ts';
 import type { Operation } from './operation.ts';
+import type { SeenReads } from './view/seen-reads.ts';
 
 /** One of the three; GraphQL sees to that. */
 export interface AsOf {
@@ -14,8 +15,8 @@ export interface AsOf {
 /** Where a field answers. */
 export interface Moment {
   readonly at: Position;
-  /** What to ask there. What was at a moment that was named stays so: it is asked past `operation.reads`. */
-  readonly reads: StoreReads;
+  /** What to ask there. */
+  readonly reads: SeenReads;
 }
 
 /**
@@ -27,8 +28,8 @@ export async function momentOf(
   operation: Operation,
 ): Promise<Moment> {
   const head = await operation.snapshot();
-  if (!asOf) return { at: head, reads: operation.reads };
-  return { at: await positionOf(asOf, head, operation), reads: operation.store };
+  if (!asOf) return { at: head, reads: operation.view.reads };
+  return { at: await positionOf(asOf, head, operation), reads: operation.view.pastReads };
 }
 
 async function positionOf(asOf: AsOf, head: Position, operation: Operation): Promise<Position> {
@@ -55,10 +56,10 @@ async function positionAtTime(
   // The clock decides whether this moment has been.
   operation.dependOnMore();
   const now = Date.now() * 1000;
-  const position = await operation.store.positionAtTime(time);
+  const position = await operation.view.pastReads.positionAtTime(time);
   // Commit time may run ahead of a clock that was set back, or that counts milliseconds only: what
   // is committed is past all the same.
-  if (time > now && time > ((await operation.store.totals()).committedAt ?? 0)) {
+  if (time > now && time > ((await operation.view.lastCommittedAt()) ?? 0)) {
     const latest = new Date(now / 1000).toISOString();
     throw new BadRequest(
       'asOf.time',
@@ -73,7 +74,8 @@ async function endOfTransaction(
   head: Position,
   operation: Operation,
 ): Promise<Position> {
-  const transaction = await operation.loaders.transaction(transactionIdOf('asOf.transaction', id));
+  const asked = transactionIdOf('asOf.transaction', id);
+  const transaction = await operation.view.records.transaction(asked);
   if (!transaction || transaction.lastPosition > head) {
     throw new BadRequest('asOf.transaction', `must be a committed transaction, but ${id} is none.`);
   }

@@ -19,8 +19,7 @@ export async function readBlame(
   { version: newest }: RecordAt,
   operation: Operation,
 ): Promise<FieldBlame[]> {
-  const { entity, id, revision } = newest;
-  const lastSet = await operation.load(entity).blame({ id, revision });
+  const lastSet = await operation.view.records.lastSet(newest);
   const revisions = [...new Set(Object.values(lastSet))];
   const about = new Map(
     await Promise.all(
@@ -39,8 +38,7 @@ async function aboutRevision(
   revision: number,
   operation: Operation,
 ): Promise<Pick<FieldBlame, 'committedAt' | 'actor'>> {
-  const key = { id, from: revision, to: revision };
-  const [version] = await operation.load(entity).revisions(key);
+  const version = await operation.view.records.revision(entity, id, revision);
   if (!version) throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the log.`);
   const { actor, committedAt } = await readTransaction(version, operation);
   return { actor, committedAt };

@@ -13,10 +13,12 @@ export interface FieldChange {
 
 type AnyValues = Readonly<Record<string, unknown>>;
 
-/** Against the revision before; for revision 1 every field that is set. */
+/** Against the revision before; every field that is set where there is none, or it is not seen. */
 export async function readChanges(version: Version, operation: Operation): Promise<FieldChange[]> {
-  if (version.revision === 1) return fieldsSet(version);
-  return differences(await readRevision(version, version.revision - 1, operation), version);
+  const { entity, id, revision } = version;
+  if (revision === 1) return fieldsSet(version);
+  const before = await operation.view.records.revision(entity, id, revision - 1);
+  return before ? differences(before, version) : fieldsSet(version);
 }
 
 export interface DiffArgs {
@@ -27,7 +29,8 @@ export interface DiffArgs {
 
 /**
  * The fields that differ between two revisions of a record.
- * @throws BadRequest for a revision that the record does not have yet, or from after to.
+ * @throws BadRequest for a revision that the record does not have yet or that is not seen, or from
+ *   after to.
  */
 export async function readDiff(
   { version: newest }: RecordAt,
@@ -46,20 +49,24 @@ export async function readDiff(
   if (args.from > to) {
     throw new BadRequest('from', `must not be after to, which is ${to}, but was ${args.from}.`);
   }
-  const [before, after] = await Promise.all(
-    [args.from, to].map((revision) => readRevision(newest, revision, operation)),
-  );
-  return differences(before as Version, after as Version);
+  const [before, after] = await Promise.all([
+    readRevision(newest, 'from', args.from, operation),
+    readRevision(newest, 'to', to, operation),
+  ]);
+  return differences(before, after);
 }
 
 async function readRevision(
   { entity, id }: Version,
+  argument: string,
   revision: number,
-  operation: Operation,
+  { view: { records } }: Operation,
 ): Promise<Version> {
-  const key = { id, from: revision, to: revision };
-  const [version] = await operation.load(entity).revisions(key);
+  const version = await records.revision(entity, id, revision);
   if (version) return version;
+  if (!records.seesAll(entity)) {
+    throw new BadRequest(argument, `must be a revision that you may see, but was ${revision}.`);
+  }
   throw new Error(`Revision ${revision} of ${entity.name} ${id} is not in the log.`);
 }
 

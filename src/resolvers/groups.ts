@@ -53,7 +53,7 @@ export async function readOverTime(
   operation: Operation,
 ): Promise<IntervalPoint[]> {
   const ends = intervalEnds(from, to, every);
-  const points = await operation.reads.overTime(entity, {
+  const points = await operation.view.reads.overTime(entity, {
     ...measures,
     by: by ?? [],
     filter: filter ?? undefined,

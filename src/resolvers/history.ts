@@ -32,16 +32,62 @@ export async function readHistory<E extends Entity>(
     placeOf(readCursor(argument, text, list, newest, head));
   const begin = args.after == null ? 0 : cursorPlace('after', args.after) + 1;
   const end = args.before == null ? newest.revision : cursorPlace('before', args.before);
+  if (!operation.view.records.seesAll(newest.entity)) {
+    return await readSeenHistory(
+      newest,
+      { begin, end, count, fromEnd, descending, at, list },
+      operation,
+    );
+  }
   const all = Math.max(end - begin, 0);
   const size = Math.min(count, all);
   const from = fromEnd ? begin + all - size : begin;
   const versions = size === 0 ? [] : await readPlaces(newest, from, size, descending, operation);
   // One batch serves many histories, which would all go on in one stretch.
   await turns.next(null);
-  const cursorOf = ({ revision }: Version) =>
-    encodeCursor(list, { at, place: [newest.id, revision] });
   const nodes = versions.map((version) => ({ ...version, seenAt: at }));
-  return connectionOf(nodes, cursorOf, size < all, fromEnd, () => newest.revision);
+  return connectionOf(nodes, cursorsOf(list, at), size < all, fromEnd, () => newest.revision);
+}
+
+/** A page of a history: places 0, 1, 2 … in the order asked for. */
+interface PlacedPage {
+  /** The first place … */
+  readonly begin: number;
+  /** … and the one after the last. */
+  readonly end: number;
+  readonly count: number;
+  readonly fromEnd: boolean;
+  readonly descending: boolean;
+  readonly at: Position;
+  readonly list: string;
+}
+
+/** A page of those versions that are seen, of which it is not known before which revisions they are. */
+async function readSeenHistory<E extends Entity>(
+  newest: Version<E>,
+  { begin, end, count, fromEnd, descending, at, list }: PlacedPage,
+  { view: { records } }: Operation,
+): Promise<Connection<SeenAt<Version<E>>>> {
+  const { entity, id, revision } = newest;
+  const [from, to] = descending ? [revision - end + 1, revision - begin] : [begin + 1, end];
+  const found: Version<E>[] = [];
+  for await (const version of records.walk(entity, { id, from, to }, descending !== fromEnd)) {
+    found.push(version);
+    if (found.length > count) break;
+  }
+  const page = found.slice(0, count);
+  if (fromEnd) page.reverse();
+  const total = async () => {
+    let seen = 0;
+    for await (const _ of records.walk(entity, { id, from: 1, to: revision }, true)) seen += 1;
+    return seen;
+  };
+  const nodes = page.map((version) => ({ ...version, seenAt: at }));
+  return connectionOf(nodes, cursorsOf(list, at), found.length > count, fromEnd, total);
+}
+
+function cursorsOf(list: string, at: Position): (version: Version) => string {
+  return ({ id, revision }) => encodeCursor(list, { at, place: [id, revision] });
 }
 
 async function readPlaces<E extends Entity>(
@@ -54,7 +100,7 @@ async function readPlaces<E extends Entity>(
   const { entity, id, revision } = newest;
   const lowest = descending ? revision - from - size + 1 : from + 1;
   const key = { id, from: lowest, to: lowest + size - 1 };
-  const versions = await operation.load(entity).revisions(key);
+  const versions = await operation.view.records.revisions(entity, key);
   return descending ? versions.toReversed() : versions;
 }
 

@@ -17,6 +17,7 @@ export {
 } from './change-records.ts';
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
+export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
 export {
   type AskedMeasures,
@@ -36,7 +37,6 @@ export {
   readLakeFileByPath,
   readText,
 } from './lake-files.ts';
-export { Loaders } from './loaders.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
@@ -60,6 +60,8 @@ export {
   readVersions,
   type SeenAt,
 } from './transactions.ts';
+export type { SeenChange } from './view/seen-change.ts';
+export { type View, Views } from './view/view.ts';
 export type { Refused, WriteOptions } from './write.ts';
 export {
   createRecord,

@@ -8,7 +8,6 @@ import {
   type LogTransaction,
   NotFound,
   type RecordFilter,
-  type Store,
 } from '../db/index.ts';
 import type { Version } from '../entities/index.ts';
 import { LakeFile } from '../entities/index.ts';
@@ -16,6 +15,7 @@ import { type AsOf, momentOf } from './as-of.ts';
 import type { WriteInput, WriteSteps } from './change-records.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
+import type { View } from './view/view.ts';
 
 export type LakeFileVersion = Version<typeof LakeFile>;
 
@@ -49,24 +49,32 @@ function folderFilter({ path, userId }: PathArgs): RecordFilter {
   return { path: same(path), userId: same(userId) };
 }
 
+/** The relative URL of a version's bytes, as whoever asks can open it. */
+export function downloadUrl(version: LakeFileVersion, operation: Operation): string {
+  return operation.signed(pathOf(version));
+}
+
 /**
- * The relative URL of a version's bytes. URLs with a part that is "." or ".." lead elsewhere,
+ * The path of a version's bytes. URLs with a part that is "." or ".." lead elsewhere,
  * encoded or not: such an id has a sign before it that no other id begins with once it is encoded.
  */
-export function downloadUrl({ id, revision }: LakeFileVersion): string {
+function pathOf({ id, revision }: LakeFileVersion): string {
   const part = /^\.\.?$/.test(id) ? `=${id}` : encodeURIComponent(id);
   return `/files/${part}/${revision}`;
 }
 
-/** The file and revision that a path like `/files/<id>/<revision>` names; null for another path. */
+/**
+ * The file and revision that a path like `/files/<id>/<revision>` names; null for another path, and
+ * where it is not seen.
+ */
 export async function findDownload(
-  store: Store,
+  { records }: View,
   pathname: string,
 ): Promise<LakeFileVersion | null> {
   const [, encoded = '', revision] = /^\/files\/([^/]+)\/([1-9]\d{0,8})$/.exec(pathname) ?? [];
   const id = decoded(encoded.replace(/^=(?=\.\.?$)/, ''));
   if (!id || !revision) return null;
-  return await store.revision(LakeFile, id, Number(revision));
+  return await records.revision(LakeFile, id, Number(revision));
 }
 
 /** Null for a text that nothing is encoded as. */
@@ -84,22 +92,26 @@ function decoded(text: string): string | null {
  *   operation read before, more than one answer may hold.
  */
 export async function readBytes(
-  { values }: LakeFileVersion,
+  version: LakeFileVersion,
   maxBytes: number,
   operation: Operation,
 ): Promise<Buffer> {
-  if (values.size > maxBytes) {
+  const { size } = version.values;
+  if (size > maxBytes) {
     throw new BadRequest(
       'maxBytes',
-      `is ${maxBytes}, but the file has ${values.size} bytes. Raise it, or use downloadUrl.`,
+      `is ${maxBytes}, but the file has ${size} bytes. Raise it, or use downloadUrl.`,
     );
   }
-  operation.answerSize.addContents(values.size);
+  operation.answerSize.addContents(size);
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of operation.store.contents(values.sha256)) chunks.push(chunk);
+    for await (const chunk of operation.view.contents(version, version.values.sha256)) {
+      chunks.push(chunk);
+    }
   } catch (error) {
-    if (!(operation.tentative && error instanceof ContentsDamaged && error.missing)) throw error;
+    if (!(operation.view.records.tentative && error instanceof ContentsDamaged && error.missing))
+      throw error;
     const message = 'keeps no contents: they can be read once the write was made without it.';
     throw new BadRequest('dryRun', message);
   }

@@ -1,19 +1,21 @@
 /** The log as a whole. */
-import type { Microseconds, Position } from '../entities/index.ts';
+import type { Position } from '../entities/index.ts';
 import type { Operation } from './operation.ts';
+import type { LogTotals } from './view/view.ts';
 
 export interface LogInfo {
   readonly position: Position;
   readonly replicaPosition: Position;
-  readonly committedAt: Microseconds | null;
-  readonly transactions: number;
-  readonly versions: number;
+  /** How long the log is, all of it. @throws Forbidden for whoever does not see all of it. */
+  readonly totals: () => Promise<LogTotals>;
 }
 
 /** How long the log is, and how far the replica has followed it. */
 export async function readLogInfo(operation: Operation): Promise<LogInfo> {
-  await operation.snapshot();
+  const position = await operation.snapshot();
   // The replica goes on while the log does not.
   operation.dependOnMore();
-  return await operation.store.totals();
+  const { view } = operation;
+  const replicaPosition = await view.replicaPosition();
+  return { position, replicaPosition, totals: () => view.totals() };
 }

@@ -26,7 +26,7 @@ export async function readNode(
   const text = Buffer.from(nodeId, 'base64url').toString('utf8');
   const colon = text.indexOf(':');
   const name = text.slice(0, Math.max(colon, 0));
-  const entity = operation.store.entities.find((each) => each.name === name);
+  const entity = operation.view.entities.find((each) => each.name === name);
   const exact = Buffer.from(text).toString('base64url') === nodeId && isWellFormed(text);
   if (!entity || !exact) {
     throw new BadRequest('nodeId', 'must be a nodeId that this server gave, but is not one.');

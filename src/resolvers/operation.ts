@@ -1,40 +1,36 @@
-/** One GraphQL operation: the store it works on and the position at which it answers. */
-
-import {
-  limits,
-  onlyAt,
-  type Store,
-  type StoreReads,
-  type Stretch,
-  type Tentative,
-} from '../db/index.ts';
-import type { Entity, Position, Transaction, TransactionId } from '../entities/index.ts';
+/** One GraphQL operation: what it sees of the store, and the position at which it answers. */
+import { limits, onlyAt, type Stretch } from '../db/index.ts';
+import type { Position, Viewer } from '../entities/index.ts';
 import { AnswerSize } from './answer-size.ts';
-import type { EntityLoaders, Loaders } from './loaders.ts';
-import { TentativeLoaders } from './tentative.ts';
+import type { DownloadSigner } from './download-signer.ts';
+import type { View, Views } from './view/view.ts';
 
 export class Operation {
-  readonly store: Store;
-  /** What everything but loaders and writes asks, so that it is known how long the answer holds. */
-  readonly reads: StoreReads;
-  readonly loaders: Loaders;
+  /** What everything is read from and written to, so that it is known how long the answer holds. */
+  readonly view: View;
   /** How large the answer is so far. */
   readonly answerSize = new AnswerSize();
   #snapshot: Promise<Position> | null = null;
   #position: Position | null = null;
   #repeatable = true;
+  #isPassing = false;
   readonly #stretches = new Set<Stretch>();
-  #tentative: TentativeLoaders | null = null;
+  readonly #views: Views;
+  readonly #signer: DownloadSigner | null;
 
-  constructor(store: Store, loaders: Loaders) {
-    this.store = store;
-    this.reads = store.readsTelling((stretch) => this.#dependOn(stretch));
-    this.loaders = loaders;
+  /**
+   * @param viewer who asks; null where nobody is asked who they are.
+   * @param signer signs URLs of downloads; null where everybody may have everything.
+   */
+  constructor(views: Views, viewer: Viewer | null, signer: DownloadSigner | null = null) {
+    this.#views = views;
+    this.#signer = signer;
+    this.view = views.of(viewer, (stretch) => this.#dependOn(stretch));
   }
 
-  /** An operation of its own on the same store, as if it were asked now. */
+  /** An operation of its own of the same viewer, as if it were asked now. */
   another(): Operation {
-    return new Operation(this.store, this.loaders);
+    return new Operation(this.#views, this.view.viewer, this.#signer);
   }
 
   /**
@@ -42,7 +38,7 @@ export class Operation {
    * first asked. Whatever was acknowledged before that is included.
    */
   snapshot(): Promise<Position> {
-    this.#snapshot ??= this.store.head().then((head) => {
+    this.#snapshot ??= this.view.head().then((head) => {
       this.reached(head);
       return head;
     });
@@ -64,6 +60,19 @@ export class Operation {
     this.#repeatable = false;
   }
 
+  /** A path as whoever asks can open it, without saying again who they are. */
+  signed(path: string): string {
+    if (!this.#signer) return path;
+    this.#isPassing = true;
+    this.dependOnMore();
+    return this.#signer.sign(path, this.view.key);
+  }
+
+  /** Whether the answer has something that is good for a while only, and is not to be kept. */
+  get isPassing(): boolean {
+    return this.#isPassing;
+  }
+
   /** The answer tells its own position. */
   dependOnPosition(at: Position): void {
     this.#dependOn(onlyAt(at));
@@ -79,35 +88,11 @@ export class Operation {
 
   /** Whether what was answered while these held would be answered now. */
   async wouldAnswer(stretches: readonly Stretch[]): Promise<boolean> {
-    return await this.store.hold(stretches, await this.snapshot());
+    return await this.view.hold(stretches, await this.snapshot());
   }
 
   #dependOn(stretch: Stretch): void {
     if (this.#stretches.size < limits.stretchesPerAnswerMax) this.#stretches.add(stretch);
     else this.#repeatable = false;
-  }
-
-  /**
-   * What is read from now on includes what a dry run would have written; null: no longer. A
-   * mutation's fields run one after the other, each with everything below it, so this reaches no
-   * other field.
-   */
-  showTentative(tentative: Tentative | null): void {
-    this.#tentative = tentative && new TentativeLoaders(this.loaders, tentative);
-  }
-
-  /** What a dry run would have written, while the fields below it are read. */
-  get tentative(): Tentative | null {
-    return this.#tentative?.tentative ?? null;
-  }
-
-  /** The transaction with an id, a dry run's included; null when there is none. */
-  async transaction(id: TransactionId): Promise<Transaction | null> {
-    const tentative = this.tentative?.transaction;
-    return tentative?.id === id ? tentative : await this.loaders.transaction(id);
-  }
-
-  load<E extends Entity>(entity: E): EntityLoaders<E> {
-    return (this.#tentative ?? this.loaders).of(entity);
   }
 }

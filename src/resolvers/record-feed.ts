@@ -12,6 +12,7 @@ import { cancellable } from './cancellable.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
 import type { SeenAt } from './transactions.ts';
+import type { LeftSight, SeenVersions } from './view/view.ts';
 
 export interface RecordFeedArgs {
   readonly filter?: RecordFilter | null | undefined;
@@ -27,11 +28,13 @@ export type ChangeKind = 'SNAPSHOT' | 'CAUGHT_UP' | 'ENTER' | 'UPDATE' | 'LEAVE'
 export interface RecordChange<E extends Entity = Entity> {
   readonly kind: ChangeKind;
   readonly position: Position;
+  /** Of the record; null in CAUGHT_UP only. */
+  readonly id: string | null;
   /** The record as the event leaves it; null where there is none any more, and in CAUGHT_UP. */
   readonly record: RecordAt<E> | null;
-  /** Null in CAUGHT_UP only. */
+  /** Null in CAUGHT_UP, and where the record is seen no longer. */
   readonly version: SeenAt<Version<E>> | null;
-  /** What the version superseded; null for the first one, and in a snapshot. */
+  /** What the version superseded; null for the first one that is seen, and in a snapshot. */
   readonly previous: SeenAt<Version<E>> | null;
 }
 
@@ -52,11 +55,12 @@ export async function followRecords<E extends Entity>(
   }
   const wanted = filter ?? {};
   const matches = matcherOf(entity, wanted);
-  const head = await operation.store.head();
+  const { view } = operation;
+  const head = await view.head();
   const from = after == null ? head : past('after', after, head);
   return cancellable(async function* (signal) {
     const query = { filter: wanted, at: head, signal };
-    for await (const version of snapshot ? operation.store.snapshot(entity, query) : []) {
+    for await (const version of snapshot ? view.pastReads.snapshot(entity, query) : []) {
       yield eventOf('SNAPSHOT', { version, previous: null });
     }
     yield* changesAfter(entity, matches, from, head, operation, signal);
@@ -69,16 +73,16 @@ async function* changesAfter<E extends Entity>(
   matches: Matcher,
   from: Position,
   known: Position,
-  { store }: Operation,
+  { view }: Operation,
   signal: AbortSignal,
 ): AsyncGenerator<RecordChange<E>, void, undefined> {
   let caughtUp = from >= known;
   if (caughtUp) yield caughtUpAt(from);
-  for await (const { items, end } of store.followChanges(entity, { after: from, signal })) {
+  for await (const { items, end } of view.followChanges(entity, { after: from, signal })) {
     for (const change of items) {
       const kind = kindOf(change, matches);
       if (signal.aborted) return;
-      if (kind) yield sharedEventOf(kind, change);
+      if (kind) yield change.version ? sharedEventOf(kind, change) : leftEvent(change);
     }
     if (!caughtUp && end >= known) {
       caughtUp = true;
@@ -88,9 +92,9 @@ async function* changesAfter<E extends Entity>(
 }
 
 /** What a change means to whoever sees only what matches; null when it means nothing. */
-function kindOf({ version, previous }: VersionChange, matches: Matcher): ChangeKind | null {
+function kindOf({ version, previous }: SeenVersions, matches: Matcher): ChangeKind | null {
   const before = previous !== null && matches(previous);
-  if (matches(version)) return before ? 'UPDATE' : 'ENTER';
+  if (version !== null && matches(version)) return before ? 'UPDATE' : 'ENTER';
   return before ? 'LEAVE' : null;
 }
 
@@ -98,15 +102,21 @@ function eventOf<E extends Entity>(
   kind: ChangeKind,
   { version, previous }: VersionChange<E>,
 ): RecordChange<E> {
-  const { position } = version;
+  const { position, id } = version;
   const gone = kind === 'LEAVE' && version.operation === 'DELETE';
   return {
     kind,
     position,
+    id,
     record: gone ? null : { version, at: position },
     version: { ...version, seenAt: position },
     previous: previous && { ...previous, seenAt: position },
   };
+}
+
+/** A record is seen no longer: which one is all that is told. */
+function leftEvent({ position, id }: LeftSight): RecordChange<never> {
+  return { kind: 'LEAVE', position, id, record: null, version: null, previous: null };
 }
 
 /** Events of changes that many feeds tell, by the change; of each the last one made. */
@@ -124,5 +134,5 @@ function sharedEventOf<E extends Entity>(
 }
 
 function caughtUpAt(position: Position): RecordChange<never> {
-  return { kind: 'CAUGHT_UP', position, record: null, version: null, previous: null };
+  return { kind: 'CAUGHT_UP', position, id: null, record: null, version: null, previous: null };
 }

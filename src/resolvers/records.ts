@@ -32,7 +32,7 @@ export async function readRecord<E extends Entity>(
   operation: Operation,
 ): Promise<RecordAt<E> | null> {
   const { at, reads } = await momentOf(asOf, operation);
-  const version = await operation.load(entity).record({ id, at });
+  const version = await operation.view.records.record(entity, { id, at });
   reads.dependOnRecord(entity, id, at);
   if (!version || (version.operation === 'DELETE' && !includeDeleted)) return null;
   return { version, at };
@@ -69,7 +69,7 @@ export async function listRecords<E extends Entity>(
   const after = readCursor('after', args.after, list, order, head);
   const before = readCursor('before', args.before, list, order, head);
   const at = pagingPosition(args, moment.at, after, before);
-  const reads = after || before ? operation.store : moment.reads;
+  const reads = after || before ? operation.view.pastReads : moment.reads;
   const filter = args.filter ?? undefined;
   const page = await reads.list(entity, {
     at,

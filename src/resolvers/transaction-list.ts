@@ -30,7 +30,7 @@ export async function listTransactions(
   const after = readCursor('after', args.after, list, head);
   const before = readCursor('before', args.before, list, head);
   const at = pagingPosition(args, moment.at, after, before);
-  const reads = after || before ? operation.store : moment.reads;
+  const reads = after || before ? operation.view.pastReads : moment.reads;
   const filter = args.filter ?? undefined;
   const page = await reads.transactionPage({
     at,

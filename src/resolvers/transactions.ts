@@ -15,23 +15,26 @@ export type SeenAt<T> = T & { readonly seenAt?: Position };
 
 /** The transaction that a version was committed in, seen from where the version is seen. */
 export async function readTransaction(
-  { transactionId: id, seenAt }: SeenAt<Version>,
-  operation: Operation,
+  version: SeenAt<Version>,
+  { view: { records } }: Operation,
 ): Promise<SeenAt<Transaction>> {
-  const transaction = await operation.transaction(id);
-  if (!transaction) throw new Error(`Transaction ${id} is not in the log, but a version of it is.`);
+  const transaction = await records.transactionOf(version);
+  const { seenAt } = version;
   // What a dry run would have written lies after every position.
-  const tentative = operation.tentative?.transaction === transaction;
+  const tentative = records.tentative?.transaction === transaction;
   return seenAt === undefined || tentative ? transaction : { ...transaction, seenAt };
 }
 
-/** The transaction with an id; null when there is none up to the operation's position. */
+/**
+ * The transaction with an id; null when there is none up to the operation's position, or nothing of
+ * it is seen.
+ */
 export async function readTransactionById(
   id: string,
   operation: Operation,
 ): Promise<Transaction | null> {
   const head = await operation.snapshot();
-  const transaction = await operation.loaders.transaction(transactionIdOf('id', id));
+  const transaction = await operation.view.records.transaction(transactionIdOf('id', id));
   if (transaction && transaction.lastPosition <= head) return transaction;
   operation.dependOnPosition(head);
   return null;
@@ -54,22 +57,26 @@ export async function readVersions(
   const before = (firstPosition - 1) as Position;
   const last = Math.min(lastPosition, seenAt) as Position;
   const begin = args.after == null ? before : readCursor(args.after, list, transaction);
-  const end = Math.min(begin + count, last) as Position;
-  const versions = await versionsBetween(transaction, begin, end, operation);
+  const found = await versionsBetween(transaction, begin, last, count + 1, operation);
+  const versions = found.slice(0, count);
   const cursorOf = ({ position }: Version) => encodeCursor(list, { at: position, place: [] });
   const nodes = versions.map((version) => ({ ...version, seenAt }));
-  return connectionOf(nodes, cursorOf, end < last, false, () => last - before);
+  const total = () => operation.view.reads.countBetween(before, last);
+  return connectionOf(nodes, cursorOf, found.length > count, false, total);
 }
 
 async function versionsBetween(
   transaction: Transaction,
   begin: Position,
   end: Position,
-  { reads, tentative }: Operation,
+  limit: number,
+  { view: { reads, records } }: Operation,
 ): Promise<Version[]> {
-  if (tentative?.transaction !== transaction) return await reads.versionsBetween(begin, end);
+  const { tentative } = records;
+  if (tentative?.transaction !== transaction) return await reads.versionsBetween(begin, end, limit);
   // A dry run's: the log has others there, or nothing.
-  return tentative.versions.filter(({ position }) => position > begin && position <= end);
+  const versions = tentative.versions.filter(({ position }) => position > begin && position <= end);
+  return versions.slice(0, limit);
 }
 
 function readCursor(

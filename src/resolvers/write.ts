@@ -55,17 +55,17 @@ export async function write(
   work: (log: LogTransaction, onConflict: ConflictPolicy) => Promise<readonly Updated[]>,
 ): Promise<WriteResult | Refused> {
   const onConflict = request.args.options?.onConflict ?? 'FAIL';
-  operation.showTentative(null);
+  operation.view.records.showTentative(null);
   try {
-    const written = await operation.store.write((log) => work(log, onConflict), termsOf(request));
+    const written = await operation.view.write((log) => work(log, onConflict), termsOf(request));
     const { results, transaction, position: at, tentative } = written;
     operation.reached(at);
-    operation.showTentative(tentative);
+    operation.view.records.showTentative(tentative);
     return { results, at, changed: results.some(({ changed }) => changed), transaction };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     // What stood in the way lies at or before the head: a client that reads there sees it.
-    operation.reached(await operation.store.head());
+    operation.reached(await operation.view.head());
     return { problem: error };
   }
 }
@@ -80,5 +80,9 @@ function termsOf({ mutation, args }: WriteRequest): WriteTerms {
     key: idempotencyKey,
     requestDigest: requestDigest(mutation, { ...args, options }),
   };
-  return { reason: options.reason ?? null, dryRun: dryRun ?? false, once: once || null };
+  return {
+    reason: options.reason ?? null,
+    dryRun: dryRun ?? false,
+    once: once || null,
+  };
 }

@@ -1,7 +1,12 @@
 /** Every change: the live feed, and the same in pages. */
 import type { EnumRef, ObjectRef } from '@pothos/core';
-import type { Entity, Version } from '../entities/index.ts';
-import { type ChangePage, followChanges, readChangePage } from '../resolvers/index.ts';
+import type { Entity } from '../entities/index.ts';
+import {
+  type ChangePage,
+  followChanges,
+  readChangePage,
+  type SeenChange,
+} from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import { askedPaging } from './connections.ts';
 import { pageRows, pagingRows } from './rows.ts';
@@ -13,7 +18,7 @@ export function addChanges(
   entities: readonly Entity[],
 ): void {
   const entityName = addEntityName(builder, entities);
-  const change = builder.objectRef<Version>('Change').implement({
+  const change = builder.objectRef<SeenChange>('Change').implement({
     description: 'One version, as the log tells of it.',
     fields: (t) => ({
       position: t.expose('position', {
@@ -28,8 +33,10 @@ export function addChanges(
       id: t.exposeID('id', { description: 'The id of the record.' }),
       version: t.field({
         type: history.version,
-        description: 'The record as the change left it.',
-        resolve: (version) => ({ ...version, seenAt: version.position }),
+        nullable: true,
+        description:
+          'The record as the change left it; null when you may see it no longer: forget it.',
+        resolve: ({ version }) => version && { ...version, seenAt: version.position },
       }),
     }),
   });
@@ -47,14 +54,14 @@ export function addChanges(
         entities: t.arg({ type: [entityName], description: 'Only these kinds of records.' }),
       },
       subscribe: (_root, args, { operation }) => followChanges(args, operation),
-      resolve: (version) => version,
+      resolve: (event) => event,
     }),
   );
 }
 
 function addChangePage(
   builder: Builder,
-  change: ObjectRef<BuilderTypes, Version>,
+  change: ObjectRef<BuilderTypes, SeenChange>,
   entityName: EnumRef<BuilderTypes, Entity>,
 ): void {
   const page = builder.objectRef<ChangePage>('ChangePage').implement({

@@ -21,6 +21,7 @@ import { addScalars } from './scalars.ts';
 import { addTransact, type TransactedEntity } from './transact.ts';
 import { addTransactionQueries } from './transactions.ts';
 import { addHistory } from './versions.ts';
+import { addViewer } from './viewer.ts';
 
 /** Entities with hand-written parts: one line each. */
 const extensions = new Map([[LakeFile as Entity, lakeFileExtension]]);
@@ -65,6 +66,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   addTransactionQueries(context);
   addChanges(builder, history, entities);
   addLog(builder);
+  addViewer(builder);
   // As written here, not by the alphabet: GraphiQL shows what matters first.
   return boundAnswers(builder.toSchema({ sortSchema: false }));
 }

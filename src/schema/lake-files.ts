@@ -68,11 +68,15 @@ function contentsInputs(t: InputBuilder, rule: string) {
   };
 }
 
+const downloadDescription =
+  'The relative URL of the bytes of this revision. Where it is asked who one is, it is signed: it ' +
+  'opens without a token, for a while.';
+
 function addVersionFields(builder: Builder, { version }: EntityTypes): void {
   builder.objectField(version as ObjectRef<BuilderTypes, LakeFileVersion>, 'downloadUrl', (t) =>
     t.string({
-      description: 'The relative URL of the bytes of this revision.',
-      resolve: (parent) => downloadUrl(parent),
+      description: downloadDescription,
+      resolve: (parent, _args, { operation }) => downloadUrl(parent, operation),
     }),
   );
 }
@@ -85,8 +89,8 @@ function addRecordFields(builder: Builder, record: ObjectRef<BuilderTypes, FileA
     });
     return {
       downloadUrl: t.string({
-        description: 'The relative URL of the bytes of this revision.',
-        resolve: ({ version }) => downloadUrl(version),
+        description: downloadDescription,
+        resolve: ({ version }, _args, { operation }) => downloadUrl(version, operation),
       }),
       data: t.field({
         type: 'Base64',

@@ -14,18 +14,22 @@ export function addLog(builder: Builder): void {
         type: 'Position',
         description: 'The position up to which the replica answers without waiting.',
       }),
-      committedAt: t.expose('committedAt', {
+      committedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When the last transaction was committed; null before the first.',
+        description:
+          'When the last transaction was committed; null before the first. Told to admins alone.',
+        resolve: async ({ totals }) => (await totals()).committedAt,
       }),
-      transactions: t.expose('transactions', {
+      transactions: t.field({
         type: 'Int64',
-        description: 'How many transactions there are.',
+        description: 'How many transactions there are. Told to admins alone.',
+        resolve: async ({ totals }) => (await totals()).transactions,
       }),
-      versions: t.expose('versions', {
+      versions: t.field({
         type: 'Int64',
-        description: 'How many versions there are, of all kinds of records.',
+        description: 'How many versions there are, of all kinds of records. Told to admins alone.',
+        resolve: async ({ totals }) => (await totals()).versions,
       }),
     }),
   });

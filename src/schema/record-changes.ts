@@ -20,7 +20,8 @@ export function addChangeKind(builder: Builder): ChangeKindType {
       ENTER: { description: 'The record matches now, and did not before.' },
       UPDATE: { description: 'The record was changed, and matches still.' },
       LEAVE: {
-        description: 'The record matches no longer: it was changed, or deleted. Forget it.',
+        description:
+          'The record matches no longer, or may be seen no longer: it was changed, or deleted. Forget it.',
       },
     } as const,
   });
@@ -47,26 +48,28 @@ export function addRecordChanges(
       id: t.id({
         nullable: true,
         description: `The id of the ${entity.name}.`,
-        resolve: (parent) => parent.version?.id ?? null,
+        resolve: (parent) => parent.id,
       }),
       [entity.singular]: t.field({
         type: record,
         nullable: true,
         description:
           `The ${entity.name} as it was at this event's position, everything below it, too; ` +
-          'null when it left by being deleted.',
+          'null when it left by being deleted, or may be seen no longer.',
         resolve: (parent) => parent.record,
       }),
       version: t.field({
         type: version,
         nullable: true,
-        description: 'The version that the event is about.',
+        description: 'The version that the event is about; null where it may not be seen.',
         resolve: (parent) => parent.version,
       }),
       previous: t.field({
         type: version,
         nullable: true,
-        description: 'The version that it superseded; null at a creation, and in a snapshot.',
+        description:
+          'The version that it superseded; null at a creation, in a snapshot, and where it may not ' +
+          'be seen.',
         resolve: (parent) => parent.previous,
       }),
     }),

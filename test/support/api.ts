@@ -1,5 +1,5 @@
 /** The API as clients meet it: an application over a temporary store, asked with requests. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { type App, type AppOptions, createApp } from '../../src/app.ts';
@@ -89,8 +89,9 @@ export async function openApi(options: StoreOptions = {}): Promise<TestApi> {
 /** Serves an application on a free port until the test ends, over HTTP and WebSocket. */
 export async function listen(
   app: App,
+  options: ServerOptions = {},
 ): Promise<{ url: string; server: Server; closeWebSockets: () => void }> {
-  const server = createServer(app);
+  const server = createServer(options, app);
   const closeWebSockets = app.acceptWebSockets(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

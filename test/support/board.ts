@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
-import { createApp } from '../../src/app.ts';
+import { type AppOptions, createApp } from '../../src/app.ts';
 import { openStore, type Store } from '../../src/db/index.ts';
 import { type Microseconds, shippedEntities } from '../../src/entities/index.ts';
 import type { ApiAnswer } from './api.ts';
@@ -40,8 +40,15 @@ export interface BoardServer {
   readonly close: () => Promise<void>;
 }
 
-/** Builds the board and serves it with an empty store. */
-export async function startBoard(): Promise<BoardServer> {
+/**
+ * Builds the board and serves it with an empty store.
+ * @param identity how the server knows who asks; it asks nobody without it.
+ * @param token what `ask` says who it is.
+ */
+export async function startBoard(
+  identity?: NonNullable<AppOptions['identity']>,
+  token?: string,
+): Promise<BoardServer> {
   const directory = mkdtempSync(join(tmpdir(), 'everstate-board-'));
   const boardDirectory = join(directory, 'board');
   await buildBoard(boardDirectory);
@@ -51,7 +58,7 @@ export async function startBoard(): Promise<BoardServer> {
     entities: shippedEntities,
     clock: () => ((Date.now() + clock.offsetMs) * 1_000) as Microseconds,
   });
-  const app = createApp(store, { boardDirectory });
+  const app = createApp(store, { boardDirectory, ...(identity && { identity }) });
   const server = createServer(app);
   const closeWebSockets = app.acceptWebSockets(server);
   const sockets = new Set<Socket>();
@@ -80,15 +87,16 @@ export async function startBoard(): Promise<BoardServer> {
     await store.close();
     rmSync(directory, { recursive: true, force: true });
   };
-  const ask = askAt(`${url}/graphql`);
+  const ask = askAt(`${url}/graphql`, token);
   return { url, store, clock, ask, breakWebSockets, leave, comeBack, close };
 }
 
-function askAt(endpoint: string): BoardServer['ask'] {
+function askAt(endpoint: string, token?: string): BoardServer['ask'] {
+  const who = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return async (query, variables = {}) => {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...who },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await response.json()) as ApiAnswer;

@@ -11,8 +11,8 @@ export interface Served {
 }
 
 /** Serves over HTTP and WebSocket until the test ends. */
-export async function serve(api: TestApi): Promise<Served> {
-  const { url, server } = await listen(api.app);
+export async function serve({ app }: Pick<TestApi, 'app'>): Promise<Served> {
+  const { url, server } = await listen(app);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

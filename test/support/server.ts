@@ -143,6 +143,6 @@ async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
 
 /** The server's address, from the line that it prints when it is ready. */
 export async function ready(process: TestProcess): Promise<TestServer> {
-  const [, url] = await process.prints(/GraphiQL at (http:\S+),/);
+  const [, url] = await process.prints(/Graphi?QL at (http:\S+),/);
   return new TestServer(process, url as string);
 }

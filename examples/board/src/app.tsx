@@ -3,6 +3,9 @@ import { useEffect, useState } from 'react';
 import { Provider } from 'urql';
 import { present } from './client.ts';
 import { FilesPage } from './files/files-page.tsx';
+import { signIn } from './identity/sign-in.ts';
+import { SignInDialog } from './identity/sign-in-dialog.tsx';
+import { Who } from './identity/who.tsx';
 import { liveFeed, useLiveState } from './live.ts';
 import { PlaceLink, usePlace } from './router.tsx';
 import { AtMoment, MomentProvider, useMoment } from './time/moment.tsx';
@@ -31,6 +34,7 @@ function Board() {
   const { page, id } = usePlace();
   const isPast = useMoment().wanted !== null;
   const [choice, setChoice] = useState(firstChoice);
+  useEffect(() => void signIn.start(), []);
   useEffect(() => liveFeed.start(), []);
   useEffect(() => keepFocus(), []);
   return (
@@ -54,6 +58,7 @@ function Board() {
           </PlaceLink>
         </nav>
         <LiveSign />
+        <Who />
         <ThemeChoice />
       </header>
       <TimeBar />
@@ -66,6 +71,7 @@ function Board() {
           )}
         </AtMoment>
       </main>
+      <SignInDialog />
     </div>
   );
 }

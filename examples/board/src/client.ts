@@ -1,13 +1,18 @@
 /** How the board talks to the server that it came from: one client for now, one for the past. */
-import { createClient, type Sink } from 'graphql-ws';
+import { CloseCode, createClient, type Sink } from 'graphql-ws';
 import { Client, fetchExchange, subscriptionExchange } from 'urql';
 import { presentCache } from './cache.ts';
+import { fetchAsViewer, signIn } from './identity/sign-in.ts';
 
 const shared = {
   url: '/graphql',
   // Queries are small, and their answers are not for the browser's cache.
   preferGetMethod: false,
+  fetch: fetchAsViewer,
 } as const;
+
+/** The token that the WebSocket was begun with. */
+let socketToken: string | null = null;
 
 /**
  * One WebSocket for all subscriptions. It is not opened again by itself: live.ts does that, and
@@ -16,6 +21,16 @@ const shared = {
 export const socket = createClient({
   url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
   retryAttempts: 0,
+  connectionParams: () => {
+    socketToken = signIn.token;
+    return socketToken === null ? undefined : { authorization: `Bearer ${socketToken}` };
+  },
+  on: {
+    closed: (event) => {
+      const { code, reason } = event as CloseEvent;
+      if (code === CloseCode.Unauthorized) signIn.refuse(socketToken, reason);
+    },
+  },
 });
 
 /** The present: what is known of a record is kept under its id, and the live feed keeps it true. */
@@ -78,7 +93,7 @@ export const past = new Client({
   exchanges: [fetchExchange],
   fetch: async (input, init) => {
     underWay += 1;
-    return await fetch(input, init).finally(() => {
+    return await fetchAsViewer(input, init).finally(() => {
       underWay -= 1;
     });
   },

@@ -11,6 +11,7 @@ import {
   todoChangesSubscription,
 } from './graphql/changes.ts';
 import type { TodoFilter } from './graphql/todos.ts';
+import { signIn } from './identity/sign-in.ts';
 
 /** How the feed is: `lost` while the connection is down and tried again. */
 export type LiveState = 'connecting' | 'live' | 'lost';
@@ -72,6 +73,7 @@ class LiveFeed {
   readonly returns = (): number => this.#returns;
 
   async #connect(): Promise<void> {
+    await signIn.given();
     const after = this.#position ?? (await positionNow());
     if (after === null) return this.#lose();
     this.#position = after;

@@ -55,12 +55,12 @@ export class Followers {
     }
   }
 
-  /** Yields the log stretch by stretch: the changes of one kind of record, none perhaps. */
+  /** Yields the log stretch by stretch: the changes of some kinds of records, none perhaps. */
   changes<E extends Entity>(
-    entity: E,
+    entities: readonly E[],
     options: Partial<FollowOptions>,
   ): AsyncIterableIterator<Span<VersionChange<E>>, void, undefined> {
-    const spans = this.#follow([entity], true, options);
+    const spans = this.#follow([...new Set(entities)], true, options);
     return spans as AsyncIterableIterator<Span<VersionChange<E>>, void, undefined>;
   }
 

@@ -49,16 +49,17 @@ export class IdempotencyKeys {
 
   /**
    * The result of the mutation that had this key first; null when the key is new.
+   * @param viewerId whose key it is; null where nobody is asked who they are.
    * @throws IdempotencyMismatch when that was another request, InvalidInput for a key that cannot
    *   be kept.
    */
-  async recall({ key, requestDigest }: Once): Promise<Remembered | null> {
+  async recall({ key, requestDigest }: Once, viewerId: string | null): Promise<Remembered | null> {
     const issue = findTextIssue('idempotencyKey', key, limits.idempotencyKeyLengthMax);
     if (issue) throw new InvalidInput([issue]);
     const row = await this.#log.kysely
       .selectFrom('idempotency_keys')
       .selectAll()
-      .where('key', '=', key)
+      .where('key', '=', keptKey(key, viewerId))
       .executeTakeFirst();
     if (!row) return null;
     if (row.request_digest !== requestDigest) {
@@ -74,14 +75,19 @@ export class IdempotencyKeys {
   }
 
   /** Keeps where a result lies, within the transaction that made it. */
-  async remember(once: Once, log: LogTransaction, results: readonly Updated[]): Promise<void> {
+  async remember(
+    once: Once,
+    viewerId: string | null,
+    log: LogTransaction,
+    results: readonly Updated[],
+  ): Promise<void> {
     await log.settled();
     const kept = results.map(({ version, changed, rebasedOver }): KeptResult => {
       const over = rebasedOver.map(({ position }) => position);
       return [version.entity.name, version.position, changed, over];
     });
     const row = {
-      key: once.key,
+      key: keptKey(once.key, viewerId),
       request_digest: once.requestDigest,
       transaction_id: log.versions.length > 0 ? log.id : null,
       position: log.position,
@@ -107,4 +113,9 @@ export class IdempotencyKeys {
       return { version: versionAt(position), changed, rebasedOver: over.map(versionAt) };
     });
   }
+}
+
+/** Keys of different viewers are different keys. */
+function keptKey(key: string, viewerId: string | null): string {
+  return viewerId === null ? key : JSON.stringify([viewerId, key]);
 }

@@ -10,6 +10,7 @@ import type {
   ValuesOf,
   Version,
 } from '../../entities/index.ts';
+import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound } from '../shared/problems.ts';
 import { differingFields, valuesOfPatch } from '../shared/values.ts';
@@ -53,6 +54,7 @@ export class LogTransaction {
   readonly #reader: LogReader;
   readonly #head: TransactionHead;
   readonly #chain: VersionChain;
+  readonly #sight: Sight;
   readonly #pace: Pace;
   /** Settles when the last change that had to wait is done; null while none does. */
   #turn: Promise<unknown> | null = null;
@@ -60,6 +62,7 @@ export class LogTransaction {
 
   /**
    * @param reader reads the log through the connection that writes it.
+   * @param sight of whoever writes.
    * @param pace of all that the writer does.
    * @throws InvalidInput when actor or reason cannot be kept.
    */
@@ -69,13 +72,15 @@ export class LogTransaction {
     end: LogEnd,
     now: Microseconds,
     about: TransactionAbout,
+    sight: Sight,
     pace: Pace,
   ) {
     this.#log = log;
     this.#reader = reader;
+    this.#sight = sight;
     this.#pace = pace;
     this.#head = new TransactionHead(end, now, about);
-    this.#chain = new VersionChain(log, end, this.#head);
+    this.#chain = new VersionChain(log, end, this.#head, sight);
   }
 
   /** What was appended so far, in order. */
@@ -98,25 +103,30 @@ export class LogTransaction {
     return this.#head.id;
   }
 
-  /** The record's last version, a deleted one's included; null when the id was never used. */
+  /**
+   * The record's last version, a deleted one's included; null when the id was never used, or is not
+   * seen.
+   */
   async get<E extends Entity>(entity: E, id: string): Promise<Version<E> | null> {
     this.#refuseWhenOver();
-    return readLastVersion(this.#log, entity, id);
+    return this.#last(entity, id);
   }
 
-  /** The id of the live record that has this unique key; a null matches a null. */
+  /** The id of the live record that has this unique key, if it is seen; a null matches a null. */
   async find<E extends Entity>(entity: E, key: Partial<ValuesOf<E>>): Promise<string | null> {
     this.#refuseWhenOver();
-    return findByUniqueKey(this.#log, entity, key as AnyValues);
+    const id = findByUniqueKey(this.#log, entity, key as AnyValues);
+    return id !== null && this.#last(entity, id) ? id : null;
   }
 
   /**
-   * Creates a record; without an id it gets one that sorts by time.
+   * Creates a record; without an id it gets one that sorts by time, and without an owner the viewer.
    * @throws AlreadyExists when the id was ever used or a live record has the unique key.
    * @throws InvalidInput when a value breaks its field's rules.
    */
   create<E extends Entity>(entity: E, input: NewRecord<E>): Promise<Version<E>> {
-    return this.#inTurn(() => this.#chain.append(firstVersion(entity, input)));
+    const owned = this.#sight.owned(entity, input);
+    return this.#inTurn(() => this.#chain.append(firstVersion(entity, owned)));
   }
 
   /**
@@ -129,7 +139,8 @@ export class LogTransaction {
     entity: E,
     inputs: readonly NewRecord<E>[],
   ): Promise<readonly Version<E>[]> {
-    return this.#inTurn(() => this.#chain.appendMany(entity, firstVersions(entity, inputs)));
+    const owned = inputs.map((input) => this.#sight.owned(entity, input));
+    return this.#inTurn(() => this.#chain.appendMany(entity, firstVersions(entity, owned)));
   }
 
   /**
@@ -145,7 +156,7 @@ export class LogTransaction {
     return this.#inTurn(() => {
       refuseImpossibleRevision(condition);
       const before = this.#live(entity, id);
-      const rebasedOver = rebase(this.#log, before, patch as AnyValues, condition);
+      const rebasedOver = rebase(this.#log, before, patch as AnyValues, condition, this.#sight);
       const values = valuesOfPatch(entity, before.values, patch as AnyValues);
       if (differingFields(entity, before.values, values).length === 0) {
         return { version: before, changed: false, rebasedOver };
@@ -167,7 +178,7 @@ export class LogTransaction {
     return this.#inTurn(() => {
       refuseImpossibleRevision(condition);
       const before = this.#live(entity, id);
-      refuseStale(this.#log, before, condition);
+      refuseStale(this.#log, before, condition, this.#sight);
       const { values } = before;
       return this.#chain.append({ entity, id, values, operation: 'DELETE', before });
     });
@@ -181,9 +192,9 @@ export class LogTransaction {
    */
   restore<E extends Entity>(entity: E, id: string, state: EarlierState = {}): Promise<Updated<E>> {
     return this.#inTurn(() => {
-      const before = readLastVersion(this.#log, entity, id);
+      const before = this.#last(entity, id);
       if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
-      const { values } = findEarlierState(this.#log, before, state);
+      const { values } = findEarlierState(this.#log, before, state, this.#sight);
       const live = before.operation !== 'DELETE';
       if (live && differingFields(entity, before.values, values).length === 0) {
         return { version: before, changed: false, rebasedOver: [] };
@@ -200,7 +211,9 @@ export class LogTransaction {
    * @throws NotFound, RevertConflict with everything that was changed again, or AlreadyExists.
    */
   async revert(id: TransactionId): Promise<Updated[]> {
-    const plan = await this.#inTurn(() => planRevert(this.#log, this.#reader, id, this.#pace));
+    const plan = await this.#inTurn(() =>
+      planRevert(this.#log, this.#reader, id, this.#pace, this.#sight),
+    );
     const reverted: Updated[] = [];
     for (const { now, next } of plan) {
       const version = next && (await this.#inTurn(() => this.#chain.append(next)));
@@ -290,8 +303,14 @@ export class LogTransaction {
     }
   }
 
-  #live<E extends Entity>(entity: E, id: string): Version<E> {
+  /** The last version of a record that is seen. */
+  #last<E extends Entity>(entity: E, id: string): Version<E> | null {
     const version = readLastVersion(this.#log, entity, id);
+    return version && this.#sight.sees(version) ? version : null;
+  }
+
+  #live<E extends Entity>(entity: E, id: string): Version<E> {
+    const version = this.#last(entity, id);
     if (version && version.operation !== 'DELETE') return version;
     const state = version ? `was deleted in revision ${version.revision}` : 'does not exist';
     throw new NotFound(`${nameOf(entity, id)} ${state}.`, id);

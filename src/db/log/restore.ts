@@ -1,5 +1,6 @@
 /** Which state of a record is brought back. */
 import type { Entity, Position, Version } from '../../entities/index.ts';
+import type { Sight } from '../criteria/sight.ts';
 import { InvalidInput } from '../shared/problems.ts';
 import { readRevision, readVersionAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -14,12 +15,14 @@ export interface EarlierState {
 /**
  * The version whose values a record gets back.
  * @param last the record's last version, a deletion perhaps.
+ * @param sight of whoever brings it back: what they do not see is no state.
  * @throws InvalidInput that names `revision` or `asOf` when there is no such state.
  */
 export function findEarlierState<E extends Entity>(
   log: LogFile,
   last: Version<E>,
   { revision, at }: EarlierState,
+  sight: Sight,
 ): Version<E> {
   const { entity, id } = last;
   if (revision != null && at != null) {
@@ -28,15 +31,14 @@ export function findEarlierState<E extends Entity>(
   if (revision != null) {
     const found =
       Number.isSafeInteger(revision) && revision >= 1
-        ? readRevision(log, entity, id, revision)
+        ? seen(readRevision(log, entity, id, revision), sight)
         : null;
     const known = `must be one of its revisions, from 1 to ${last.revision}, but was ${revision}.`;
     return refuseDeletion('revision', found ?? refuse('revision', known));
   }
   if (at != null) {
-    const found = readVersionAt(log, entity, id, at);
-    const known = `must not be before the ${entity.name} was created, which was at position`;
-    return refuseDeletion('asOf', found ?? refuse('asOf', `${known} ${firstOf(log, last)}.`));
+    const found = seen(readVersionAt(log, entity, id, at), sight);
+    return refuseDeletion('asOf', found ?? refuse('asOf', noneAt(log, last, sight)));
   }
   // A deletion keeps the values that it found.
   if (last.operation === 'DELETE') return last;
@@ -46,8 +48,16 @@ export function findEarlierState<E extends Entity>(
   );
 }
 
-function firstOf(log: LogFile, { entity, id, position }: Version): Position {
-  return readRevision(log, entity, id, 1)?.position ?? position;
+function seen<E extends Entity>(version: Version<E> | null, sight: Sight): Version<E> | null {
+  return version && sight.sees(version) ? version : null;
+}
+
+/** Why a record has no state at a moment. */
+function noneAt(log: LogFile, { entity, id }: Version, sight: Sight): string {
+  const first = seen(readRevision(log, entity, id, 1), sight);
+  if (!first) return `must be a moment at which there was a ${entity.name} with this id.`;
+  const known = `must not be before the ${entity.name} was created, which was at position`;
+  return `${known} ${first.position}.`;
 }
 
 function refuseDeletion<E extends Entity>(argument: string, found: Version<E>): Version<E> {

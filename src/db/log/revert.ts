@@ -1,5 +1,6 @@
 /** Undoing a transaction: field by field, and never over what was changed again since. */
 import type { Entity, TransactionId, ValuesOf, Version } from '../../entities/index.ts';
+import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound, type Obstacle, RevertConflict } from '../shared/problems.ts';
 import { differingFields, sameValue } from '../shared/values.ts';
@@ -30,6 +31,7 @@ type AnyValues = Readonly<Record<string, unknown>>;
 /**
  * What has to be appended so that a transaction is undone. The record that it changed last comes
  * first, so that unique keys that it handed on are free again when they are given back.
+ * @param sight of whoever undoes it: they must see all of it, as it was and as it is.
  * @throws NotFound when there is no such transaction, InvalidInput when it is too large or changed
  *   kinds of records that the store does not have, RevertConflict with everything in the way.
  */
@@ -38,13 +40,15 @@ export async function planRevert(
   reader: LogReader,
   id: TransactionId,
   pace: Pace,
+  sight: Sight,
 ): Promise<RevertStep[]> {
-  const versions = await readTransactionVersions(reader, id);
+  const versions = await readTransactionVersions(reader, id, sight);
   const steps: RevertStep[] = [];
   const obstacles: Obstacle[] = [];
   for (const touched of byRecord(versions).toReversed()) {
     if (pace.over) await pace.pause();
     const sides = readSides(log, touched);
+    if (![sides.before, sides.now].every((side) => !side || sight.sees(side))) throw notAllSeen();
     const obstacle = findObstacle(sides);
     if (obstacle) obstacles.push(obstacle);
     else steps.push({ now: sides.now, next: undo(sides) });
@@ -59,22 +63,41 @@ export async function planRevert(
   );
 }
 
-async function readTransactionVersions(reader: LogReader, id: TransactionId): Promise<Version[]> {
+async function readTransactionVersions(
+  reader: LogReader,
+  id: TransactionId,
+  sight: Sight,
+): Promise<Version[]> {
   const [transaction] = await reader.transactions([id]);
-  if (!transaction) throw new NotFound(`Transaction ${id} does not exist.`, String(id));
+  if (!transaction) throw notFound(id);
   const { firstPosition, lastPosition } = transaction;
-  const count = lastPosition - firstPosition + 1;
+  const before = (firstPosition - 1) as typeof firstPosition;
+  const count = lastPosition - before;
+  const most = (before + limits.bulkRecordsMax) as typeof lastPosition;
+  const versions = await reader.readBetween(
+    before,
+    count > limits.bulkRecordsMax ? most : lastPosition,
+  );
+  const seen = versions.filter((version) => sight.sees(version));
+  if (seen.length === 0 && versions.length > 0) throw notFound(id);
   if (count > limits.bulkRecordsMax) {
     const message = `must be a transaction of at most ${limits.bulkRecordsMax} versions, but it has ${count}.`;
     throw new InvalidInput([{ path: ['id'], message }]);
   }
-  const versions = await reader.readBetween(
-    (firstPosition - 1) as typeof firstPosition,
-    lastPosition,
-  );
+  if (seen.length < versions.length) throw notAllSeen();
   if (versions.length === count) return versions;
   const message = 'must be a transaction of known kinds of records, but it changed others too.';
   throw new InvalidInput([{ path: ['id'], message }]);
+}
+
+function notFound(id: TransactionId): NotFound {
+  return new NotFound(`Transaction ${id} does not exist.`, String(id));
+}
+
+function notAllSeen(): InvalidInput {
+  const message =
+    'must be a transaction that may be seen as a whole, records as they are now included.';
+  return new InvalidInput([{ path: ['id'], message }]);
 }
 
 /** The versions of each record, oldest first; the records in the order of their last version. */

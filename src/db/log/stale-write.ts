@@ -1,5 +1,6 @@
 /** Writes that were made for an older revision than the record has: conflict, or rebase. */
 import type { Entity, Version } from '../../entities/index.ts';
+import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, RevisionConflict } from '../shared/problems.ts';
 import { differingFields, sameValue } from '../shared/values.ts';
@@ -32,6 +33,7 @@ export function refuseImpossibleRevision({ expectedRevision }: WriteCondition): 
 /**
  * The versions after the revision that a patch was made for, when it can be applied on top of
  * them: none of them changed a field that it names, unless to the value that it gives.
+ * @param sight of whoever writes: on top of what they do not see, nothing is applied.
  * @returns them, oldest first; none when the patch is not stale.
  * @throws RevisionConflict when the patch cannot be applied.
  */
@@ -40,12 +42,14 @@ export function rebase<E extends Entity>(
   actual: Version<E>,
   patch: AnyValues,
   { expectedRevision, onConflict }: PatchCondition,
+  sight: Sight,
 ): readonly Version<E>[] {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return [];
   const since = readVersionsBetween(log, actual.entity, actual.id, expected, actual.revision);
-  const changed = fieldsChangedIn(since, actual);
-  if (onConflict !== 'REBASE' || expected > actual.revision) {
+  const changed = fieldsChangedIn(since, actual, sight);
+  const isSeen = since.every((version) => sight.sees(version));
+  if (onConflict !== 'REBASE' || expected > actual.revision || !isSeen) {
     throw conflict(actual, expected, changed);
   }
   if (since.at(-1)?.revision !== actual.revision) {
@@ -62,20 +66,28 @@ export function rebase<E extends Entity>(
   return since.slice(1);
 }
 
-/** @throws RevisionConflict unless the record is at the revision that was expected. */
+/**
+ * @param sight of whoever writes.
+ * @throws RevisionConflict unless the record is at the revision that was expected.
+ */
 export function refuseStale(
   log: LogFile,
   actual: Version,
   { expectedRevision }: WriteCondition,
+  sight: Sight,
 ): void {
   const expected = expectedRevision ?? actual.revision;
   if (expected === actual.revision) return;
   const since = readVersionsBetween(log, actual.entity, actual.id, expected, actual.revision);
-  throw conflict(actual, expected, fieldsChangedIn(since, actual));
+  throw conflict(actual, expected, fieldsChangedIn(since, actual, sight));
 }
 
-/** Fields that any of these versions changed; what lies between them and the last, as a whole. */
-function fieldsChangedIn(since: readonly Version[], actual: Version): string[] {
+/**
+ * Fields that any of these versions changed; what lies between them and the last, as a whole. All of
+ * them where some of it is not seen: which ones it changed is not told.
+ */
+function fieldsChangedIn(since: readonly Version[], actual: Version, sight: Sight): string[] {
+  if (!since.every((version) => sight.sees(version))) return Object.keys(actual.entity.fields);
   const steps = since.flatMap((before, index) =>
     differingFields(actual.entity, before.values, (since[index + 1] ?? actual).values),
   );

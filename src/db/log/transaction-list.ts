@@ -38,7 +38,15 @@ export interface TransactionQuery {
   readonly limit: number;
   /** Take the page from the end of the list rather than from its beginning. */
   readonly fromEnd?: boolean | undefined;
+  /** Which of some transactions are listed besides; all of them without it. */
+  readonly admit?: Admit | null | undefined;
 }
+
+/** Tells, of some transactions, those that are admitted. */
+export type Admit = (transactions: readonly Transaction[]) => Promise<ReadonlySet<TransactionId>>;
+
+/** Which transactions are counted. */
+export type TransactionCountQuery = Pick<TransactionQuery, 'at' | 'filter' | 'admit'>;
 
 export interface TransactionPage {
   /** In the order asked for, also when taken from the end. */
@@ -53,11 +61,14 @@ interface IdRange {
   readonly highest: number;
 }
 
+/** Which of some transactions, in order, are wanted. */
+type Matches = (transactions: readonly Transaction[]) => Promise<readonly Transaction[]>;
+
 /** What a filter asks: for a range of ids, and for more than that. */
 interface Wanted {
   readonly range: IdRange;
   /** Null where every transaction of the range is wanted. */
-  readonly matches: ((transaction: Transaction) => boolean) | null;
+  readonly matches: Matches | null;
 }
 
 export class TransactionList {
@@ -77,7 +88,7 @@ export class TransactionList {
    */
   async page(query: TransactionQuery): Promise<TransactionPage> {
     const { at, filter, descending, after, before, limit, fromEnd = false } = query;
-    const { range, matches } = await this.#wanted(at, filter ?? {});
+    const { range, matches } = await this.#wanted(at, filter ?? {}, query.admit ?? null);
     const [above, below] = descending ? [before, after] : [after, before];
     const between = {
       lowest: Math.max(range.lowest, (above ?? 0) + 1),
@@ -94,15 +105,15 @@ export class TransactionList {
   }
 
   /** How many transactions match. @throws as page does. */
-  async count(at: Position, filter: TransactionFilter = {}): Promise<number> {
-    const { range, matches } = await this.#wanted(at, filter);
+  async count({ at, filter, admit }: TransactionCountQuery): Promise<number> {
+    const { range, matches } = await this.#wanted(at, filter ?? {}, admit ?? null);
     if (!matches) return Math.max(0, range.highest - range.lowest + 1);
     let count = 0;
     for await (const _ of this.#walk(range, true, limits.transactionScanRows, matches)) count += 1;
     return count;
   }
 
-  async #wanted(at: Position, filter: TransactionFilter): Promise<Wanted> {
+  async #wanted(at: Position, filter: TransactionFilter, admit: Admit | null): Promise<Wanted> {
     const size = new FilterSize();
     const read = (name: keyof TransactionFilter) =>
       comparisonsOf(`filter.${name}`, filter[name] ?? {}, size).map((each) => ({ name, ...each }));
@@ -117,8 +128,13 @@ export class TransactionList {
         others.push((transaction) => test(transaction[name]));
       }
     }
-    const matches = (each: Transaction) => others.every((test) => test(each));
-    return { range, matches: others.length > 0 ? matches : null };
+    const matches: Matches = async (transactions) => {
+      const matching = transactions.filter((each) => others.every((test) => test(each)));
+      if (!admit || matching.length === 0) return matching;
+      const admitted = await admit(matching);
+      return matching.filter(({ id }) => admitted.has(id));
+    };
+    return { range, matches: others.length > 0 || admit ? matches : null };
   }
 
   /** The ids of the times that a comparison admits; null where it is no range. */
@@ -174,7 +190,7 @@ export class TransactionList {
         throw new Unavailable(message);
       }
       const found = await this.#read(first, last, down);
-      yield* matches ? found.filter(matches) : found;
+      yield* matches ? await matches(found) : found;
       if (down) to = first - 1;
       else from = last + 1;
     }

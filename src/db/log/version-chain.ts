@@ -9,6 +9,8 @@ import type {
   ValuesOf,
   Version,
 } from '../../entities/index.ts';
+import type { Sight } from '../criteria/sight.ts';
+import { Forbidden } from '../shared/problems.ts';
 import { contentsDigest, linkDigest, newSalt } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -39,12 +41,15 @@ export class VersionChain {
   readonly #log: LogFile;
   readonly #begin: LogEnd;
   readonly #transaction: ChainedTransaction;
+  readonly #sight: Sight;
   readonly #versions: Version[] = [];
   readonly #changes: VersionChange[] = [];
   #digest: Uint8Array;
 
-  constructor(log: LogFile, begin: LogEnd, transaction: ChainedTransaction) {
+  /** @param sight of whoever writes. */
+  constructor(log: LogFile, begin: LogEnd, transaction: ChainedTransaction, sight: Sight) {
     this.#log = log;
+    this.#sight = sight;
     this.#begin = begin;
     this.#transaction = transaction;
     this.#digest = begin.digest;
@@ -70,18 +75,24 @@ export class VersionChain {
     return this.#digest;
   }
 
-  /** Appends a version. @throws AlreadyExists when its id or its unique key is taken. */
+  /**
+   * Appends a version.
+   * @throws Forbidden when whoever writes may not leave it behind, or not supersede the one before.
+   * @throws AlreadyExists when its id or its unique key is taken.
+   */
   append<E extends Entity>(next: NextVersion<E>): Version<E> {
     const { version, link } = this.#chained(next, this.position, this.#digest);
+    this.#refuseForbidden(version, next.before);
     if (insertVersions(this.#log, next.entity, [{ version, link }]) === 0) {
-      throw explainTaken(this.#log, version);
+      throw explainTaken(this.#log, version, this.#sight);
     }
     this.#add(next, version, link);
     return version;
   }
 
   /**
-   * Appends versions of one kind of record, up to the first whose id or unique key is taken.
+   * Appends first versions of records of one kind, up to the first that is forbidden, or whose id or
+   * unique key is taken.
    * @returns those that were appended; `append` tells why the next one cannot be.
    */
   appendMany<E extends Entity>(entity: E, nexts: readonly NextVersion<E>[]): Version<E>[] {
@@ -89,6 +100,7 @@ export class VersionChain {
     let [position, digest] = [this.position, this.#digest];
     for (const next of nexts) {
       const each = this.#chained(next, position, digest);
+      if (!this.#sight.mayWrite(each.version)) break;
       chained.push(each);
       [position, digest] = [each.version.position, each.link.digest];
     }
@@ -98,6 +110,20 @@ export class VersionChain {
       this.#add(nexts[place] as NextVersion<E>, version, link);
     }
     return appended.map(({ version }) => version);
+  }
+
+  #refuseForbidden(version: Version, before: Version | null): void {
+    const sight = this.#sight;
+    const { name } = version.entity;
+    const record = `${name} ${JSON.stringify(version.id)}`;
+    if (before && !sight.mayWrite(before)) {
+      throw new Forbidden(`${record} may be seen, but not changed, by whoever asks.`);
+    }
+    if (!sight.mayWrite(version)) {
+      throw new Forbidden(
+        `Whoever asks may not leave ${record} as it would be: see who may write.`,
+      );
+    }
   }
 
   /** A version as it would follow a position and the digest there. */

@@ -28,12 +28,13 @@ export async function writeOnTerms(
   work: Work<readonly Updated[]>,
   { once, ...terms }: WriteTerms,
 ): Promise<Written> {
+  const viewerId = terms.sight?.viewer?.id ?? null;
   const committed = await writer.submit(async (log) => {
-    const remembered = once ? await keys.recall(once) : null;
+    const remembered = once ? await keys.recall(once, viewerId) : null;
     if (remembered) return { results: remembered.results, remembered };
     const results = await work(log);
     // A dry run is taken back, and this with it.
-    if (once) await keys.remember(once, log, results);
+    if (once) await keys.remember(once, viewerId, log, results);
     return { results, remembered };
   }, terms);
   const { value, transaction, position, tentative } = committed;

@@ -4,6 +4,7 @@
  * and all are acknowledged after the commit.
  */
 import type { Position, Transaction, Version } from '../../entities/index.ts';
+import { Sight } from '../criteria/sight.ts';
 import type { Clock } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { Unavailable } from '../shared/problems.ts';
@@ -42,7 +43,12 @@ export interface Tentative {
 export interface SubmitTerms extends TransactionAbout {
   /** Do everything, answer, and take it back. */
   readonly dryRun?: boolean | undefined;
+  /** Of whoever writes; everything without it. */
+  readonly sight?: Sight | undefined;
 }
+
+/** Of the store's own, and of everybody where nobody is asked who they are. */
+const everything = new Sight(null, []);
 
 interface Queued {
   readonly work: Work<unknown>;
@@ -184,7 +190,8 @@ export class Writer {
     try {
       const { work, terms } = queued;
       const now = this.#clock();
-      transaction = new LogTransaction(this.#log, this.#reader, end, now, terms, this.#pace);
+      const { sight = everything } = terms;
+      transaction = new LogTransaction(this.#log, this.#reader, end, now, terms, sight, this.#pace);
       const value = await this.#time.limit(work(transaction));
       const finished = await transaction.finish();
       const made = finished && { ...finished, versions: transaction.versions };

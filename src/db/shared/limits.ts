@@ -48,6 +48,8 @@ export const limits = {
   createdTogetherBytesMax: 512 * 1024,
   /** Most issues that one bulk mutation tells of. */
   bulkIssuesMax: 100,
+  /** Versions that are looked through at a time for changes that a viewer sees. */
+  scannedVersionsMax: 20_000,
   /** Transactions that are looked through for a filter at a time. */
   transactionScanRows: 256,
   /** Longest time that the work of one transaction may take. */

@@ -95,6 +95,11 @@ export function problemAt(problem: Problem, place: readonly string[]): Problem {
   return problem;
 }
 
+/** What may be seen, but not written by whoever asks. What may not be seen is NotFound. */
+export class Forbidden extends Error {
+  readonly code = 'FORBIDDEN';
+}
+
 /** Reading was asked for something that cannot be: a moment in the future, a page too large. */
 export class BadRequest extends Error {
   readonly code = 'BAD_USER_INPUT';

@@ -12,7 +12,7 @@ export interface Keeping {
   readonly cacheControl: string;
 }
 
-const forEver = 'public, max-age=31536000, immutable';
+const forEver = 'max-age=31536000, immutable';
 /**
  * Neither public nor private. Each use of the copy is asked about here, so that a shared cache may
  * have it; yet not, as RFC 9111, section 3.5, has it, what was answered to somebody's credentials.
@@ -24,11 +24,14 @@ export class CacheableQuery {
   readonly #asked: Asked;
   /** The position that the query is pinned to; null when its answer goes with the log. */
   readonly #pinned: Position | null;
+  readonly #isPrivate: boolean;
 
-  constructor(tags: EntityTags, asked: Asked, args: ExecutionArgs) {
+  /** @param isPrivate whether it matters who asks: only their own cache may keep the answer. */
+  constructor(tags: EntityTags, asked: Asked, args: ExecutionArgs, isPrivate: boolean) {
     this.#tags = tags;
     this.#asked = asked;
     this.#pinned = pinnedPosition(args);
+    this.#isPrivate = isPrivate;
   }
 
   /**
@@ -58,10 +61,13 @@ export class CacheableQuery {
   async keeping(answer: Answer): Promise<Keeping> {
     if (this.#pinned !== null) return this.#keptAt(this.#pinned);
     const etag = this.#tags.ofData(await dataDigest(answer), this.#asked);
-    return { etag, cacheControl: askFirst };
+    return { etag, cacheControl: this.#isPrivate ? `private, ${askFirst}` : askFirst };
   }
 
   #keptAt(position: Position): Keeping {
-    return { etag: this.#tags.atPosition(position, this.#asked), cacheControl: forEver };
+    return {
+      etag: this.#tags.atPosition(position, this.#asked),
+      cacheControl: `${this.#isPrivate ? 'private' : 'public'}, ${forEver}`,
+    };
   }
 }

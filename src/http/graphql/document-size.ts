@@ -26,8 +26,18 @@ interface SelectionSize {
 
 const nothing: SelectionSize = { depth: 0, fields: 0, ownFields: 0, pairs: 0 };
 
+/** Yoga parses a text once for all requests that send it; so it is measured once too. */
+const sizes = new WeakMap<DocumentNode, DocumentSize>();
+
+/** The size of a document, measured when it is first asked for. */
+export function sizeOf(document: DocumentNode): DocumentSize {
+  const size = sizes.get(document) ?? measureDocument(document);
+  sizes.set(document, size);
+  return size;
+}
+
 /** Measures a document: the largest number of any of its operations. */
-export function measureDocument(document: DocumentNode): DocumentSize {
+function measureDocument(document: DocumentNode): DocumentSize {
   const measure = new Measure(document);
   let size: DocumentSize = { depth: 0, fields: 0, rootFields: 0, pairs: 0 };
   for (const definition of document.definitions) {

@@ -11,6 +11,8 @@ export interface Asked {
   readonly variables: unknown;
   /** The Accept header, which decides on the answer's media type. */
   readonly accept: string;
+  /** The same for viewers who see the same. */
+  readonly seen: string;
 }
 
 /** Tags differ between logs, schemas and releases of Everstate, any of which may answer otherwise. */
@@ -41,10 +43,11 @@ export class EntityTags {
     return `W/"${this.#digest('data', data, asked)}"`;
   }
 
-  #digest(kind: string, what: unknown, { accept, query, operationName, variables }: Asked): string {
+  #digest(kind: string, what: unknown, asked: Asked): string {
+    const { accept, query, operationName, variables, seen } = asked;
     this.#server ??= digest([packageVersion(), printSchema(this.#schema)]);
     const server = this.#server;
-    return digest([kind, this.#logId, server, what, accept, query, operationName, variables]);
+    return digest([kind, this.#logId, server, what, accept, seen, query, operationName, variables]);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Plugin } from 'graphql-yoga';
 import {
   BadRequest,
   ContentsDamaged,
+  Forbidden,
   Problem,
   TransactionTimeout,
   Unavailable,
@@ -34,6 +35,7 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (
       cause instanceof Unavailable ||
       cause instanceof Problem ||
+      cause instanceof Forbidden ||
       cause instanceof TransactionTimeout
     ) {
       return shown(cause.message, error, { code: cause.code });

@@ -5,6 +5,7 @@ import type { GraphQLParams } from 'graphql-yoga';
 import { isUtf8, listElements, parseMediaType } from '../server/media-types.ts';
 import { refusal } from './errors.ts';
 import { jsonRefusal, refuseLargeJson } from './json-size.ts';
+import { documentIdOf } from './trusted-documents.ts';
 
 const jsonTypes = ['application/json', 'application/graphql+json'];
 
@@ -65,7 +66,8 @@ function paramsOf(text: string): GraphQLParams {
     throw malformed(`must be a JSON object, but was ${got}`);
   }
   // An array is a batch, which is refused with words of its own.
-  if (!Array.isArray(body) && (body as GraphQLParams).query == null) {
+  const { query } = body as GraphQLParams;
+  if (!Array.isArray(body) && query == null && documentIdOf(body) === null) {
     throw malformed('must have a query, but has none');
   }
   return body;

@@ -35,7 +35,7 @@ export class KeptOperations {
   /** Executes, or gives what was executed before. An answer with errors is never kept. */
   async execute(args: ExecutionArgs): Promise<Answer> {
     const { operation } = args.contextValue as { readonly operation: Operation };
-    const question = this.#questionOf(args);
+    const question = this.#questionOf(args, operation);
     if (question === null) return await executeToAnswer(args);
     const known = this.#kept.get(question);
     if (known && (await operation.wouldAnswer(known.stretches))) return known.answer;
@@ -52,11 +52,14 @@ export class KeptOperations {
     return kept;
   }
 
-  /** What is asked, by whom it may matter; null when the answer is not to be kept. */
-  #questionOf({ document, operationName, variableValues }: ExecutionArgs): string | null {
+  /** What is asked, and what whoever asks sees; null when the answer is not to be kept. */
+  #questionOf(
+    { document, operationName, variableValues }: ExecutionArgs,
+    { view }: Operation,
+  ): string | null {
     if (this.#bytesMax === 0) return null;
     if (getOperationAST(document, operationName)?.operation !== 'query') return null;
-    const asked = [this.#documents.of(document), operationName, variableValues];
+    const asked = [this.#documents.of(document), operationName, variableValues, view.key];
     const question = JSON.stringify(asked);
     return question.length > requestLimits.keptQuestionLengthMax ? null : question;
   }

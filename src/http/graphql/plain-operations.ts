@@ -9,8 +9,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
+import type { Viewers } from '../identity/viewers.ts';
+import { answerHeaders } from '../server/security-headers.ts';
 import { type Answer, answerPieces, dataJson } from './answers.ts';
 import { readSmallBody } from './json-body.ts';
+import { TrustedDocuments } from './trusted-documents.ts';
 import { answerType, jsonTypes } from './use-answer-forms.ts';
 import { largeAnswerBytes } from './use-unread-answers.ts';
 
@@ -33,6 +36,8 @@ interface ServerContext {
 
 export class PlainOperations {
   readonly #bodyBytesMax: number;
+  readonly #viewers: Viewers;
+  readonly #documents: TrustedDocuments;
   readonly #maskError: (error: unknown) => Error;
   /** What was executed here and is answered by Yoga. */
   readonly #executed = new WeakMap<IncomingMessage, Answer>();
@@ -48,10 +53,19 @@ export class PlainOperations {
 
   /**
    * @param bytesMax how many bytes any body may have.
+   * @param viewers tells who asks: for nobody nothing is read.
    * @param maskError what a client may see of an error.
+   * @param documents whose ids may stand for them.
    */
-  constructor(bytesMax: number, maskError: (error: unknown) => Error) {
+  constructor(
+    bytesMax: number,
+    viewers: Viewers,
+    maskError: (error: unknown) => Error,
+    documents = new TrustedDocuments(),
+  ) {
+    this.#documents = documents;
     this.#bodyBytesMax = Math.min(bytesMax, bodyBytesMax);
+    this.#viewers = viewers;
     this.#maskError = maskError;
   }
 
@@ -63,12 +77,16 @@ export class PlainOperations {
         const [request, response] = args as [IncomingMessage, ServerResponse];
         const type = args.length === 2 && this.#plainType(request, yoga.graphqlEndpoint);
         if (!type) return pass(...args);
-        whenRead(request, async (body) => {
-          const executed = await this.#execute(yoga, request, response, body);
-          if (executed?.json) return write(response, type, executed.json);
-          if (executed) this.#executed.set(request, executed.answer);
-          return pass(Object.assign(request, { body: Readable.from([body]) }), response);
-        });
+        const read = () =>
+          whenRead(request, async (body) => {
+            const executed = await this.#execute(yoga, request, response, body);
+            if (executed?.json) return write(response, type, executed.json);
+            if (executed) this.#executed.set(request, executed.answer);
+            return pass(Object.assign(request, { body: Readable.from([body]) }), response);
+          });
+        if (!this.#viewers.areAsked) return read();
+        // Yoga meets the same, and says so.
+        this.#viewers.of({ req: request }).then(read, () => pass(...args));
       },
       // Node calls its listeners by their `apply`, and Yoga's own leads past this one.
       get: (_yoga, name) => Reflect.get(name === 'apply' ? Function.prototype : yoga, name),
@@ -93,7 +111,7 @@ export class PlainOperations {
     res: ServerResponse,
     body: Buffer,
   ): Promise<Executed | null> {
-    const operation = prepare(yoga, req, res, body);
+    const operation = prepare(yoga, req, res, body, this.#documents);
     if (!operation) return null;
     const { enveloped, document, params } = operation;
     try {
@@ -127,9 +145,15 @@ function plainJson(answer: Answer): string | null {
 }
 
 /** What is to be executed; null where it is not plain, or is wrong. */
-function prepare(yoga: AnyYoga, req: IncomingMessage, res: ServerResponse, body: Buffer) {
+function prepare(
+  yoga: AnyYoga,
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: Buffer,
+  documents: TrustedDocuments,
+) {
   try {
-    const params = readSmallBody(body);
+    const params = documents.resolve(readSmallBody(body));
     if (!isPlain(params)) return null;
     const enveloped = yoga.getEnveloped({ req, res, params });
     const document = enveloped.parse(params.query);
@@ -170,6 +194,7 @@ function write(response: ServerResponse, type: string, json: string): void {
     'content-length': Buffer.byteLength(json),
     'cache-control': 'no-store',
     vary: 'accept, origin',
+    ...answerHeaders,
   });
   response.end(json);
 }

@@ -89,12 +89,16 @@ export class SharedEvents {
     }
   }
 
-  /** What is asked of each event: the document, and the variables that say what to show of it. */
-  #keyOf({ document, operationName, variableValues }: ExecutionArgs): string {
+  /**
+   * What is asked of each event: the document, the variables that say what to show of it, and what
+   * whoever asks sees.
+   */
+  #keyOf({ document, operationName, variableValues, contextValue }: ExecutionArgs): string {
     const shown = this.#shown.get(document) ?? shownVariables(document);
     this.#shown.set(document, shown);
     const values = shown.map((name) => variableValues?.[name] ?? null);
-    return JSON.stringify([this.#numbers.of(document), operationName, ...values]);
+    const { view } = (contextValue as Context).operation;
+    return JSON.stringify([this.#numbers.of(document), operationName, view.key, ...values]);
   }
 }
 

@@ -15,7 +15,7 @@ import { Outbox } from './outbox.ts';
 type Take = (message: string) => Promise<void>;
 
 /** Close codes of RFC 6455 and its registry. */
-const [messageTooBig, tryAgainLater] = [1009, 1013];
+export const closeCodes = { messageTooBig: 1009, tryAgainLater: 1013 } as const;
 /** How graphql-ws begins an answer, or an event. */
 const answerOf = /^\{"id":"(\d+)","type":"next"/;
 /** Longest reason of a close that the protocol of WebSockets can carry. */
@@ -56,7 +56,10 @@ export class SocketMessages {
   async receive(text: string, take: Take): Promise<void> {
     const refusal = jsonRefusal(text);
     if (refusal?.extensions.limit === 'jsonValuesMax') {
-      return this.#socket.close(messageTooBig, `More values than ${refusal.extensions.max}`);
+      return this.#socket.close(
+        closeCodes.messageTooBig,
+        `More values than ${refusal.extensions.max}`,
+      );
     }
     const { type, id } = headOf(text);
     if (refusal && type !== 'subscribe') {
@@ -120,9 +123,21 @@ export class SocketMessages {
   /** A client that does not read is not told why: what waits would have to be read first. */
   drop(): void {
     this.room.close();
-    this.#socket.close(tryAgainLater, 'More waits to be sent than may');
+    this.end(closeCodes.tryAgainLater, 'More waits to be sent than may');
+  }
+
+  /** Closes the socket, whether or not its client does. @param reason cut where it is too long. */
+  end(code: number, reason: string): void {
+    this.#socket.close(code, shortened(reason));
     setTimeout(() => this.#socket.terminate(), requestLimits.closeTimeMaxMs).unref();
   }
+}
+
+function shortened(reason: string): string {
+  return Buffer.from(reason)
+    .subarray(0, reasonBytesMax)
+    .toString()
+    .replace(/\ufffd$/, '');
 }
 
 /** What a message is about; nothing where it is none, which graphql-ws then says. */

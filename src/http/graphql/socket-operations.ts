@@ -4,13 +4,22 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
-import type { Context, OperationResult, ServerOptions, SubscribePayload } from 'graphql-ws';
+import {
+  CloseCode,
+  type Context,
+  type OperationResult,
+  type ServerOptions,
+  type SubscribePayload,
+} from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
+import { expired } from '../identity/unauthenticated.ts';
+import type { Viewers } from '../identity/viewers.ts';
 import { requestLimits } from '../server/request-limits.ts';
 import type { AnswerRoom } from './answer-room.ts';
 import { type Answer, dataJson } from './answers.ts';
 import { errorForClient } from './errors.ts';
-import type { SocketMessages } from './socket-messages.ts';
+import { closeCodes, type SocketMessages } from './socket-messages.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
 export type ConnectionParams = Record<string, unknown>;
 
@@ -18,6 +27,10 @@ export type ConnectionParams = Record<string, unknown>;
 export interface SocketExtra {
   readonly request: IncomingMessage;
   readonly messages: SocketMessages;
+  /** Closes the socket. */
+  readonly end: (code: number, reason: string) => void;
+  /** Has it closed at a moment, in milliseconds since 1970, because nobody is known to ask then. */
+  readonly endAt: (moment: number, reason: string) => void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the contexts of a Yoga do not matter here
@@ -25,10 +38,13 @@ export type AnyYoga = YogaServerInstance<any, any>;
 
 /**
  * How the protocol runs operations.
+ * @param documents whose ids may stand for them.
  * @param maskError what a client may see of an error.
  */
 export function socketOperations(
   yoga: AnyYoga,
+  viewers: Viewers,
+  documents: TrustedDocuments,
   maskError: (error: unknown) => Error,
 ): ServerOptions<ConnectionParams, SocketExtra> {
   const shown = (error: unknown) => asGraphQLError(maskError(error));
@@ -45,11 +61,22 @@ export function socketOperations(
   };
   return {
     connectionInitWaitTimeout: requestLimits.connectionInitTimeMaxMs,
+    onConnect: async ({ connectionParams, extra }) => {
+      try {
+        const known = await viewers.of({ req: extra.request, connectionParams });
+        if (known) extra.endAt(known.untilMs, expired().message);
+        return true;
+      } catch (error) {
+        const { message, extensions } = shown(error);
+        extra.end(closeCodeOf(extensions.code), message);
+        return false;
+      }
+    },
     execute: run('execute'),
     subscribe: run('subscribe'),
     onSubscribe: async (context, id, payload) => {
       try {
-        return await prepare(yoga, context, id, payload);
+        return await prepare(yoga, context, id, documents.resolve(payload));
       } catch (error) {
         return [shown(error)];
       }
@@ -132,6 +159,12 @@ function asThereIsRoom(
 /** Nobody gets to see it: the client that asked has left. */
 function left(): GraphQLError {
   return new GraphQLError('The client has left.', { extensions: { code: 'UNAVAILABLE' } });
+}
+
+/** How a socket ends whose client is not let in: what may pass, clients try again by themselves. */
+function closeCodeOf(code: unknown): number {
+  if (code === 'UNAUTHENTICATED') return CloseCode.Unauthorized;
+  return code === 'UNAVAILABLE' ? closeCodes.tryAgainLater : CloseCode.InternalServerError;
 }
 
 function asGraphQLError(error: Error): GraphQLError {

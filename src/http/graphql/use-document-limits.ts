@@ -1,17 +1,10 @@
 /** Refuses documents that ask for too much, before anything of them runs. */
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  GraphQLError,
-  getOperationAST,
-  type OperationDefinitionNode,
-  parse,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { requestLimits } from '../server/request-limits.ts';
-import { type DocumentSize, measureDocument } from './document-size.ts';
+import { sizeOf } from './document-size.ts';
 import { measureTokens } from './document-tokens.ts';
-import { estimateNodes, holdsFor, type NodesEstimate } from './operation-nodes.ts';
+import { nodesOf } from './operation-cost.ts';
 
 export function useDocumentLimits(): Plugin {
   return {
@@ -38,30 +31,8 @@ export function useDocumentLimits(): Plugin {
   };
 }
 
-/** Yoga parses a text once for all requests that send it; so it is measured once too. */
-const sizes = new WeakMap<DocumentNode, DocumentSize>();
-
-function sizeOf(document: DocumentNode): DocumentSize {
-  const size = sizes.get(document) ?? measureDocument(document);
-  sizes.set(document, size);
-  return size;
-}
-
-/** What an operation was estimated at last: many clients send the same page sizes again and again. */
-const estimates = new WeakMap<OperationDefinitionNode, NodesEstimate>();
-
-/** Page sizes may be variables: then what they allow is known only when the operation runs. */
 function refuseTooManyNodes(args: ExecutionArgs): void {
-  const { schema, document, operationName, variableValues } = args;
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return;
-  const variables = variableValues ?? {};
-  let estimate = estimates.get(operation);
-  if (!estimate || !holdsFor(estimate, variables)) {
-    estimate = estimateNodes(schema, document, operation, variables);
-    if (holdsFor(estimate, variables)) estimates.set(operation, estimate);
-  }
-  const refused = exceeded('operationNodesMax', 'objects in its lists', estimate.nodes);
+  const refused = exceeded('operationNodesMax', 'objects in its lists', nodesOf(args));
   if (refused) throw refused;
 }
 

@@ -37,13 +37,19 @@ export function useHttpCaching(store: Store, schema: GraphQLSchema): Plugin<Cont
     onExecute({ args, context, setResultAndStopExecution }) {
       const { request, params } = context;
       if (!kept.has(request)) return;
-      const query = new CacheableQuery(tags, askedIn(request, params), args as ExecutionArgs);
+      const query = new CacheableQuery(
+        tags,
+        askedIn(request, params, context.operation),
+        args as ExecutionArgs,
+        context.operation.view.viewer !== null,
+      );
       return heldBy(request, query).then((held) => {
         // The answer is made of headers alone.
         if (held) return setResultAndStopExecution({});
         return {
           onExecuteDone: async ({ result, setResult }) => {
             if (Symbol.asyncIterator in result || result.errors || !result.data) return;
+            if (context.operation.isPassing) return;
             const answer = query.answer(result);
             setResult(answer);
             kept.set(request, await query.keeping(answer));
@@ -80,7 +86,8 @@ function isJson(headers: Headers): boolean {
   return jsonTypes.includes(parseMediaType(headers.get('content-type') ?? '')?.type ?? '');
 }
 
-function askedIn(request: Request, params: GraphQLParams): Asked {
+function askedIn(request: Request, params: GraphQLParams, { view }: Operation): Asked {
   const { query, operationName, variables } = params;
-  return { query, operationName, variables, accept: request.headers.get('accept') ?? '*/*' };
+  const accept = request.headers.get('accept') ?? '*/*';
+  return { query, operationName, variables, accept, seen: view.key };
 }

@@ -4,10 +4,14 @@ import type { Duplex } from 'node:stream';
 import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Viewers } from '../identity/viewers.ts';
+import { atMoment } from '../identity/while-known.ts';
+import type { ClientAddresses } from '../server/client-addresses.ts';
 import type { Connections } from '../server/connections.ts';
-import { isTrustedOrigin } from '../server/cors.ts';
+import type { Origins } from '../server/cors.ts';
 import type { FrontDoor, Refusal } from '../server/front-door.ts';
 import { requestLimits } from '../server/request-limits.ts';
+import { answerHeaders } from '../server/security-headers.ts';
 import type { Backlog } from './backlog.ts';
 import { SocketMessages } from './socket-messages.ts';
 import {
@@ -17,15 +21,24 @@ import {
   socketOperations,
 } from './socket-operations.ts';
 
+import type { TrustedDocuments } from './trusted-documents.ts';
+
 /** What WebSockets need of the application. */
 export interface SocketTerms {
   readonly connections: Connections;
+  /** By which address a client’s connections are counted. */
+  readonly clients: ClientAddresses;
   /** Who may ask at all, and in which form. */
   readonly door: FrontDoor;
+  /** From which pages. */
+  readonly origins: Origins;
   /** What waits on all connections. */
   readonly backlog: Backlog;
   /** What a client may see of an error. */
   readonly maskError: (error: unknown) => Error;
+  readonly viewers: Viewers;
+  /** Whose ids may stand for them. */
+  readonly documents: TrustedDocuments;
   /** How often a client is asked whether it still listens; one that does not answer is dropped. */
   readonly keepAliveMs: number;
 }
@@ -41,20 +54,23 @@ const accepting = new WeakSet<Server>();
 export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTerms): () => void {
   if (accepting.has(server)) throw new TypeError('This server accepts WebSockets already.');
   accepting.add(server);
-  const protocol = makeServer(socketOperations(yoga, terms.maskError));
+  const protocol = makeServer(
+    socketOperations(yoga, terms.viewers, terms.documents, terms.maskError),
+  );
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols,
     maxPayload: requestLimits.messageBytesMax,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = terms.door.refusalOf(request) ?? refusalOf(request, yoga.graphqlEndpoint);
+    const refusal =
+      terms.door.refusalOf(request) ?? refusalOf(request, yoga.graphqlEndpoint, terms.origins);
     // What is not ours may be somebody else's, where somebody else listens.
     if (!isAt(yoga.graphqlEndpoint, request) && server.listenerCount('upgrade') > 1) return;
     // A connection that breaks while it is refused or opened is nobody's fault here.
     socket.on('error', () => {});
     if (refusal) return refuse(socket, refusal);
-    const release = terms.connections.open(request.socket.remoteAddress);
+    const release = terms.connections.open(terms.clients.of(request));
     if (!release) return refuse(socket, { status: 429, message: terms.connections.refusal });
     socket.once('close', release);
     sockets.handleUpgrade(request, socket, head, (opened) =>
@@ -78,13 +94,15 @@ function isAt(endpoint: string, { url }: IncomingMessage): boolean {
 }
 
 /** Why no WebSocket is opened, where the request itself could be answered. */
-function refusalOf(request: IncomingMessage, endpoint: string): Refusal | null {
+function refusalOf(request: IncomingMessage, endpoint: string, origins: Origins): Refusal | null {
   if (!isAt(endpoint, request)) {
     return { status: 404, message: `WebSockets are accepted at ${endpoint}.` };
   }
   const { headers } = request;
-  if (isTrustedOrigin(headers.origin, headers.host)) return null;
-  return { status: 403, message: 'WebSockets are accepted from pages of this machine and server.' };
+  if (origins.mayOpenSocket(headers.origin, headers.host)) return null;
+  const message =
+    'WebSockets are accepted from pages of this machine and server, and of allowed origins.';
+  return { status: 403, message };
 }
 
 /** Ends with an answer, and soon with the connection, whether or not its client closes it. */
@@ -95,6 +113,7 @@ function refuse(socket: Duplex, { status, message }: Refusal): void {
     'content-type: text/plain; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...Object.entries(answerHeaders).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   // Until then what the client sends is read, or its network would take the answer back.
@@ -113,6 +132,11 @@ function converse(
   // What cannot be read, or is too large, ends the socket with its own close code.
   socket.on('error', () => {});
   const messages = new SocketMessages(socket, backlog);
+  const endAt = (moment: number, reason: string) => {
+    if (socket.readyState !== socket.OPEN) return;
+    const callOff = atMoment(moment, () => messages.end(CloseCode.Unauthorized, reason));
+    socket.once('close', callOff);
+  };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -129,7 +153,7 @@ function converse(
         });
       },
     },
-    { request, messages },
+    { request, messages, end: (code, reason) => messages.end(code, reason), endAt },
   );
   dropWhenSilent(socket, keepAliveMs);
   socket.once('close', (code, reason) => {

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { type Entity, Todo } from '../../entities/index.ts';
+import { inlineSource, pagePolicy } from '../server/security-headers.ts';
+import { tokenBar } from './graphiql-token.ts';
 import { iconUrl, logoSvg } from './logo.ts';
 
 /**
@@ -58,7 +60,7 @@ query Read {
     }
     pageInfo { hasNextPage endCursor }
   }
-  log { position transactions versions }
+  log { position replicaPosition }
 }
 `,
   history: `# 3. Look back: what changed, when and why.
@@ -129,8 +131,11 @@ subscription Live {
 `,
 };
 
-/** What GraphiQL opens with: the tour where there are todos to tour, else a plain look around. */
-export function graphiqlOptions(entities: readonly Entity[]): GraphiQLOptions {
+/**
+ * What GraphiQL opens with: the tour where there are todos to tour, else a plain look around.
+ * @param takesTokens whether the server wants to know by a token who asks.
+ */
+export function graphiqlOptions(entities: readonly Entity[], takesTokens = false): GraphiQLOptions {
   const queries = entities.includes(Todo) ? Object.values(tour) : [lookAround(entities), tour.live];
   return {
     title: 'Everstate',
@@ -139,6 +144,8 @@ export function graphiqlOptions(entities: readonly Entity[]): GraphiQLOptions {
     defaultTabs: queries.map((query) => ({ query })),
     // The empty editors for variables and headers give their room to the queries until opened.
     defaultEditorToolsVisibility: false,
+    // A token in them is not to lie on the disk.
+    ...(takesTokens && { shouldPersistHeaders: false }),
   };
 }
 
@@ -150,7 +157,7 @@ function lookAround(entities: readonly Entity[]): string {
 # what it means, or open the documentation
 # at the top left.
 query Read {
-${lists.join('')}  log { position transactions versions }
+${lists.join('')}  log { position replicaPosition }
 }
 `;
 }
@@ -202,19 +209,47 @@ const render = `
   const { renderGraphiQL } = require(workerData.renderer);
   parentPort.postMessage(renderGraphiQL(workerData.options));`;
 
-/** Makes GraphiQL’s page, of 9 MB, once for an application, when it is first asked for. */
-export function graphiqlRenderer(): (options: GraphiQLOptions) => Promise<Uint8Array<ArrayBuffer>> {
-  let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  return (options) => {
-    page ??= pageOf(options).catch((error) => {
-      page = undefined;
+/** GraphiQL’s page, of 9 MB, made once for an application, when it is first asked for. */
+export class GraphiqlPage {
+  /** Its Content-Security-Policy; null before it was made. */
+  contentPolicy: string | null = null;
+  readonly #takesTokens: boolean;
+  #page: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
+  /** @param takesTokens whether the server wants to know by a token who asks. */
+  constructor(takesTokens = false) {
+    this.#takesTokens = takesTokens;
+  }
+
+  /** What Yoga calls for a page. */
+  readonly render = (options: GraphiQLOptions): Promise<Uint8Array<ArrayBuffer>> => {
+    this.#page ??= this.#make(options).catch((error) => {
+      this.#page = undefined;
       throw error;
     });
-    return page;
+    return this.#page;
   };
+
+  async #make(options: GraphiQLOptions): Promise<Uint8Array<ArrayBuffer>> {
+    const page = await pageOf(options, this.#takesTokens ? tokenBar : '');
+    this.contentPolicy = policyOf(page);
+    return Buffer.from(page);
+  }
 }
 
-async function pageOf(options: GraphiQLOptions): Promise<Uint8Array<ArrayBuffer>> {
+/** Its own scripts, named by what is in them; its editor styles in place, and works in workers. */
+function policyOf(page: string): string {
+  const scripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text = '']) => text);
+  return pagePolicy({
+    scripts: scripts.map(inlineSource),
+    styles: ["'unsafe-inline'"],
+    images: ['data:'],
+    fonts: ['data:'],
+    workers: ['blob:'],
+  });
+}
+
+async function pageOf(options: GraphiQLOptions, bar: string): Promise<string> {
   const require = createRequire(import.meta.url);
   const renderer = require.resolve('@graphql-yoga/render-graphiql');
   const worker = new Worker(render, { eval: true, workerData: { renderer, options } });
@@ -227,6 +262,6 @@ async function pageOf(options: GraphiQLOptions): Promise<Uint8Array<ArrayBuffer>
         'Adapt pageOf to what the package renders now.',
     );
   }
-  const additions = stillTabs + firstQuery(options.defaultTabs?.[0]?.query ?? '');
-  return Buffer.from(page.slice(0, start) + additions + page.slice(start));
+  const additions = bar + stillTabs + firstQuery(options.defaultTabs?.[0]?.query ?? '');
+  return page.slice(0, start) + additions + page.slice(start);
 }

@@ -1,4 +1,6 @@
 /** Small pages of the server's own, which need nothing but themselves. */
+import { inlineSource, pagePolicy } from '../server/security-headers.ts';
+import { guideStyle } from './guide-style.ts';
 import { iconUrl } from './logo.ts';
 
 /**
@@ -9,10 +11,7 @@ export function htmlHeaders(): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-cache',
-    'content-security-policy':
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-      "frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
+    'content-security-policy': policy,
   };
 }
 
@@ -57,6 +56,11 @@ const style = `
   .card pre { margin: .5rem 0 0; padding: .4rem .6rem; }
   footer { margin-top: 2rem; color: var(--muted); font-size: .875rem; }
 `;
+
+const policy = pagePolicy({
+  styles: [style, guideStyle].map(inlineSource),
+  images: ['data:'],
+});
 
 /**
  * A page as a text.

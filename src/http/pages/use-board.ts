@@ -4,6 +4,7 @@ import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'graphql-yoga';
 import { type Entity, LakeFile, Todo } from '../../entities/index.ts';
+import { pagePolicy } from '../server/security-headers.ts';
 import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
 
 /** Where the build lies, beside the sources as beside the built package. */
@@ -22,6 +23,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
 };
+
+/** Files are shown from memory; charts style what they draw in place. */
+const policy = pagePolicy({ styles: ["'unsafe-inline'"], images: ['data:', 'blob:'] });
 
 /** Names below hold a digest of the contents, so they never change. */
 const hashed = 'assets';
@@ -110,11 +114,10 @@ function file(path: string, body: Buffer<ArrayBuffer>): Answer {
   const isPage = extname(path) === '.html';
   const isForEver = path.split(sep)[0] === hashed;
   const headers = {
-    ...(isPage ? htmlHeaders() : {}),
+    ...(isPage && { 'content-security-policy': policy }),
     'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
     'content-length': String(body.length),
     'cache-control': isForEver ? 'public, max-age=31536000, immutable' : 'no-cache',
-    'x-content-type-options': 'nosniff',
   };
   return { body, headers };
 }

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { picturePolicy } from '../server/security-headers.ts';
 import { copyScript } from './copy-script.ts';
 import { guideHtml, leadHtml } from './guide-page.ts';
 import { guideStyle } from './guide-style.ts';
@@ -24,14 +25,16 @@ const exampleServer = 'http://127.0.0.1:4000';
 /**
  * @param schema what is served, and shown as a guide.
  * @param demo how the data for the guides’ sessions is made; null where their kinds are not served.
+ * @param shown whether there is GraphiQL to lead to, and whether the schema may be told of.
  * @param maskError what a client may see of an error; Yoga masks only those of GraphQL.
  */
 export function useDocs(
   schema: GraphQLSchema,
   demo: string | null,
+  shown: { readonly graphiql: boolean; readonly introspection: boolean },
   maskError: (error: unknown) => Error,
 ): Plugin {
-  const docs = new Docs(schema, demo);
+  const docs = new Docs(shown.introspection ? schema : null, demo, shown.graphiql);
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       const isAsked = url.pathname === '/docs' || url.pathname.startsWith('/docs/');
@@ -51,15 +54,17 @@ interface Answer extends ResponseInit {
 }
 
 class Docs {
-  readonly #schema: GraphQLSchema;
+  readonly #schema: GraphQLSchema | null;
   readonly #demo: string | null;
+  readonly #footer: string;
   #schemaGuide: Guide | undefined;
   /** Pages as they were last made, by name: making one takes a while, reading files does not. */
   readonly #made = new Map<string, { readonly key: string; readonly page: string }>();
 
-  constructor(schema: GraphQLSchema, demo: string | null) {
+  constructor(schema: GraphQLSchema | null, demo: string | null, hasGraphiql: boolean) {
     this.#schema = schema;
     this.#demo = demo;
+    this.#footer = footerFor(hasGraphiql);
   }
 
   /** Only names that are in the lists are answered, so no name leads out of them. */
@@ -68,9 +73,11 @@ class Docs {
     const pictures = await picturePaths();
     const picture = pictures.find((path) => nameOf(path) === name);
     if (picture) return pictureAnswer(await readPicture(picture), pictureType(picture));
-    this.#schemaGuide ??= guideOf(this.#schema);
-    const guides = [...(await readGuides()), this.#schemaGuide];
-    if (name === '') return { body: index(guides, this.#demo), headers: htmlHeaders() };
+    if (this.#schema) this.#schemaGuide ??= guideOf(this.#schema);
+    const guides = [...(await readGuides()), ...(this.#schemaGuide ? [this.#schemaGuide] : [])];
+    if (name === '') {
+      return { body: index(guides, this.#demo, this.#footer), headers: htmlHeaders() };
+    }
     const guide = guides.find((it) => it.name === name);
     if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
     const paths = [...guides.map(({ path }) => path), ...pictures];
@@ -82,7 +89,7 @@ class Docs {
     const made = this.#made.get(guide.name);
     if (made?.key === key) return made.page;
     const html = guideHtml(guide.text, (href) => targetOf(href, guide.path, paths));
-    const page = pageOf(guide.title, html + footer, head);
+    const page = pageOf(guide.title, html + this.#footer, head);
     this.#made.set(guide.name, { key, page });
     return page;
   }
@@ -106,19 +113,27 @@ function targetOf(href: string, from: string, paths: readonly string[]): string 
 
 function script(): Answer {
   const type = 'text/javascript; charset=utf-8';
-  return { body: copyScript, headers: { ...htmlHeaders(), 'content-type': type } };
+  return { body: copyScript, headers: { 'content-type': type, 'cache-control': 'no-cache' } };
 }
 
 function pictureAnswer(body: Buffer<ArrayBuffer> | null, type: string): Answer {
   if (!body) return { body: 'There is no such picture.\n', status: 404 };
-  return { body, headers: { ...htmlHeaders(), 'content-type': type } };
+  return {
+    body,
+    headers: {
+      'content-type': type,
+      'cache-control': 'no-cache',
+      'content-security-policy': picturePolicy,
+    },
+  };
 }
 
 const head = `<style>${guideStyle}</style>\n<script src="/docs/copy.js" defer></script>`;
 
-const footer =
-  '<footer><a href="/">Everstate</a> · <a href="/docs">Guides</a> · ' +
-  '<a href="/graphql">GraphiQL</a></footer>';
+function footerFor(hasGraphiql: boolean): string {
+  const graphiql = hasGraphiql ? ' · <a href="/graphql">GraphiQL</a>' : '';
+  return `<footer><a href="/">Everstate</a> · <a href="/docs">Guides</a>${graphiql}</footer>`;
+}
 
 /** What the guides, written in the repository, say for making that data. */
 const namedDemo = 'npm run demo';
@@ -130,7 +145,7 @@ const groups: readonly (readonly [string, RegExp])[] = [
   ['To look up', /^(schema\.graphql|ARCHITECTURE\.md|CHANGELOG\.md)$/],
 ];
 
-function index(guides: readonly Guide[], demo: string | null): string {
+function index(guides: readonly Guide[], demo: string | null, footer: string): string {
   const data =
     demo === null
       ? 'The guides’ sessions are about the kinds Todo and LakeFile, which are not served here.'

@@ -2,8 +2,14 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Plugin } from 'graphql-yoga';
-import { type Store, Unavailable } from '../../db/index.ts';
-import { findDownload, type LakeFileVersion } from '../../resolvers/index.ts';
+import { Unavailable } from '../../db/index.ts';
+import {
+  type DownloadSigner,
+  findDownload,
+  isSigned,
+  type LakeFileVersion,
+  type View,
+} from '../../resolvers/index.ts';
 import { isHeld, isRangeWanted } from '../server/preconditions.ts';
 import { unavailable } from '../server/retry-after.ts';
 import { parseByteRange } from './byte-range.ts';
@@ -15,8 +21,32 @@ interface Answer extends ResponseInit {
 /** Node's response, where a request came over Node's server. */
 type ServerContext = { readonly res?: ServerResponse };
 
-/** @param maskError what a client may see of an error; Yoga masks only those of GraphQL. */
-export function useDownloads(store: Store, maskError: (error: unknown) => Error): Plugin {
+export interface DownloadTerms {
+  /** What whoever asks sees. @throws a GraphQLError UNAUTHENTICATED where that is not known. */
+  readonly viewOf: (request: Request, serverContext: object) => Promise<View>;
+  /** What whoever signed a URL sees: everything, and the signature names what of it. */
+  readonly signedView: View;
+  /** Null where everybody may have everything. */
+  readonly signer: DownloadSigner | null;
+  /** What a client may see of an error; Yoga masks only those of GraphQL. */
+  readonly maskError: (error: unknown) => Error;
+}
+
+export function useDownloads(terms: DownloadTerms): Plugin {
+  const { signer, maskError } = terms;
+  const seenBy = async (
+    request: Request,
+    url: URL,
+    serverContext: object,
+  ): Promise<Seen | null> => {
+    if (!signer) return { view: await terms.viewOf(request, serverContext), keeping: forAll };
+    if (!isSigned(url)) {
+      return { view: await terms.viewOf(request, serverContext), keeping: forThem };
+    }
+    const seconds = signer.secondsLeft(url);
+    if (seconds === 0) return null;
+    return { view: terms.signedView, keeping: `private, max-age=${seconds}, immutable` };
+  };
   return {
     async onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
       if (!url.pathname.startsWith('/files/')) return;
@@ -25,7 +55,9 @@ export function useDownloads(store: Store, maskError: (error: unknown) => Error)
         maskError(error);
         (serverContext as ServerContext).res?.destroy();
       };
-      const found = answer(store, request, url.pathname, breakOff);
+      const found = seenBy(request, url, serverContext).then((seen) =>
+        seen ? answer(seen, request, url.pathname, breakOff) : refused,
+      );
       const { body, ...init } = await found.catch((error) => ({
         body: `${maskError(error).message}\n`,
         ...(error instanceof Unavailable ? unavailable : { status: 500 }),
@@ -35,8 +67,22 @@ export function useDownloads(store: Store, maskError: (error: unknown) => Error)
   };
 }
 
+/** What is seen, and what caches are told of it. */
+interface Seen {
+  readonly view: View;
+  readonly keeping: string;
+}
+
+const forAll = 'public, max-age=31536000, immutable';
+const forThem = 'private, max-age=31536000, immutable';
+
+const refused: Answer = {
+  body: 'The signature of this URL is wrong, or too old. Ask for the downloadUrl again.\n',
+  status: 403,
+};
+
 async function answer(
-  store: Store,
+  { view, keeping }: Seen,
   request: Request,
   pathname: string,
   onFailure: (error: unknown) => void,
@@ -45,9 +91,9 @@ async function answer(
     const headers = { allow: 'GET, HEAD' };
     return { body: 'Files can only be read here.\n', status: 405, headers };
   }
-  const version = await findDownload(store, pathname);
+  const version = await findDownload(view, pathname);
   if (!version) return { body: 'There is no such file or revision.\n', status: 404 };
-  const headers = headersOf(version);
+  const headers = headersOf(version, keeping);
   if (isHeld(request.headers.get('if-none-match'), headers.etag)) {
     return { body: null, status: 304, headers };
   }
@@ -58,7 +104,7 @@ async function answer(
   if (range === 'unsatisfiable') {
     return { body: null, status: 416, headers: { 'content-range': `bytes */${size}` } };
   }
-  const contents = store.contents(sha256, range ?? undefined);
+  const contents = view.contents(version, sha256, range ?? undefined);
   const body = Readable.from(contents).on('error', onFailure) as unknown as BodyInit;
   if (range === null) return { body, headers };
   const part = {
@@ -70,14 +116,13 @@ async function answer(
 }
 
 /** A revision's bytes never change. They are never shown as a page: they may be anybody's HTML. */
-function headersOf({ values }: LakeFileVersion) {
+function headersOf({ values }: LakeFileVersion, keeping: string) {
   return {
     'content-type': 'application/octet-stream',
     'content-length': String(values.size),
     'accept-ranges': 'bytes',
     'content-disposition': `attachment; filename*=UTF-8''${extendedValue(values.filename)}`,
-    'cache-control': 'public, max-age=31536000, immutable',
-    'x-content-type-options': 'nosniff',
+    'cache-control': keeping,
     etag: `"${values.sha256}"`,
   };
 }

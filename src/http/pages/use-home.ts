@@ -6,35 +6,45 @@ import { htmlHeaders, pageOf } from './html.ts';
 
 /**
  * @param board what the board was built into; where nothing is, the page says how to build it. Null
- *   where the kinds that it shows are not served: then it is not offered.
+ *   where the kinds that it shows are not served, or it is not shown: then it is not offered.
  * @param demo how the demo's data is made; null where its kinds are not served.
+ * @param offered what else there is to see.
  */
-export function useHome(board: string | null, demo: string | null): Plugin {
+export function useHome(board: string | null, demo: string | null, offered: Offered): Plugin {
   return {
     onRequest({ url, request, endResponse, fetchAPI }) {
       if (url.pathname !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return;
-      const page = home(board === null ? '' : boardCard(board), demo);
+      const page = home(board === null ? '' : boardCard(board), demo, offered);
       const body = request.method === 'HEAD' ? null : page;
       endResponse(new fetchAPI.Response(body, { headers: htmlHeaders() }));
     },
   };
 }
 
-function home(boardCard: string, demo: string | null): string {
+interface Offered {
+  readonly graphiql: boolean;
+  readonly guides: boolean;
+}
+
+function home(boardCard: string, demo: string | null, { graphiql, guides }: Offered): string {
   return pageOf(
     'Everstate',
     `<p class="lead">Application state that never forgets: every change is a new version, and any
 moment can be asked for.</p>
 <ul class="cards">
-<li><a class="card" href="/graphql"><h2>GraphiQL</h2>
-<p>The API to try out. Its descriptions are the manual.</p></a></li>
+${graphiql ? graphiqlCard : ''}
 ${boardCard}
-<li><a class="card" href="/docs"><h2>Guides</h2>
-<p>Time travel, writing, and how it works, with sessions to paste.</p></a></li>
+${guides ? guidesCard : ''}
 </ul>
 ${demo === null ? '' : footerFor(demo)}`,
   );
 }
+
+const graphiqlCard = `<li><a class="card" href="/graphql"><h2>GraphiQL</h2>
+<p>The API to try out. Its descriptions are the manual.</p></a></li>`;
+
+const guidesCard = `<li><a class="card" href="/docs"><h2>Guides</h2>
+<p>Time travel, writing, and how it works, with sessions to paste.</p></a></li>`;
 
 function footerFor(demo: string): string {
   return `<footer>Something to look at is one command away: <code>${demo}</code></footer>`;

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HostRule, hostnameOf } from './hosts.ts';
+import { answerHeaders } from './security-headers.ts';
 
 /** Why a request, or the opening of a WebSocket, is not answered. */
 export interface Refusal {
@@ -32,10 +33,10 @@ export class FrontDoor {
   answers(request: IncomingMessage, response: ServerResponse): boolean {
     const refusal = this.refusalOf(request);
     if (refusal) {
-      const headers = { 'content-type': 'text/plain; charset=utf-8' };
+      const headers = { 'content-type': 'text/plain; charset=utf-8', ...answerHeaders };
       response.writeHead(refusal.status, headers).end(`${refusal.message}\n`);
     } else if (request.url === '*') {
-      response.writeHead(204, { allow: 'GET, HEAD, POST, OPTIONS' }).end();
+      response.writeHead(204, { allow: 'GET, HEAD, POST, OPTIONS', ...answerHeaders }).end();
     }
     return response.writableEnded;
   }

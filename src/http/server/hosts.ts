@@ -17,11 +17,22 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
  * @param allowed other names that lead to it.
  */
 export function hostRule(listening: string, allowed: readonly string[]): HostRule {
-  const own = hostnameOf(isIP(listening) === 6 ? `[${listening}]` : listening) ?? listening;
+  const own = nameOf(listening);
   const names = new Set([...loopbackNames, own, ...allowed]);
-  const isLoopback = own.startsWith('127.') || loopbackNames.includes(own);
+  const local = isLoopback(listening);
   const isAddress = (hostname: string) => isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
-  return (hostname) => names.has(hostname) || (!isLoopback && isAddress(hostname));
+  return (hostname) => names.has(hostname) || (!local && isAddress(hostname));
+}
+
+/** Whether what listens on an address, or the name of one, is reached from this machine alone. */
+export function isLoopback(listening: string): boolean {
+  const name = nameOf(listening);
+  // A name that begins as such an address does may lead anywhere.
+  return (isIP(name) === 4 && name.startsWith('127.')) || loopbackNames.includes(name);
+}
+
+function nameOf(listening: string): string {
+  return hostnameOf(isIP(listening) === 6 ? `[${listening}]` : listening) ?? listening;
 }
 
 /** The name in a Host header, in the one form that URLs give it; null when it is none. */

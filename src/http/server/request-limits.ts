@@ -20,6 +20,14 @@ export const requestLimits = {
   documentPairsMax: 5_000,
   /** Most objects that the lists of one operation may have, nested ones multiplied. */
   operationNodesMax: 100_000,
+  /** The most that one operation may cost: objects, as above, and at least 1. */
+  operationCostMax: 100_000,
+  /** Fields of mutations that one client may run in a minute; 0 sets no limit. */
+  mutationsPerMinuteMax: 0,
+  /** What the operations of one client may cost in a minute, in sum; 0 sets no limit. */
+  costPerMinuteMax: 0,
+  /** Clients whose rates are known at a time; of more, those are forgotten that asked least lately. */
+  clientsKnownMax: 100_000,
   /** Most values that a query or subscription hands over, such as those of filters; see input-size. */
   queryValuesMax: 10_000,
   /** Most values that a mutation hands over: 10,000 records with all fields have some 200,000. */
@@ -46,6 +54,30 @@ export const requestLimits = {
   keptOperationsMax: 10_000,
   /** Longest question whose answer is kept: its variables as JSON, in UTF-16 code units. */
   keptQuestionLengthMax: 16_384,
+  /** Longest token, in characters. */
+  tokenLengthMax: 8_192,
+  /** How far clocks may be apart where a token's times are compared, in seconds. */
+  tokenToleranceSeconds: 30,
+  /** How long a token that was found good is not looked at again … */
+  tokenKnownMs: 60_000,
+  /** … and how many of them there are at most. */
+  tokensKnownMax: 10_000,
+  /** How long an issuer may take to give its keys … */
+  keysTimeMaxMs: 5_000,
+  /** … how soon it is asked again because of a key that nobody knows … */
+  keysPauseMs: 30_000,
+  /** … and after which time it is asked in any case. */
+  keysAgeMaxMs: 600_000,
+  /** Largest head of a request: its line, with all of a GET's question, and its headers. */
+  headBytesMax: 16 * 1024,
+  /** How long the head of a request may take to arrive, or a new connection to send one … */
+  headTimeMaxMs: 20_000,
+  /** … and how long all of it: the largest body that may be, over a line of 4 Mbit a second. */
+  requestTimeMaxMs: 300_000,
+  /** How often it is looked for connections that took longer. */
+  slowLookMs: 5_000,
+  /** How long a connection is kept for another request: longer than proxies keep one, often 60 s. */
+  idleTimeMaxMs: 65_000,
   /** How often a WebSocket's client is asked whether it still listens. */
   keepAliveMs: 12_000,
   /** How long the client of a WebSocket that is closed, or refused, may take to close its end. */
@@ -54,4 +86,6 @@ export const requestLimits = {
   stillTimeMaxMs: 1_000,
   /** How long an answer over HTTP, or an event, may wait without its client taking any of it. */
   stalledTimeMaxMs: 30_000,
+  /** How long a signed URL of a download is good at least, in seconds; twice as long at most. */
+  downloadUrlSeconds: 15 * 60,
 } as const;

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setInterval } from 'node:timers';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { ClientAddresses } from './client-addresses.ts';
 import type { Connections } from './connections.ts';
 
 /** Node's own request and response, where a request came over Node's server. */
@@ -14,13 +15,20 @@ interface Context {
   readonly res?: ServerResponse;
 }
 
-/** @param stalledTimeMaxMs how long a client may read nothing of what was sent. */
-export function useStreams(connections: Connections, stalledTimeMaxMs: number): Plugin<Context> {
+/**
+ * @param clients by which address a client’s connections are counted.
+ * @param stalledTimeMaxMs how long a client may read nothing of what was sent.
+ */
+export function useStreams(
+  connections: Connections,
+  clients: ClientAddresses,
+  stalledTimeMaxMs: number,
+): Plugin<Context> {
   return {
     onSubscribe({ args }) {
       const { req, res } = args.contextValue as Context;
       if (!req || !res) return;
-      const release = connections.open(req.socket.remoteAddress);
+      const release = connections.open(clients.of(req));
       if (!release) {
         throw new GraphQLError(connections.refusal, {
           extensions: { code: 'TOO_MANY_CONNECTIONS', http: { status: 429 } },

@@ -26,6 +26,11 @@ const changes: TypedDocumentNode<{ todoChanges: TodoChange }, { after: string }>
   ${todoShown}
 `;
 
+/** Whether a token has expired while it was followed: the next attempt has another. */
+function isOver({ errors }: CombinedGraphQLErrors): boolean {
+  return errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED');
+}
+
 /**
  * Keeps the todos in the cache as they are on the server, from a position on. When the connection
  * is lost it goes on after the last event: none is missed, none comes twice.
@@ -37,7 +42,7 @@ export function followTodos(client: ApolloClient, after: string): Observable<Tod
   return defer(follow).pipe(
     mergeMap(({ data, error }) => {
       // What the server refuses it would refuse again; everything else is the connection.
-      if (CombinedGraphQLErrors.is(error)) throw error;
+      if (CombinedGraphQLErrors.is(error) && !isOver(error)) throw error;
       if (!data) return [];
       position = data.todoChanges.position;
       take(client, data.todoChanges);

@@ -18,7 +18,7 @@ export function overServerSentEvents(url: string) {
 }
 
 /** @param attempts how many failed since the last event. */
-function wait(attempts: number): Promise<void> {
+export function wait(attempts: number): Promise<void> {
   const delayMs = Math.min(100 * 2 ** attempts, 10_000) * (0.5 + Math.random());
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
@@ -45,6 +45,13 @@ interface Transport {
   ): () => void;
 }
 
+/** Whether a token is refused, or has expired: what each transport has for it, and the server. */
+function isUnauthenticated(why: unknown): boolean {
+  if (Array.isArray(why)) return why.some((it) => it.extensions?.code === 'UNAUTHENTICATED');
+  const { code, response } = why as { code?: number; response?: { status: number } };
+  return code === 4401 || response?.status === 401;
+}
+
 /** Follows todos from a position on. @returns stops it. */
 export function followTodos(
   transport: ReturnType<typeof overWebSocket> | ReturnType<typeof overServerSentEvents>,
@@ -54,6 +61,7 @@ export function followTodos(
 ): () => void {
   let position = after;
   let ended = false;
+  let isRenewed = false;
   let stop = () => {};
   const refuse = (error: unknown) => {
     ended = true;
@@ -65,19 +73,27 @@ export function followTodos(
       return position;
     },
   };
+  const goOn = () => void wait(3).then(() => ended || follow());
   const follow = () => {
     stop = (transport as Transport).subscribe(
       { query, variables },
       {
         next({ data, errors }) {
-          if (errors) return refuse(errors);
+          // A feed whose token expires says so, and ends.
+          if (errors) return isUnauthenticated(errors) ? undefined : refuse(errors);
           if (!data) return;
+          isRenewed = false;
           position = data.todoChanges.position;
           onChange(data.todoChanges);
         },
-        error: refuse,
+        // The next attempt has another token. Where that is refused as well, no other would help.
+        error(why) {
+          if (isRenewed || !isUnauthenticated(why)) return refuse(why);
+          isRenewed = true;
+          goOn();
+        },
         // A server that is stopped in good order completes its feeds, which have no end of their own.
-        complete: () => void wait(3).then(() => ended || follow()),
+        complete: goOn,
       },
     );
   };

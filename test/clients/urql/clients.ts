@@ -29,9 +29,14 @@ const nothingPast = mapExchange({
  * One client for what is now, and one for what was: that keeps whole answers, each under its
  * query and variables, and normalises nothing.
  */
-export function connect(url: string, schema: IntrospectionQuery, socket?: Exchange) {
+export function connect(
+  url: string,
+  schema: IntrospectionQuery,
+  socket?: Exchange,
+  tokens?: Exchange,
+) {
   // Subscriptions come as server-sent events, unless there is a socket for them.
-  const transport = socket ? [socket, fetchExchange] : [fetchExchange];
+  const transport = [socket, tokens, fetchExchange].filter((it) => it !== undefined);
   const options: Omit<ClientOptions, 'exchanges'> = {
     url,
     fetchSubscriptions: !socket,
@@ -45,10 +50,14 @@ export function connect(url: string, schema: IntrospectionQuery, socket?: Exchan
   };
 }
 
-/** All subscriptions over one WebSocket. */
-export function overWebSocket(url: string): Exchange {
-  // A retry of this client's own would begin where the first attempt did; followTodos knows better.
-  const sockets = createClient({ url: url.replace('http', 'ws'), retryAttempts: 0 });
+/**
+ * All subscriptions over one WebSocket.
+ * @param sockets a retry of its own would begin where the first attempt did; followTodos knows better.
+ */
+export function overWebSocket(
+  url: string,
+  sockets = createClient({ url: url.replace('http', 'ws'), retryAttempts: 0 }),
+): Exchange {
   return subscriptionExchange({
     forwardSubscription: ({ query = '', variables }) => ({
       subscribe: (sink) => ({

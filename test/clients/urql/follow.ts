@@ -20,6 +20,12 @@ const changes: TypedDocumentNode<{ todoChanges: TodoChange }, { after: string }>
   ${todoShown}
 `;
 
+/** Whether a token has expired while it was followed: the next attempt has another. */
+function isOver({ graphQLErrors, response }: CombinedError): boolean {
+  const isExpired = graphQLErrors.some(({ extensions }) => extensions.code === 'UNAUTHENTICATED');
+  return isExpired && response?.status !== 401;
+}
+
 /**
  * Keeps the todos in the cache as they are on the server, from a position on. When the connection
  * is lost it goes on after the last event: none is missed, none comes twice.
@@ -37,8 +43,9 @@ export function followTodos(
     const feed = client.subscription(changes, { after: position });
     const { unsubscribe } = feed.subscribe(({ data, error, hasNext }) => {
       // What the server refuses it would refuse again; everything else is the connection.
-      if (error?.graphQLErrors.length) return onRefused(error);
-      if (hasNext && data) {
+      if (error?.graphQLErrors.length && !isOver(error)) return onRefused(error);
+      // urql shows the last event once more beside such an end.
+      if (hasNext && data && !error) {
         position = data.todoChanges.position;
         onChange(data.todoChanges);
       } else if (!hasNext) {

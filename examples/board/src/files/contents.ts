@@ -1,6 +1,7 @@
 /** The contents of a revision, or their beginning. They never change. */
 import { past } from '../client.ts';
 import { type FileVersion, textQuery } from '../graphql/files.ts';
+import { fetchAsViewer } from '../identity/sign-in.ts';
 
 export type Contents =
   | { readonly kind: 'text'; readonly text: string; readonly whole: boolean }
@@ -57,7 +58,7 @@ async function readBeginning({ downloadUrl }: FileVersion): Promise<Contents> {
 }
 
 async function fetched(url: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
+  const response = await fetchAsViewer(url, init);
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   return response;
 }

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Change } from '../graphql/changes.ts';
 import { type FileVersion, fileQuery } from '../graphql/files.ts';
+import { signIn } from '../identity/sign-in.ts';
 import { goTo, PlaceLink } from '../router.tsx';
 import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
@@ -10,8 +11,10 @@ import { Ago } from '../ui/ago.tsx';
 import { bytes } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { useToasts } from '../ui/toast.tsx';
 import { whyUnread } from '../ui/unread.ts';
 import { Preview } from './preview.tsx';
+import { saveContents } from './save.ts';
 
 const pageSize = 50;
 
@@ -48,11 +51,7 @@ export function FileDetail({ id }: { readonly id: string }) {
         <h2 id="detail-title" ref={heading} tabIndex={-1}>
           {file?.filename ?? 'File'}
         </h2>
-        {version && (
-          <a className="button" href={version.downloadUrl} download>
-            <Icon name="download" /> Download
-          </a>
-        )}
+        {version && <Download version={version} />}
         <button type="button" className="quiet close" aria-label="Close the file" onClick={close}>
           <Icon name="close" />
         </button>
@@ -98,6 +97,29 @@ export function FileDetail({ id }: { readonly id: string }) {
         </>
       )}
     </section>
+  );
+}
+
+function Download({ version }: { readonly version: FileVersion }) {
+  const { id, downloadUrl, filename } = version;
+  const { show } = useToasts();
+  const save = () =>
+    saveContents(downloadUrl, filename).catch(({ message }: Error) =>
+      show({ kind: 'problem', about: id, text: `${filename} could not be read: ${message}` }),
+    );
+  return (
+    <a
+      className="button"
+      href={downloadUrl}
+      download
+      onClick={(event) => {
+        if (signIn.token === null) return;
+        event.preventDefault();
+        save();
+      }}
+    >
+      <Icon name="download" /> Download
+    </a>
   );
 }
 

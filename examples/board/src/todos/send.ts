@@ -2,6 +2,7 @@
 import { CombinedError, type OperationResult, type TypedDocumentNode } from 'urql';
 import { present } from '../client.ts';
 import type { WriteOptions } from '../graphql/writes.ts';
+import { fetchAsViewer } from '../identity/sign-in.ts';
 import { attemptOf } from './attempts.ts';
 
 /** How long an answer is waited for: a connection that is dead may not say so for minutes. */
@@ -48,7 +49,7 @@ async function answerTo<Result, Variables extends { readonly options: WriteOptio
   variables: Variables,
 ): Promise<Returned<Result>> {
   try {
-    return await present.mutation(document, variables, { fetch: fetchInTime }).toPromise();
+    return await present.mutation(document, variables, { fetch: fetchThem }).toPromise();
   } catch (networkError) {
     console.error(networkError);
     return { error: new CombinedError({ networkError: networkError as Error }) };
@@ -66,6 +67,8 @@ function answerOf<Result>({ data, error }: Returned<Result>): Answer<Result> {
   const message = errors.map((it) => it.message).join(' ');
   return isRefused ? { kind: 'refused', message } : { kind: 'unknown' };
 }
+
+const fetchThem: typeof fetch = (input, init) => fetchAsViewer(input, init, fetchInTime);
 
 const fetchInTime: typeof fetch = async (input, init) => {
   const late = new AbortController();

@@ -4,8 +4,8 @@
  * `data-focus="home"` marks where it may, and any other value prefers its like in the next row.
  */
 
-/** Messages come and go: after them the focus goes back to where it was before. */
-const passing = '.toasts';
+/** Messages and dialogs come and go: after them the focus goes back to where it was before. */
+const passing = '.toasts, dialog';
 
 /** @returns what ends it. */
 export function keepFocus(): () => void {

@@ -7,8 +7,8 @@ import {
   type RevisionKey,
   type RevisionsKey,
   type Store,
-} from '../db/index.ts';
-import type { Entity, Transaction, TransactionId, Version } from '../entities/index.ts';
+} from '../../db/index.ts';
+import type { Entity, Transaction, TransactionId, Version } from '../../entities/index.ts';
 import { type Gathered, gather } from './gathered.ts';
 
 export interface EntityLoaders<E extends Entity = Entity> {

@@ -1,6 +1,6 @@
 /** Gathering keys of concurrent callers into batches. */
 import DataLoader from 'dataloader';
-import { limits } from '../db/index.ts';
+import { limits } from '../../db/index.ts';
 
 /** Loads one key; the answer comes from the batch that the key became part of. */
 export type Gathered<Key, Value> = (key: Key) => Promise<Value>;

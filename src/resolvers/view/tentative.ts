@@ -1,6 +1,6 @@
 /** Reading what a dry run would have written, as if it had been. */
-import { differingFields, type Tentative } from '../db/index.ts';
-import type { Entity, Version } from '../entities/index.ts';
+import { differingFields, type Tentative } from '../../db/index.ts';
+import type { Entity, Version } from '../../entities/index.ts';
 import type { EntityLoaders, Loaders } from './loaders.ts';
 
 /**

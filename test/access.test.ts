@@ -1,0 +1,357 @@
+/** Who may see and write what: rules of access, through all of time. */
+import { expect, test } from 'vitest';
+import { CannotOpen } from '../src/db/index.ts';
+import {
+  type AccessOf,
+  defineEntity,
+  type Entity,
+  field,
+  LakeFile,
+  Todo,
+} from '../src/entities/index.ts';
+import { GuardedApi, viewerOf } from './support/guarded-api.ts';
+import { openTemporary } from './support/temporary-store.ts';
+
+const viewers = {
+  ada: viewerOf('ada'),
+  bob: viewerOf('bob'),
+  tim: viewerOf('tim', [], { team: 'red' }),
+  tom: viewerOf('tom', [], { team: 'red' }),
+  root: viewerOf('root', ['admin']),
+};
+
+function noteWith(access: AccessOf | null, owner: 'ownerId' | null = 'ownerId') {
+  return defineEntity({
+    name: 'Note',
+    description: 'A note.',
+    fields: {
+      ownerId: field.id({ description: 'Whose note it is.' }),
+      title: field.text({ description: 'What it says.' }),
+      labels: field.labels({ description: 'Among them the teams that may see it.' }),
+    },
+    ...(owner && { owner }),
+    ...(access && { access }),
+  });
+}
+
+const TeamNote = noteWith(({ id, claims }) => ({
+  read: { or: [{ ownerId: { eq: id } }, { labels: { has: `team:${String(claims.team)}` } }] },
+  write: { ownerId: { eq: id } },
+}));
+
+async function openGuarded(
+  entities: readonly Entity[] = [Todo, LakeFile],
+  limits: ConstructorParameters<typeof GuardedApi>[2] = {},
+): Promise<GuardedApi> {
+  const store = await openTemporary({ replicaInMemory: true, entities });
+  return new GuardedApi(store, viewers, limits);
+}
+
+const update =
+  'mutation($input: UpdateTodoInput!, $options: WriteOptions) { updateTodo(input: $input, options: $options) { ' +
+  '__typename ... on UpdateTodoPayload { todo { id revision } } ' +
+  '... on Problem { code message } ... on RevisionConflict { changedFields } } }';
+const create =
+  'mutation($input: CreateTodoInput!, $options: WriteOptions) { createTodo(input: $input, options: $options) { ' +
+  '__typename ... on CreateTodoPayload { todo { id userId } } ... on Problem { code message } } }';
+
+test('after a change of owner the old one finds what was theirs then, and the new one what is theirs since', async () => {
+  const { store, ask } = bound(await openGuarded());
+  await store.append(Todo, { id: 't', userId: 'ada', subject: 'one' });
+  await store.update(Todo, 't', { subject: 'two' });
+  const then = await store.head();
+  await store.update(Todo, 't', { userId: 'bob' });
+  await store.update(Todo, 't', { subject: 'three' });
+  const history =
+    'history(order: ASC) { totalCount edges { node { revision changes { field } } } }';
+  expect((await ask('ada', `{ todo(id: "t", includeDeleted: true) { id } }`)).data.todo).toBeNull();
+  const past = await ask(
+    'ada',
+    `{ todo(id: "t", asOf: {position: "${then}"}) { subject ${history} } }`,
+  );
+  expect(past.data.todo).toMatchObject({ subject: 'two', history: { totalCount: 2 } });
+  const { data } = await ask('bob', `{ todo(id: "t") { ${history} blame { field revision } } }`);
+  expect(data.todo.history.totalCount).toBe(2);
+  const [first] = data.todo.history.edges;
+  expect(first.node.revision).toBe(3);
+  expect(first.node.changes).toContainEqual({ field: 'subject' });
+  expect(data.todo.blame).toContainEqual({ field: 'subject', revision: 4 });
+  expect(data.todo.blame).toContainEqual({ field: 'userId', revision: 3 });
+});
+
+test('a creation that leaves the owner out gets the viewer; nobody makes records for others', async () => {
+  const { ask } = bound(await openGuarded());
+  const made = await ask('ada', create, { input: { id: 'a' } });
+  expect(made.data.createTodo.todo).toEqual({ id: 'a', userId: 'ada' });
+  for (const userId of ['bob', null]) {
+    const refused = await ask('ada', create, { input: { userId } });
+    expect(refused.errors?.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+  }
+  expect(
+    (await ask('root', create, { input: { userId: 'bob' } })).data.createTodo.todo,
+  ).toMatchObject({
+    userId: 'bob',
+  });
+});
+
+test('what may not be seen is not found, what may be seen and not written is forbidden, and nothing is written', async () => {
+  const { store, ask } = bound(await openGuarded([TeamNote]));
+  await store.append(TeamNote, { id: 'n', ownerId: 'ada', labels: ['team:red'] });
+  const change =
+    'mutation { updateNote(input: {id: "n", title: "x"}) { __typename ... on Problem { message } } }';
+  const unseen = await ask('bob', change);
+  expect(unseen.data.updateNote).toEqual({
+    __typename: 'NotFound',
+    message: 'Note "n" does not exist.',
+  });
+  const seen = await ask('tim', change);
+  expect(seen.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+  const given = await ask('ada', change.replace('title: "x"', 'ownerId: "bob"'));
+  expect(given.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+  expect(await store.head()).toBe(1);
+});
+
+test('that an id is taken may be learned by creating it; who holds a name may not', async () => {
+  const api = await openGuarded([Todo, LakeFile]);
+  const { store, ask } = bound(api);
+  await store.append(Todo, { id: 'a', userId: 'ada' });
+  const taken = await ask('bob', create, { input: { id: 'a' } });
+  expect(taken.data.createTodo.__typename).toBe('AlreadyExists');
+  const Named = defineEntity({
+    name: 'Named',
+    plural: 'nameds',
+    description: 'Something with a name of its own.',
+    fields: {
+      ownerId: field.id({ description: 'Whose.' }),
+      title: field.text({ description: 'The name.' }),
+    },
+    uniqueKey: ['title'],
+    owner: 'ownerId',
+  });
+  const named = bound(await openGuarded([Named]));
+  await named.store.append(Named, { id: 'secret', ownerId: 'ada', title: 'x' });
+  const { data } = await named.ask(
+    'bob',
+    'mutation { createNamed(input: {title: "x"}) { ... on AlreadyExists { id message } } }',
+  );
+  expect(data.createNamed).toEqual({
+    id: null,
+    message: 'A Named with title "x" exists already. Choose others.',
+  });
+});
+
+test('an idempotency key is a viewer’s own, and its result is told while it may be seen', async () => {
+  const { store, ask } = bound(await openGuarded());
+  const options = { idempotencyKey: 'k' };
+  await ask('ada', create, { input: { id: 'a' }, options });
+  const other = await ask('bob', create, { input: { id: 'b' }, options });
+  expect(other.data.createTodo.__typename).toBe('CreateTodoPayload');
+  const again = await ask('ada', create, { input: { id: 'a' }, options });
+  expect(again.data.createTodo.todo.id).toBe('a');
+  expect((await store.totals()).versions).toBe(2);
+});
+
+test('a conflict over what may not be seen tells no fields apart, and nothing is applied on top of it', async () => {
+  const { store, ask } = bound(await openGuarded());
+  await store.append(Todo, { id: 't', userId: 'ada', subject: 'one' });
+  await store.update(Todo, 't', { userId: 'bob', body: 'secret' });
+  await store.update(Todo, 't', { userId: 'ada' });
+  for (const onConflict of ['FAIL', 'REBASE']) {
+    const input = { id: 't', expectedRevision: 1, status: 'done' };
+    const { data } = await ask('ada', update, { input, options: { onConflict } });
+    expect(data.updateTodo.changedFields).toEqual(Object.keys(Todo.fields));
+  }
+});
+
+test('how much there is in all is told to admins alone', async () => {
+  const { ask } = bound(await openGuarded());
+  const refused = await ask('ada', '{ log { versions } }');
+  expect(refused.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+  expect((await ask('ada', '{ log { position replicaPosition } }')).data.log.position).toBe('0');
+  expect((await ask('root', '{ log { versions transactions } }')).data.log.versions).toBe(0);
+});
+
+test('answers are shared between viewers whose rules come to the same, and with no others', async () => {
+  const queries: string[] = [];
+  const store = await openTemporary({
+    replicaInMemory: true,
+    entities: [TeamNote],
+    onReplicaQuery: (sql) => queries.push(sql),
+  });
+  const Team = noteWith(({ claims }) => ({
+    read: { labels: { has: `team:${String(claims.team)}` } },
+    write: 'none',
+  }));
+  const shared = await openTemporary({
+    replicaInMemory: true,
+    entities: [Team],
+    onReplicaQuery: (sql) => queries.push(sql),
+  });
+  const asks = async (api: GuardedApi, viewer: string) => {
+    queries.length = 0;
+    await bound(api).ask(viewer, '{ notes(first: 5) { totalCount edges { node { id } } } }');
+    return queries.length;
+  };
+  const own = new GuardedApi(store, viewers);
+  const team = new GuardedApi(shared, viewers);
+  expect(await asks(team, 'tim')).toBeGreaterThan(0);
+  expect(await asks(team, 'tom')).toBe(0);
+  expect(await asks(own, 'tim')).toBeGreaterThan(0);
+  expect(await asks(own, 'tom')).toBeGreaterThan(0);
+});
+
+test('caches keep for one viewer alone, and the tag of one is none of another’s', async () => {
+  const api = await openGuarded();
+  const position = await api.store.append(Todo, { id: 't', userId: 'ada' }).then((v) => v.position);
+  for (const asOf of [`(id: "t", asOf: {position: "${position}"})`, '(id: "t")']) {
+    const path = `/graphql?${new URLSearchParams({ query: `{ todo${asOf} { id } }` })}`;
+    const first = await api.fetch('ada', path, { headers: { accept: 'application/json' } });
+    expect(first.headers.get('cache-control')).toMatch(/^private, /);
+    expect(first.headers.get('vary')).toMatch(/authorization/i);
+    const etag = first.headers.get('etag') ?? '';
+    const headers = { accept: 'application/json', 'if-none-match': etag };
+    expect((await api.fetch('ada', path, { headers })).status).toBe(304);
+    expect((await api.fetch('bob', path, { headers })).status).toBe(200);
+  }
+});
+
+test('a signed URL opens without a token for a while; a wrong or an old one does not', async () => {
+  const create =
+    'mutation { createLakeFile(input: {filename: "f", text: "hello"}) { ... on CreateLakeFilePayload { lakeFile { downloadUrl } } } }';
+  const api = await openGuarded();
+  const made = await api.ask('ada', create);
+  const url: string = made.data.createLakeFile.lakeFile.downloadUrl;
+  const opened = await api.fetch(null, url);
+  expect([opened.status, await opened.text()]).toEqual([200, 'hello']);
+  expect(opened.headers.get('cache-control')).toMatch(/^private, max-age=\d+, immutable$/);
+  const [path = '', search = ''] = url.split('?');
+  const changed = (name: string, value: string) => {
+    const params = new URLSearchParams(search);
+    params.set(name, value);
+    return `${path}?${params}`;
+  };
+  const wrong = [
+    changed('until', '99999999999'),
+    changed('seen', 'x'),
+    changed('signature', 'x'),
+    changed('signature', ''),
+    url.replace(/\/1\?/, '/2?'),
+    `${url}&until=99999999999`.replace(/until=\d+&/, ''),
+  ];
+  for (const each of wrong) expect((await api.fetch(null, each)).status).toBe(403);
+  expect((await api.fetch(null, path)).status).toBe(401);
+  expect((await api.fetch('bob', path)).status).toBe(404);
+  expect((await api.fetch('ada', path)).status).toBe(200);
+  const short = new GuardedApi(api.store, viewers, { downloadUrlSeconds: 0.001 });
+  const { data } = await short.ask('ada', '{ lakeFiles { edges { node { downloadUrl } } } }');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const old = await short.fetch(null, data.lakeFiles.edges[0].node.downloadUrl);
+  expect(old.status).toBe(403);
+});
+
+test('an answer with a signed URL is kept by nobody', async () => {
+  const api = await openGuarded();
+  await api.store.transact((log) =>
+    log
+      .putContents(Buffer.from('x'))
+      .then((contents) =>
+        log.create(LakeFile, { id: 'f', userId: 'ada', filename: 'f', ...contents }),
+      ),
+  );
+  const query = '{ lakeFile(id: "f", asOf: {position: "1"}) { downloadUrl } }';
+  const path = `/graphql?${new URLSearchParams({ query })}`;
+  const { headers } = await api.fetch('ada', path, { headers: { accept: 'application/json' } });
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(headers.get('etag')).toBeNull();
+});
+
+test('records without a rule are for admins alone', async () => {
+  const Plain = noteWith(null, null);
+  const { store, ask } = bound(await openGuarded([Plain]));
+  await store.append(Plain, { id: 'n', ownerId: 'ada' });
+  expect((await ask('ada', '{ note(id: "n") { id } }')).data.note).toBeNull();
+  expect((await ask('root', '{ note(id: "n") { id } }')).data.note).toEqual({ id: 'n' });
+});
+
+const brokenRules: readonly [what: string, access: unknown, message: RegExp][] = [
+  ['no filters', () => ({}), /read must be 'all', 'none' or a filter, but was nothing/],
+  ['no write', () => ({ read: 'all' }), /write must be 'all', 'none' or a filter/],
+  ['another word', () => ({ read: 'some', write: 'none' }), /read must be .*but was "some"/],
+  ['an empty filter', () => ({ read: {}, write: 'none' }), /read must be .*but was \{\}/],
+  ['a list', () => ({ read: [], write: 'none' }), /read must be/],
+  [
+    'an unknown field',
+    () => ({ read: { owner: { eq: 'x' } }, write: 'none' }),
+    /read.owner is not a field of Note/,
+  ],
+  [
+    'an unknown operator',
+    () => ({ read: { ownerId: { is: 'x' } }, write: 'none' }),
+    /read.ownerId.is is not one of eq/,
+  ],
+  [
+    'no operator',
+    () => ({ read: { ownerId: {} }, write: 'none' }),
+    /read.ownerId must be conditions/,
+  ],
+  ['a null', () => ({ read: { ownerId: null }, write: 'none' }), /read.ownerId must be conditions/],
+  [
+    'an empty and',
+    () => ({ read: { and: [] }, write: 'none' }),
+    /read.and must be a list of filters/,
+  ],
+  [
+    'deleted ones',
+    () => ({ read: { includeDeleted: true }, write: 'none' }),
+    /read.includeDeleted is not a field/,
+  ],
+  ['nothing', () => undefined, /read must be/],
+];
+
+test.each(brokenRules)(
+  'a rule that gives %s is refused at the start',
+  async (_what, access, message) => {
+    const broken = noteWith(access as AccessOf);
+    const opening = openTemporary({ replicaInMemory: true, entities: [broken] });
+    await expect(opening).rejects.toThrow(CannotOpen);
+    await expect(openTemporary({ replicaInMemory: true, entities: [broken] })).rejects.toThrow(
+      message,
+    );
+  },
+);
+
+const failing: readonly [what: string, read: (claims: Record<string, unknown>) => object][] = [
+  ['throws', (claims) => ({ labels: { has: (claims.team as string).toLowerCase() } })],
+  ['lacks a claim', (claims) => ({ labels: { has: claims.team } })],
+  ['lacks a claim in a list', (claims) => ({ labels: { hasAny: ['red', claims.team] } })],
+  ['compares with another kind', ({ team = 1 }) => ({ labels: { has: team } })],
+  ['has no words', ({ team = '' }) => ({ search: team })],
+];
+
+test.each(failing)(
+  'a rule that %s for somebody lets nobody in by it, and is logged',
+  async (_, read) => {
+    const Note = noteWith(({ claims }) => ({ read: read(claims) as never, write: 'none' }));
+    const api = await openGuarded([Note, Todo]);
+    await api.store.append(Note, { id: 'n', title: 'red', labels: ['red'] });
+    for (const query of [
+      '{ note(id: "n") { id } }',
+      '{ notes { totalCount } }',
+      '{ changes { changes { id } } }',
+      'mutation { updateNote(input: {id: "n", title: "x"}) { __typename } }',
+    ]) {
+      const answer = await api.ask('ada', query);
+      const codes = answer.errors?.map(({ extensions }) => extensions.code);
+      expect(codes).toEqual(['INTERNAL_SERVER_ERROR']);
+      expect(JSON.stringify(answer)).not.toMatch(/team|rule/);
+    }
+    expect(api.logged.length).toBeGreaterThan(0);
+    expect((await api.ask('ada', '{ todos { totalCount } }')).data.todos.totalCount).toBe(0);
+    expect((await api.ask('tim', '{ notes { totalCount } }')).data.notes.totalCount).toBe(1);
+  },
+);
+
+/** An API whose `ask` stands alone. */
+function bound(api: GuardedApi) {
+  return { store: api.store, ask: api.ask.bind(api) };
+}
