@@ -39,6 +39,8 @@ export interface Config {
   readonly jwtAudience: string | null;
   /** The claim of a token that lists roles. */
   readonly jwtRolesClaim: string;
+  /** How long a signed URL of a download is good at least, in seconds. */
+  readonly downloadUrlSeconds: number;
   /** The header by which a proxy tells who asks, in small letters. */
   readonly viewerHeader: string | null;
   /** The addresses of proxies that are believed, or blocks of them: `10.0.0.0/8`. */
@@ -275,6 +277,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'the name of a claim of your own, such as roles',
     parse: claimName,
   },
+  downloadUrlSeconds: {
+    flag: '--download-url-seconds <seconds>',
+    description: 'how long a signed URL of a download is good at least; twice as long at most',
+    preset: 900,
+    expected: 'seconds from 1 to 86400',
+    parse: wholeNumber(1, 86_400),
+  },
   viewerHeader: {
     flag: '--viewer-header <name>',
     description: 'header by which a proxy tells who asks',
@@ -430,6 +439,7 @@ export function readConfig(
     jwtIssuer: read('jwtIssuer'),
     jwtAudience: read('jwtAudience'),
     jwtRolesClaim: read('jwtRolesClaim'),
+    downloadUrlSeconds: read('downloadUrlSeconds'),
     viewerHeader: read('viewerHeader'),
     trustedProxies: read('trustedProxies'),
     clientAddressHeader: read('clientAddressHeader'),

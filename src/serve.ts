@@ -83,6 +83,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     operationCostMax: config.costMax,
     mutationsPerMinuteMax: config.mutationsPerMinuteMax,
     costPerMinuteMax: config.costPerMinuteMax,
+    downloadUrlSeconds: config.downloadUrlSeconds,
     connectionsPerClientMax,
     bodyBytesMax: bodyMaxMb * 1024 * 1024,
     keptOperationsBytesMax: share.keptAnswersBytesMax,

@@ -569,7 +569,7 @@ test('a failure that nobody expected is told under an id alone, by every road', 
   const fail = async () => {
     throw failure;
   };
-  for (const part of ['records', 'write', 'revision'] as const) {
+  for (const part of ['records', 'write', 'revisions'] as const) {
     vi.spyOn(api.store, part).mockImplementation(fail as never);
   }
   onTestFinished(() => void vi.restoreAllMocks());

@@ -20,6 +20,7 @@ const flags = {
   jwtIssuer: ['--jwt-issuer', 'EVERSTATE_JWT_ISSUER'],
   jwtAudience: ['--jwt-audience', 'EVERSTATE_JWT_AUDIENCE'],
   jwtRolesClaim: ['--jwt-roles-claim', 'EVERSTATE_JWT_ROLES_CLAIM'],
+  downloadUrlSeconds: ['--download-url-seconds', 'EVERSTATE_DOWNLOAD_URL_SECONDS'],
   viewerHeader: ['--viewer-header', 'EVERSTATE_VIEWER_HEADER'],
   trustedProxies: ['--trusted-proxy', 'EVERSTATE_TRUSTED_PROXIES'],
   insecure: ['--insecure', 'EVERSTATE_INSECURE'],
@@ -60,6 +61,7 @@ test('without any setting one person is served on loopback', () => {
     jwtIssuer: null,
     jwtAudience: null,
     jwtRolesClaim: 'roles',
+    downloadUrlSeconds: 900,
     viewerHeader: null,
     trustedProxies: [],
     insecure: false,
@@ -96,7 +98,7 @@ test.each([
     'allowedOrigins',
     [
       '',
-      '*',
+      'any',
       'null',
       'app.example',
       'https://app.example/',
@@ -127,6 +129,7 @@ test.each([
   ['jwtIssuer', ['']],
   ['jwtAudience', ['']],
   ['jwtRolesClaim', ['', 'sub', 'aud', 'exp']],
+  ['downloadUrlSeconds', ['', '0', '86401', '1.5', '15m']],
   ['viewerHeader', ['', 'x forwarded', 'x:y', 'x-forwarded-user,y', 'ü']],
   [
     'trustedProxies',
@@ -165,7 +168,7 @@ test('a variable that is misspelt is refused, and the known ones are named', () 
       'EVERSTATE_ENTITIES, EVERSTATE_WORKERS, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_ALLOWED_ORIGINS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
       'EVERSTATE_BODY_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_JWT_SECRET, ' +
       'EVERSTATE_JWT_SECRET_FILE, EVERSTATE_JWKS, EVERSTATE_JWT_ISSUER, EVERSTATE_JWT_AUDIENCE, ' +
-      'EVERSTATE_JWT_ROLES_CLAIM, EVERSTATE_VIEWER_HEADER, EVERSTATE_TRUSTED_PROXIES, EVERSTATE_CLIENT_ADDRESS_HEADER, ' +
+      'EVERSTATE_JWT_ROLES_CLAIM, EVERSTATE_DOWNLOAD_URL_SECONDS, EVERSTATE_VIEWER_HEADER, EVERSTATE_TRUSTED_PROXIES, EVERSTATE_CLIENT_ADDRESS_HEADER, ' +
       'EVERSTATE_INSECURE, EVERSTATE_COST_MAX, EVERSTATE_COST_REPORT, EVERSTATE_MUTATIONS_PER_MINUTE_MAX, EVERSTATE_COST_PER_MINUTE_MAX, EVERSTATE_TRUSTED_DOCUMENTS, EVERSTATE_TRUSTED_DOCUMENTS_ONLY, EVERSTATE_PRODUCTION, EVERSTATE_INTROSPECTION, ' +
       'EVERSTATE_SUGGESTIONS, EVERSTATE_GRAPHIQL, EVERSTATE_BOARD, EVERSTATE_GUIDES.',
   );

@@ -12,7 +12,6 @@ import { type Answer, nowhere, onlyAt, type Stretch } from './answers/stretch.ts
 import type { RecordFilter } from './criteria/filter.ts';
 import type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 import type { LogReader } from './log/log-reader.ts';
-import { readRevision } from './log/logged-records.ts';
 import type {
   TransactionCountQuery,
   TransactionList,
@@ -107,6 +106,7 @@ export class StoreReads {
     entity: E,
     keys: readonly RevisionsKey[],
   ): Promise<Version<E>[][]> {
+    this.#head.refuseWhenClosing();
     const found = await this.#answers.revisions(entity, keys);
     const complete = keys.every(({ from, to }, index) => found[index]?.length === to - from + 1);
     if (!complete) this.#onStretch?.(nowhere);
@@ -115,6 +115,7 @@ export class StoreReads {
 
   /** Which revision last set each field of many records, each up to a revision of its own. */
   async lastSet(entity: Entity, keys: readonly RevisionKey[]): Promise<LastSet[]> {
+    this.#head.refuseWhenClosing();
     const found = await this.#answers.lastSet(entity, keys);
     if (found.some((lastSet) => Object.keys(lastSet).length === 0)) this.#onStretch?.(nowhere);
     return found;
@@ -208,18 +209,6 @@ export class StoreReads {
     const from = range.from ?? 1;
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, from + limits.pageRowsMax - 1);
     return (await this.revisions(entity, [{ id, from, to }]))[0] ?? [];
-  }
-
-  /** One revision of a record, straight from the log; null when there is none. */
-  async revision<E extends Entity>(
-    entity: E,
-    id: string,
-    revision: number,
-  ): Promise<Version<E> | null> {
-    this.#head.refuseWhenClosing();
-    const version = readRevision(this.#parts.files.reading, entity, id, revision);
-    if (!version) this.#onStretch?.(nowhere);
-    return version;
   }
 
   /** The last position committed at or before a moment; 0 before the first commit. */
