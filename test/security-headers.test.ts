@@ -21,6 +21,8 @@ async function ask(url: string, { method = 'GET', headers = {}, body }: Asked = 
   const request = httpRequest(url, { method, headers });
   request.end(body);
   const [response] = await once(request, 'response');
+  // Or a letter that lies on the border of two chunks would be broken.
+  response.setEncoding('utf8');
   let text = '';
   for await (const chunk of response) text += chunk;
   return { status: response.statusCode as number, headers: response.headers, text };
