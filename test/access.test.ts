@@ -106,6 +106,8 @@ test('what may not be seen is not found, what may be seen and not written is for
   });
   const seen = await ask('tim', change);
   expect(seen.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+  const taken = await ask('tim', change.replace('title: "x"', 'ownerId: "tim"'));
+  expect(taken.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
   const given = await ask('ada', change.replace('title: "x"', 'ownerId: "bob"'));
   expect(given.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
   expect(await store.head()).toBe(1);
@@ -161,6 +163,50 @@ test('a conflict over what may not be seen tells no fields apart, and nothing is
     const { data } = await ask('ada', update, { input, options: { onConflict } });
     expect(data.updateTodo.changedFields).toEqual(Object.keys(Todo.fields));
   }
+});
+
+test('a state that may not be seen is none to bring back, and where it lies is not told', async () => {
+  const { store, ask } = bound(await openGuarded());
+  await store.append(Todo, { id: 't', userId: 'bob', subject: 'secret' });
+  await store.update(Todo, 't', { userId: 'ada' });
+  const restore = (state: string) =>
+    `mutation { restoreTodo(id: "t", ${state}) { __typename ... on Problem { message } } }`;
+  const byRevision = await ask('ada', restore('revision: 1'));
+  expect(byRevision.data.restoreTodo).toEqual({
+    __typename: 'InvalidInput',
+    message: 'revision: must be one of its revisions, from 1 to 2, but was 1.',
+  });
+  const byMoment = await ask('ada', restore('asOf: {position: "1"}'));
+  expect(byMoment.data.restoreTodo).toEqual({
+    __typename: 'InvalidInput',
+    message: 'asOf: must be a moment at which there was a Todo with this id.',
+  });
+});
+
+test('a transaction is undone by whoever sees all of it, and is there for whoever sees some', async () => {
+  const { store, ask } = bound(await openGuarded());
+  const append = (...owners: string[]) =>
+    store.transact(async (log) => {
+      for (const userId of owners) await log.create(Todo, { userId });
+    });
+  await append('bob');
+  await append('ada', 'bob');
+  await append('ada');
+  await store.append(Todo, { id: 'given', userId: 'ada' });
+  await store.update(Todo, 'given', { userId: 'bob' });
+  const revert = async (id: number) => {
+    const problem = '__typename ... on Problem { message }';
+    return (await ask('ada', `mutation { revertTransaction(id: "${id}") { ${problem} } }`)).data
+      .revertTransaction;
+  };
+  const hidden = { __typename: 'NotFound', message: 'Transaction 1 does not exist.' };
+  expect(await revert(1)).toEqual(hidden);
+  const message =
+    'id: must be a transaction that may be seen as a whole, records as they are now included.';
+  expect(await revert(2)).toEqual({ __typename: 'InvalidInput', message });
+  expect(await revert(4)).toEqual({ __typename: 'InvalidInput', message });
+  expect(await store.head()).toBe(6);
+  expect(await revert(3)).toEqual({ __typename: 'RevertPayload' });
 });
 
 test('how much there is in all is told to admins alone', async () => {

@@ -437,7 +437,8 @@ async function expectGates(run: readonly Op[]): Promise<void> {
   await withStore({ entities, replicaInMemory: true }, async (store) => {
     const world = new World(store);
     const feeds = new Map<string, { text: () => string }>();
-    for (const viewer of names) feeds.set(viewer, await follow(world, viewer));
+    // Whoever sees all is told first: what is made for them is for nobody who sees less.
+    for (const viewer of names.toReversed()) feeds.set(viewer, await follow(world, viewer));
     for (const each of run) await world.run(each);
     const head = await store.head();
     const versions = await store.versionsBetween(0 as typeof head, head);
