@@ -11,6 +11,7 @@ import {
 } from '../src/entities/index.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { openTemporary } from './support/temporary-store.ts';
+import { untilWaiting } from './support/until.ts';
 
 const viewers = {
   ada: viewerOf('ada'),
@@ -194,6 +195,13 @@ test('a transaction is undone by whoever sees all of it, and is there for whoeve
   await append('ada');
   await store.append(Todo, { id: 'given', userId: 'ada' });
   await store.update(Todo, 'given', { userId: 'bob' });
+  // What was handed over and came back, beside what stayed.
+  await store.append(Todo, { id: 'lent', userId: 'ada' });
+  await store.transact(async (log) => {
+    await log.create(Todo, { userId: 'ada' });
+    await log.update(Todo, 'lent', { userId: 'bob', body: 'secret' });
+  });
+  await store.update(Todo, 'lent', { userId: 'ada', body: null });
   const revert = async (id: number) => {
     const problem = '__typename ... on Problem { message }';
     return (await ask('ada', `mutation { revertTransaction(id: "${id}") { ${problem} } }`)).data
@@ -205,7 +213,8 @@ test('a transaction is undone by whoever sees all of it, and is there for whoeve
     'id: must be a transaction that may be seen as a whole, records as they are now included.';
   expect(await revert(2)).toEqual({ __typename: 'InvalidInput', message });
   expect(await revert(4)).toEqual({ __typename: 'InvalidInput', message });
-  expect(await store.head()).toBe(6);
+  expect(await revert(7)).toEqual({ __typename: 'InvalidInput', message });
+  expect(await store.head()).toBe(10);
   expect(await revert(3)).toEqual({ __typename: 'RevertPayload' });
 });
 
@@ -244,6 +253,34 @@ test('answers are shared between viewers whose rules come to the same, and with 
   expect(await asks(team, 'tom')).toBe(0);
   expect(await asks(own, 'tim')).toBeGreaterThan(0);
   expect(await asks(own, 'tom')).toBeGreaterThan(0);
+});
+
+test('an event that somebody was told is told to nobody who sees less of it', async () => {
+  const api = await openGuarded();
+  const { store } = api;
+  await store.append(Todo, { id: 't', userId: 'bob', subject: 'secret' });
+  const query = 'subscription { changes { position version { changes { before } } } }';
+  const follow = async (viewer: string) => {
+    const response = await api.fetch(viewer, '/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query }),
+    });
+    const events = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    return async () => {
+      while (!text.includes('"position":"2"')) text += (await events?.read())?.value ?? '';
+      await events?.cancel();
+      return text;
+    };
+  };
+  const root = await follow('root');
+  await untilWaiting(store, 1);
+  const ada = await follow('ada');
+  await untilWaiting(store, 2);
+  await store.update(Todo, 't', { userId: 'ada', subject: 'plain' });
+  expect(await root()).toContain('secret');
+  expect(await ada()).not.toContain('secret');
 });
 
 test('caches keep for one viewer alone, and the tag of one is none of another’s', async () => {

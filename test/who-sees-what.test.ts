@@ -194,7 +194,7 @@ class World {
     } else {
       const patch =
         kind === 'give'
-          ? { [entity.owner as string]: owner }
+          ? { ...this.#values(entity, owner, shared), [entity.owner as string]: owner }
           : kind === 'share'
             ? { labels: shared ? ['team:red', this.secret()] : [this.secret()] }
             : this.#values(entity, undefined, shared);
@@ -423,6 +423,8 @@ const everyChange: Op[] = (['Todo', 'LakeFile', 'Note'] as const).flatMap((kindO
   [
     ...ops.map((kind) => ({ kind, pick: 0, shared: false })),
     ...ops.map((kind) => ({ kind, pick: 1, shared: true })),
+    // What was bob’s becomes ada’s.
+    { kind: 'give' as const, pick: 1, shared: false },
     // What was changed since stands in the way of undoing the first transaction.
     { kind: 'revert' as const, pick: 0, shared: false },
   ].flatMap((each) =>
