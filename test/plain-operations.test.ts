@@ -1,5 +1,5 @@
 /** The short road of plain operations leads to the very answers that Yoga's gives. */
-import { createServer, type RequestListener, request } from 'node:http';
+import { Agent, createServer, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createYoga } from 'graphql-yoga';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,11 +14,15 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Of this file alone: all share a process, and some have servers that answer with anything. */
+const agent = new Agent({ keepAlive: true });
+
 /** Sends a POST; @returns what was answered, less what is another each time. */
 function post(url: string, { body, headers = {} }: Sent) {
   return new Promise<{ status: number | undefined; headers: object; text: string }>(
     (resolve, reject) => {
       const sent = request(url, {
+        agent,
         method: 'POST',
         headers: {
           'content-type': 'application/json',
