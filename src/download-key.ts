@@ -1,6 +1,6 @@
 /** The key that signs URLs of downloads: one for each data directory, made when it is first needed. */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WrongSetting } from './config.ts';
 
@@ -15,7 +15,8 @@ const keyBytes = 32;
 export function downloadKeyIn(directory: string): Uint8Array {
   const path = join(directory, 'download-key');
   try {
-    return readKey(path) ?? makeKey(path);
+    if (!existsSync(path)) makeKey(path);
+    return readKey(path);
   } catch (error) {
     if (error instanceof WrongSetting) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -23,17 +24,16 @@ export function downloadKeyIn(directory: string): Uint8Array {
   }
 }
 
-function readKey(path: string): Uint8Array | null {
-  try {
-    return checked(path, Buffer.from(readFileSync(path, 'utf8').trim(), 'hex'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+function readKey(path: string): Uint8Array {
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (key.length >= keyBytes) return key;
+  throw new WrongSetting(
+    `${path}, which signs downloads, must have ${keyBytes} bytes in hexadecimal. Delete it: a new one is made.`,
+  );
 }
 
 /** Written beside it and linked into its place: nobody ever reads a part of it. */
-function makeKey(path: string): Uint8Array {
+function makeKey(path: string): void {
   const beside = `${path}.${process.pid}`;
   writeFileSync(beside, `${randomBytes(keyBytes).toString('hex')}\n`, { mode: 0o600 });
   try {
@@ -43,12 +43,4 @@ function makeKey(path: string): Uint8Array {
   } finally {
     rmSync(beside);
   }
-  return checked(path, Buffer.from(readFileSync(path, 'utf8').trim(), 'hex'));
-}
-
-function checked(path: string, key: Uint8Array): Uint8Array {
-  if (key.length >= keyBytes) return key;
-  throw new WrongSetting(
-    `${path}, which signs downloads, must have ${keyBytes} bytes in hexadecimal. Delete it: a new one is made.`,
-  );
 }

@@ -1,5 +1,6 @@
 /** Who may see and write what: rules of access, through all of time. */
 import { expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
 import { CannotOpen } from '../src/db/index.ts';
 import {
   type AccessOf,
@@ -9,6 +10,7 @@ import {
   LakeFile,
   Todo,
 } from '../src/entities/index.ts';
+import type { Identity } from '../src/http/index.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { openTemporary } from './support/temporary-store.ts';
 import { untilWaiting } from './support/until.ts';
@@ -281,6 +283,35 @@ test('an event that somebody was told is told to nobody who sees less of it', as
   await store.update(Todo, 't', { userId: 'ada', subject: 'plain' });
   expect(await root()).toContain('secret');
   expect(await ada()).not.toContain('secret');
+});
+
+test('what a viewer sees of one store says nothing of what they see of another', async () => {
+  const everything = noteWith(() => ({ read: 'all', write: 'all' }));
+  const identity: Identity = {
+    headers: ['x-viewer'],
+    viewerOf: async ({ header }) => {
+      const viewer = header('x-viewer') === 'ada' ? viewers.ada : viewers.bob;
+      return { viewer, untilMs: Number.POSITIVE_INFINITY };
+    },
+  };
+  const query = '{ todos { edges { node { id } } } }';
+  const asks = async (entities: readonly Entity[], todos: readonly string[]) => {
+    const store = await openTemporary({ replicaInMemory: true, entities });
+    for (const id of todos) await store.append(Todo, { id, userId: 'ada' });
+    const app = createApp(store, { identity });
+    return async (viewer: string) => {
+      const headers = { 'content-type': 'application/json', 'x-viewer': viewer };
+      const body = JSON.stringify({ query: todos.length > 0 ? query : '{ notes { totalCount } }' });
+      const url = 'http://everstate.test/graphql';
+      return await (await app.fetch(url, { method: 'POST', headers, body })).text();
+    };
+  };
+  const first = await asks([everything], []);
+  for (const viewer of ['ada', 'bob', 'ada', 'bob']) await first(viewer);
+  const second = await asks([Todo], ['hers']);
+  // Asked twice, an answer is kept.
+  for (const _ of [1, 2, 3]) expect(await second('ada')).toContain('hers');
+  expect(await second('bob')).not.toContain('hers');
 });
 
 test('caches keep for one viewer alone, and the tag of one is none of another’s', async () => {

@@ -5,7 +5,7 @@ export { type FilterOperator, operatorsOf } from './criteria/field-filter.ts';
 export type { RecordFilter } from './criteria/filter.ts';
 export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
-export { type Sight, sightOf } from './criteria/sight.ts';
+export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
 export type { Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
@@ -41,6 +41,7 @@ export {
   TransactionTimeout,
   Unavailable,
 } from './shared/problems.ts';
+export { tookTooLong } from './shared/query-time.ts';
 export type { StateChange, StoreHealth } from './shared/store-health.ts';
 export { turns } from './shared/turns.ts';
 export { differingFields, isWellFormed } from './shared/values.ts';

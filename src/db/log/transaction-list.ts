@@ -12,7 +12,7 @@ import {
 } from '../criteria/field-filter.ts';
 import { FilterSize } from '../criteria/filter-size.ts';
 import { limits } from '../shared/limits.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { tookTooLong } from '../shared/query-time.ts';
 import { turns } from '../shared/turns.ts';
 import { transactionColumns, transactionOfRow } from './log-reader.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -186,8 +186,7 @@ export class TransactionList {
       await turns.next(null);
       this.#refuseWhenClosing();
       if (performance.now() > deadline) {
-        const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
-        throw new Unavailable(message);
+        throw tookTooLong();
       }
       const found = await this.#read(first, last, down);
       yield* matches ? await matches(found) : found;

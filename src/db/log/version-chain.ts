@@ -113,17 +113,14 @@ export class VersionChain {
   }
 
   #refuseForbidden(version: Version, before: Version | null): void {
-    const sight = this.#sight;
-    const { name } = version.entity;
-    const record = `${name} ${JSON.stringify(version.id)}`;
-    if (before && !sight.mayWrite(before)) {
-      throw new Forbidden(`${record} may be seen, but not changed, by whoever asks.`);
-    }
-    if (!sight.mayWrite(version)) {
-      throw new Forbidden(
-        `Whoever asks may not leave ${record} as it would be: see who may write.`,
-      );
-    }
+    const mayChange = before === null || this.#sight.mayWrite(before);
+    if (mayChange && this.#sight.mayWrite(version)) return;
+    const record = `${version.entity.name} ${JSON.stringify(version.id)}`;
+    throw new Forbidden(
+      mayChange
+        ? `Whoever asks may not leave ${record} as it would be: see who may write.`
+        : `${record} may be seen, but not changed, by whoever asks.`,
+    );
   }
 
   /** A version as it would follow a position and the digest there. */

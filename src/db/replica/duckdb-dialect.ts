@@ -23,7 +23,7 @@ import {
   type RawBuilder,
 } from 'kysely';
 import { limits } from '../shared/limits.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { tookTooLong } from '../shared/query-time.ts';
 import { turns } from '../shared/turns.ts';
 
 /** A dialect whose queries run on `connectionsMax` connections of the instance. */
@@ -126,8 +126,7 @@ class DuckdbConnection implements DatabaseConnection {
       return { rows: (await rowsOf(await this.#run(query))) as Row[] };
     } catch (error) {
       if (!tooSlow) throw error;
-      const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
-      throw new Unavailable(message, { cause: error });
+      throw tookTooLong(error);
     } finally {
       clearTimeout(timer);
     }

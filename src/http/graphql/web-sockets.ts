@@ -20,7 +20,6 @@ import {
   type SocketExtra,
   socketOperations,
 } from './socket-operations.ts';
-
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /** What WebSockets need of the application. */

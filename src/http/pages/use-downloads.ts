@@ -39,9 +39,9 @@ export function useDownloads(terms: DownloadTerms): Plugin {
     url: URL,
     serverContext: object,
   ): Promise<Seen | null> => {
-    if (!signer) return { view: await terms.viewOf(request, serverContext), keeping: forAll };
-    if (!isSigned(url)) {
-      return { view: await terms.viewOf(request, serverContext), keeping: forThem };
+    if (!signer || !isSigned(url)) {
+      const view = await terms.viewOf(request, serverContext);
+      return { view, keeping: signer ? forThem : forAll };
     }
     const seconds = signer.secondsLeft(url);
     if (seconds === 0) return null;

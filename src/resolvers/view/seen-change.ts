@@ -21,10 +21,12 @@ export function seenChange(version: Version): SeenChange {
 }
 
 /** A change after which a record is seen no longer: nothing is told but that it is to be forgotten. */
-export function leftChange(version: Version): SeenChange {
-  return { ...placeOf(version), version: null };
+export function leftChange(change: Place): SeenChange {
+  return { ...placeOf(change), version: null };
 }
 
-function placeOf({ position, entity, id }: Version) {
+type Place = Pick<SeenChange, 'position' | 'entity' | 'id'>;
+
+function placeOf({ position, entity, id }: Place): Place {
   return { position, entity, id };
 }

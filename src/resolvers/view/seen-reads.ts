@@ -8,7 +8,7 @@ import {
   type Sight,
   type SnapshotQuery,
   type StoreReads,
-  Unavailable,
+  tookTooLong,
 } from '../../db/index.ts';
 import type {
   Entity,
@@ -198,8 +198,7 @@ export class SeenReads {
     let [from, to] = [after, end];
     while (from < to) {
       if (performance.now() > deadline) {
-        const message = `The query took longer than ${limits.queryTimeMaxMs} ms. Ask for less.`;
-        throw new Unavailable(message);
+        throw tookTooLong();
       }
       const versions = await this.#reads.versionsBetween(from, to, {
         limit,

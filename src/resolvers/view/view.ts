@@ -7,12 +7,11 @@ import {
   Forbidden,
   type LogTransaction,
   NotFound,
-  type Sight,
+  Sight,
   type Span,
   type Store,
   type StoreReads,
   type Stretch,
-  sightOf,
   type Updated,
   type VersionChange,
   type WriteTerms,
@@ -38,6 +37,7 @@ export interface LogTotals {
 export interface LeftSight<E extends Entity = Entity> {
   readonly version: null;
   readonly previous: Version<E>;
+  readonly entity: E;
   readonly id: string;
   readonly position: Position;
 }
@@ -58,14 +58,14 @@ export class View {
   readonly #sight: Sight;
 
   /** @param reads what tells how long its answers hold. */
-  constructor(store: Store, reads: StoreReads, loaders: Loaders, viewer: Viewer | null) {
-    this.viewer = viewer;
+  constructor(store: Store, reads: StoreReads, loaders: Loaders, sight: Sight) {
+    this.viewer = sight.viewer;
     this.entities = store.entities;
     this.#store = store;
-    this.#sight = sightOf(viewer, store.entities);
-    this.reads = new SeenReads(reads, this.#sight);
-    this.pastReads = new SeenReads(store, this.#sight);
-    this.records = new SeenRecords(loaders, this.reads, this.#sight);
+    this.#sight = sight;
+    this.reads = new SeenReads(reads, sight);
+    this.pastReads = new SeenReads(store, sight);
+    this.records = new SeenRecords(loaders, this.reads, sight);
   }
 
   /** The same for viewers who see the same: what one of them was answered holds for the others. */
@@ -116,11 +116,10 @@ export class View {
       }
       return;
     }
-    for await (const { items } of this.#store.followChanges(entities, options)) {
-      for (const { version, previous } of items) {
+    for await (const { items } of this.#seenOf(this.#store.followChanges(entities, options))) {
+      for (const change of items) {
         if (options.signal.aborted) return;
-        if (this.#sight.sees(version)) yield seenChange(version);
-        else if (previous && this.#sight.sees(previous)) yield leftChange(version);
+        yield change.version ? seenChange(change.version) : leftChange(change);
       }
     }
   }
@@ -143,7 +142,8 @@ export class View {
         const { version, previous } = change;
         if (sees(version)) return [sees(previous) ? change : { version, previous: null }];
         if (!previous || !sees(previous)) return [];
-        return [{ version: null, previous, id: version.id, position: version.position }];
+        const { entity, id, position } = version;
+        return [{ version: null, previous, entity, id, position }];
       });
       yield { items: seen, end };
     }
@@ -186,10 +186,14 @@ export class View {
 export class Views {
   readonly #store: Store;
   readonly #loaders: Loaders;
+  readonly #nobodysSight: Sight;
+  /** By whoever has them: a token's viewer comes with each of its requests. */
+  readonly #sights = new WeakMap<Viewer, Sight>();
 
   constructor(store: Store) {
     this.#store = store;
     this.#loaders = new Loaders(store);
+    this.#nobodysSight = new Sight(null, store.entities);
   }
 
   /**
@@ -198,6 +202,13 @@ export class Views {
    * @param onStretch told how long what is answered holds.
    */
   of(viewer: Viewer | null, onStretch: (stretch: Stretch) => void): View {
-    return new View(this.#store, this.#store.readsTelling(onStretch), this.#loaders, viewer);
+    const sight = viewer ? this.#sightOf(viewer) : this.#nobodysSight;
+    return new View(this.#store, this.#store.readsTelling(onStretch), this.#loaders, sight);
+  }
+
+  #sightOf(viewer: Viewer): Sight {
+    const sight = this.#sights.get(viewer) ?? new Sight(viewer, this.#store.entities);
+    this.#sights.set(viewer, sight);
+    return sight;
   }
 }
