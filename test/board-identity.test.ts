@@ -13,7 +13,7 @@ import {
   textOf,
 } from './support/board-page.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
-import { identityByToken, tokenOf } from './support/tokens.ts';
+import { bySecret, tokenOf } from './support/viewers.ts';
 
 // Each visitor here loads the board anew, and one waits until a token has expired.
 vi.setConfig({ testTimeout: 120_000 });
@@ -23,7 +23,7 @@ let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard(identityByToken(), await tokenOf('root', ['admin'], 86_400));
+  server = await startBoard(bySecret(), await tokenOf('root', ['admin'], 86_400));
   await server.ask(`mutation {
     createTodo(input: { id: "first", userId: "ada", subject: "Order paper", status: "open" }) { __typename }
     csv: createLakeFile(input: { id: "csv", userId: "ada", filename: "list.csv", text: "a,b\\n1,2\\n", filetype: "csv" }) {
@@ -185,6 +185,8 @@ test('whoever signs in after somebody else has nothing of theirs', async () => {
   await give(await tokenOf('bob'));
   await expect.poll(who, patience).toContain('bob');
   expect(await ann.page.evaluate('globalThis.isSame')).toBeUndefined();
+  await isLive();
+  expect(await line(ann, 'Order paper').count()).toBe(0);
 });
 
 test('on a telephone nothing scrolls sideways, in the dark as in the light', async () => {

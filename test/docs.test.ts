@@ -13,8 +13,7 @@ import { requestLimits } from '../src/http/index.ts';
 import { listen } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
 import { TestProcess } from './support/server.ts';
-import { identityByToken, tokenOf } from './support/tokens.ts';
-import { post as posted, secret, serveAsking } from './support/viewers.ts';
+import { bySecret, post as posted, secret, serveAsking, tokenOf } from './support/viewers.ts';
 
 let directory: string;
 
@@ -90,7 +89,7 @@ const commandPattern = /```sh\n([^`]*)```\n```(json|http)\n([^`]*)```/g;
 test('every command of docs/clients.md prints what it shows', async () => {
   const store = await openDemo();
   const open = await listen(createApp(store));
-  const asking = await listen(createApp(store, { identity: identityByToken() }));
+  const asking = await listen(createApp(store, { identity: bySecret() }));
   const env = { ...process.env, token: await tokenOf('ada', ['admin']) };
   const text = await readFile('docs/clients.md', 'utf8');
   const tokensAt = text.indexOf('\n## Tokens\n');

@@ -1,16 +1,13 @@
 /** GraphiQL where the server asks who one is: in a real browser, with real tokens. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
-import { openStore, type Store } from '../src/db/index.ts';
-import { shippedEntities, Todo } from '../src/entities/index.ts';
+import { Todo } from '../src/entities/index.ts';
 import { tokenBar } from '../src/http/pages/graphiql-token.ts';
 import { launchBrowser, openPage } from './support/browser.ts';
-import { lastingDirectory } from './support/temporary-store.ts';
-import { identityByToken, tokenOf } from './support/tokens.ts';
+import { type GraphiqlServer, startGraphiql } from './support/graphiql-server.ts';
+import { bySecret, tokenOf } from './support/viewers.ts';
 
 /** For what a slow machine may take long over; it is waited for no longer than it takes. */
 const patience = { timeout: 30_000 };
@@ -18,26 +15,17 @@ const patience = { timeout: 30_000 };
 // The page is 9 MB of code, which each visitor here loads anew.
 vi.setConfig({ testTimeout: 120_000 });
 
-const directory = lastingDirectory();
-let store: Store;
-let server: Server;
-let url: string;
+let server: GraphiqlServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  store = await openStore({ directory, entities: shippedEntities });
-  server = createServer(createApp(store, { identity: identityByToken() }));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  server = await startGraphiql({ identity: bySecret() });
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  store?.endFollowing();
-  server?.closeAllConnections();
-  await new Promise((closed) => (server ? server.close(closed) : closed(undefined)));
-  await store?.close();
+  await server?.close();
 });
 
 interface Visit {
@@ -47,7 +35,7 @@ interface Visit {
 }
 
 async function visit(): Promise<Visit> {
-  const { page } = await openPage(browser, url);
+  const { page } = await openPage(browser, server.url);
   page.setDefaultTimeout(patience.timeout);
   onTestFinished(() => page.context().close());
   const sent: (string | null)[] = [];
@@ -104,8 +92,8 @@ test('without identity the page has nothing of all this', async () => {
     return await (await app.fetch(asked)).text();
   };
   const [plain, asking] = await Promise.all([
-    pageOf(createApp(store)),
-    pageOf(createApp(store, { identity: identityByToken() })),
+    pageOf(createApp(server.store)),
+    pageOf(createApp(server.store, { identity: bySecret() })),
   ]);
   expect(plain).not.toContain('who-asks');
   expect(plain).not.toContain(tokenBar);
@@ -135,11 +123,11 @@ test('a newcomer is told what is missing, pastes a token, and all tabs send it',
   await run(page, 'Read');
   await expect.poll(() => answer(page), patience).toContain('"todos"');
   await run(page, 'Live');
-  await expect.poll(() => store.waitingFollowers, patience).toBe(1);
-  await store.append(Todo, { id: 'followed' });
+  await expect.poll(() => server.store.waitingFollowers, patience).toBe(1);
+  await server.store.append(Todo, { id: 'followed' });
   await expect.poll(() => answer(page), patience).toContain('"id": "followed"');
   await page.getByRole('button', { name: 'Stop query' }).click();
-  await expect.poll(() => store.waitingFollowers, patience).toBe(0);
+  await expect.poll(() => server.store.waitingFollowers, patience).toBe(0);
   expect(sent.slice(before)).not.toHaveLength(0);
   expect(new Set(sent.slice(before))).toEqual(new Set([`Bearer ${token}`]));
 
@@ -171,7 +159,7 @@ test('what the header editor says is sent with operations and subscriptions, and
   await play(page);
   const said = () => sent.filter((it) => it === `Bearer ${token}`).length;
   await expect.poll(said, patience).toBe(2);
-  await expect.poll(() => store.waitingFollowers, patience).toBe(1);
+  await expect.poll(() => server.store.waitingFollowers, patience).toBe(1);
   await page.getByRole('button', { name: 'Stop query' }).click();
   // GraphiQL remembers its tabs a little later.
   await page.waitForTimeout(1_000);

@@ -1,18 +1,15 @@
 /** GraphiQL as a newcomer meets it: in a real browser, offline, over a real server and store. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSchema, type ExecutionResult, OperationTypeNode, parse, validate } from 'graphql';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
-import { openStore, type Store } from '../src/db/index.ts';
 import { shippedEntities } from '../src/entities/index.ts';
 import { graphiqlOptions } from '../src/http/index.ts';
 import { iconUrl, logoSvg } from '../src/http/pages/logo.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/browser.ts';
+import { type GraphiqlServer, startGraphiql } from './support/graphiql-server.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
 /** For what a slow machine may take long over; it is waited for no longer than it takes. */
@@ -55,31 +52,20 @@ describe('the four tabs', () => {
 });
 
 describe('in a browser', () => {
-  let directory: string;
-  let store: Store;
-  let server: Server;
-  let url: string;
+  let server: GraphiqlServer;
   let browser: Browser;
   let opened: WatchedPage;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'everstate-graphiql-'));
-    store = await openStore({ directory, entities: shippedEntities });
-    server = createServer(createApp(store));
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+    server = await startGraphiql();
     browser = await launchBrowser();
-    opened = await openPage(browser, url);
+    opened = await openPage(browser, server.url);
     await tab('Write').waitFor(patience);
   });
 
   afterAll(async () => {
     await browser?.close();
-    store?.endFollowing();
-    server?.closeAllConnections();
-    await new Promise((closed) => (server ? server.close(closed) : closed(undefined)));
-    await store?.close();
-    if (directory) rmSync(directory, { recursive: true, force: true });
+    await server?.close();
   });
 
   const find = (selector: string, options = {}) => opened.page.locator(selector, options);
@@ -139,7 +125,7 @@ describe('in a browser', () => {
     test.for(['Read', 'History', 'Live', 'Write'])(
       'one press on the tab %s opens it, wherever the window’s width went before',
       async (title) => {
-        const { page, complaints } = await openPage(browser, url, {
+        const { page, complaints } = await openPage(browser, server.url, {
           viewport: { width: visitor.width, height: 800 },
           reducedMotion: visitor.motion,
         });
@@ -164,12 +150,12 @@ describe('in a browser', () => {
   });
 
   test('a second visit finds the four tabs and none beside them', async () => {
-    const { page } = await openPage(browser, url);
+    const { page } = await openPage(browser, server.url);
     onTestFinished(() => page.context().close());
     const titles = () => page.locator('.graphiql-tab-button').allInnerTexts();
     await expect.poll(titles, patience).toHaveLength(4);
     await expect.poll(() => page.evaluate(remembered), patience).toContain('Write');
-    await page.goto(url);
+    await page.goto(server.url);
     await expect.poll(titles, patience).toEqual(['Write', 'Read', 'History', 'Live']);
   });
 
@@ -231,23 +217,23 @@ describe('in a browser', () => {
   test('the tab Live shows a change that another client makes, until it is stopped', async () => {
     await goTo('Live');
     await play().click();
-    await expect.poll(() => store.waitingFollowers, patience).toBe(1);
+    await expect.poll(() => server.store.waitingFollowers, patience).toBe(1);
     const query = 'mutation { createTodo(input: { id: "second" }) { __typename } }';
-    expect(await post(fetch, url, { query })).toMatchObject({
+    expect(await post(fetch, server.url, { query })).toMatchObject({
       data: { createTodo: { __typename: 'CreateTodoPayload' } },
     });
     await expect.poll(answer, patience).toContain('"id": "second"');
     await stop().click();
-    await expect.poll(() => store.waitingFollowers, patience).toBe(0);
+    await expect.poll(() => server.store.waitingFollowers, patience).toBe(0);
     await play().waitFor(patience);
   });
 
   test('going to another tab stops the subscription, too', async () => {
     await goTo('Live');
     await play().click();
-    await expect.poll(() => store.waitingFollowers, patience).toBe(1);
+    await expect.poll(() => server.store.waitingFollowers, patience).toBe(1);
     await goTo('Write');
-    await expect.poll(() => store.waitingFollowers, patience).toBe(0);
+    await expect.poll(() => server.store.waitingFollowers, patience).toBe(0);
   });
 
   test('the documentation describes types, fields and arguments', async () => {
@@ -268,7 +254,7 @@ describe('in a browser', () => {
   });
 
   test('a picture of it can be taken, to be looked at', async () => {
-    const path = process.env.GRAPHIQL_SCREENSHOT ?? join(directory, 'graphiql.png');
+    const path = process.env.GRAPHIQL_SCREENSHOT ?? join(server.directory, 'graphiql.png');
     await goTo('Read');
     await opened.page.screenshot({ path });
     expect(readFileSync(path).subarray(1, 4).toString()).toBe('PNG');

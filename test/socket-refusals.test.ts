@@ -7,7 +7,7 @@ import { type AppOptions, createApp } from '../src/app.ts';
 import { byFunction } from '../src/http/index.ts';
 import { listen } from './support/api.ts';
 import { openTemporary } from './support/temporary-store.ts';
-import { identityByToken, tokenOf } from './support/tokens.ts';
+import { bySecret, tokenOf } from './support/viewers.ts';
 
 /** The close code and reason of a WebSocket that begins with these parameters. */
 async function closeOf(
@@ -23,7 +23,7 @@ async function closeOf(
 }
 
 test('without a token, with a wrong one and with an old one it is closed with 4401, and says why', async () => {
-  const identity = identityByToken();
+  const identity = bySecret();
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   expect(await closeOf(identity)).toEqual([
     4401,
@@ -39,10 +39,7 @@ test('without a token, with a wrong one and with an old one it is closed with 44
 
 test('a token that expires closes its WebSocket with 4401', async () => {
   const authorization = `Bearer ${await tokenOf('ada', [], 2)}`;
-  expect(await closeOf(identityByToken(), { authorization })).toEqual([
-    4401,
-    'The token has expired.',
-  ]);
+  expect(await closeOf(bySecret(), { authorization })).toEqual([4401, 'The token has expired.']);
 });
 
 test('a reason that is too long for a close frame closes it all the same', async () => {

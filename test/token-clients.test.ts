@@ -21,12 +21,12 @@ import { connect as connectUrql, overWebSocket } from './clients/urql/clients.ts
 import { followTodos as followWithUrql } from './clients/urql/follow.ts';
 import { serve } from './support/served.ts';
 import { openTemporary } from './support/temporary-store.ts';
-import { identityByToken, tokenOf } from './support/tokens.ts';
 import { until } from './support/until.ts';
+import { bySecret, tokenOf } from './support/viewers.ts';
 
 /** Takes tokens, and some of them not for long: as where the client’s clock is behind. */
 function identity(): Identity {
-  const { headers, viewerOf } = identityByToken();
+  const { headers, viewerOf } = bySecret();
   let untilMs = 0;
   return {
     headers,
@@ -185,27 +185,22 @@ interface Feed {
 
 type Follow = (url: string, tokens: Tokens, feed: Feed) => Promise<void>;
 
+function followByUrql(isSocket: boolean): Follow {
+  return async (url, tokens, { ids, refusals }) => {
+    const client = await urql(url, tokens, isSocket);
+    const stop = followWithUrql(
+      client,
+      '0',
+      ({ id }) => id && ids.push(id),
+      (error) => refusals.push(String(error)),
+    );
+    onTestFinished(stop);
+  };
+}
+
 const feeds: Record<string, Follow> = {
-  'urql over server-sent events': async (url, tokens, { ids, refusals }) => {
-    const client = await urql(url, tokens);
-    const stop = followWithUrql(
-      client,
-      '0',
-      ({ id }) => id && ids.push(id),
-      (error) => refusals.push(String(error)),
-    );
-    onTestFinished(stop);
-  },
-  'urql over WebSocket': async (url, tokens, { ids, refusals }) => {
-    const client = await urql(url, tokens, true);
-    const stop = followWithUrql(
-      client,
-      '0',
-      ({ id }) => id && ids.push(id),
-      (error) => refusals.push(String(error)),
-    );
-    onTestFinished(stop);
-  },
+  'urql over server-sent events': followByUrql(false),
+  'urql over WebSocket': followByUrql(true),
   'Apollo Client': async (url, tokens, { ids, refusals }) => {
     const client = await apollo(url, tokens);
     const following = followWithApollo(client, '0').subscribe({

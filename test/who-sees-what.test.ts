@@ -5,12 +5,11 @@
 import fc from 'fast-check';
 import { type GraphQLSchema, getNamedType, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { type App, createApp } from '../src/app.ts';
 import type { Store } from '../src/db/index.ts';
 import { defineEntity, field, LakeFile, Todo, type Version } from '../src/entities/index.ts';
 import type { Viewer } from '../src/entities/viewer.ts';
-import { byFunction } from '../src/http/identity/identities.ts';
 import { buildSchema } from '../src/schema/index.ts';
+import { GuardedApi } from './support/guarded-api.ts';
 import { checkProperty } from './support/property.ts';
 import { withStore } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
@@ -77,18 +76,19 @@ const asked = new Set<string>();
 
 class World {
   readonly store: Store;
-  readonly app: App;
+  readonly #api: GuardedApi;
   readonly told: Told[] = [];
-  readonly faults: object[] = [];
   #secrets = 0;
   #ids: { readonly entity: (typeof entities)[number]; readonly id: string }[] = [];
 
   constructor(store: Store) {
     this.store = store;
-    this.app = createApp(store, {
-      identity: byFunction(({ header }) => viewers[header('x-viewer') ?? ''] ?? null),
-      log: { error: (details) => this.faults.push(details) },
-    });
+    this.#api = new GuardedApi(store, viewers);
+  }
+
+  /** Errors that nobody expected. */
+  get faults(): readonly object[] {
+    return this.#api.logged;
   }
 
   secret(): string {
@@ -96,9 +96,8 @@ class World {
     return `secret-${this.#secrets}.`;
   }
 
-  async fetch(viewer: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...init.headers, 'x-viewer': viewer };
-    return await this.app.fetch(new Request(`http://everstate.test${path}`, { ...init, headers }));
+  fetch(viewer: string, path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#api.fetch(viewer, path, init);
   }
 
   /** Asks, and keeps what was answered. */
@@ -109,11 +108,7 @@ class World {
     const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
     const response = byGet
       ? await this.fetch(viewer, `/graphql?${search}`)
-      : await this.fetch(viewer, '/graphql', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body,
-        });
+      : await this.#api.post(viewer, query, variables);
     const text = `${JSON.stringify([...response.headers])} ${await response.text()}`;
     this.told.push({ viewer, what: query, text, sent: body, upTo: await this.store.head() });
     const answer = JSON.parse(text.slice(text.indexOf('] ') + 2));

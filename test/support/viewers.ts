@@ -8,6 +8,7 @@ import {
   type Identity,
   requestLimits,
   secretKeys,
+  signToken,
   Tokens,
   type TokenTerms,
   type ViewerOf,
@@ -50,6 +51,16 @@ export async function tokenFor(more: Record<string, unknown> = {}): Promise<stri
 /** One that is over in about a second, thanks to the tolerance alone. */
 export async function endingToken(more: Record<string, unknown> = {}): Promise<string> {
   return await tokenFor({ exp: seconds(2 - requestLimits.tokenToleranceSeconds), ...more });
+}
+
+/** One as `everstate token` makes it. @param taken for how many seconds the server takes it from now on. */
+export async function tokenOf(
+  id: string,
+  roles: readonly string[] = [],
+  taken = 3_600,
+): Promise<string> {
+  const valid = taken - requestLimits.tokenToleranceSeconds;
+  return await signToken(secret, { id, roles }, valid, anyTerms);
 }
 
 export function bearer(token: string) {
