@@ -1,7 +1,9 @@
 /** How long a full delta takes to be merged into the replica. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { limits } from '../src/db/index.ts';
+import { connectTo, openDuckdb } from '../src/db/replica/duckdb-instance.ts';
 import { mergeDelta } from '../src/db/replica/replica-merge.ts';
 import { deltaCatalog, ReplicaTable, versionOf } from '../src/db/replica/replica-table.ts';
 import { type Position, type Revision, Todo, type Version } from '../src/entities/index.ts';
@@ -13,14 +15,12 @@ const merges = 5;
 
 export function measureMerge(dataset: Dataset): Promise<Figure[]> {
   return withCopy(dataset, async (directory) => {
-    const instance = await DuckDBInstance.create(join(directory, 'replica', '1.duckdb'), {
-      memory_limit: `${limits.replicaMemoryMaxMb}MB`,
-      checkpoint_threshold: `${limits.checkpointMb}MB`,
-      auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
+    const instance = await openDuckdb(join(directory, 'replica', '1.duckdb'), {
+      memoryMaxMb: limits.replicaMemoryMaxMb,
+      threads: availableParallelism(),
     });
-    const connection = await instance.connect();
+    const connection = await connectTo(instance);
     const table = new ReplicaTable(Todo);
-    await connection.run(`attach ':memory:' as ${deltaCatalog}`);
     await connection.run(table.deltaDefinition());
     const times: number[] = [];
     let end = dataset.versions;

@@ -8,7 +8,7 @@ import { duckdbDialect } from '../src/db/replica/duckdb-dialect.ts';
 test('a statement that is used again sees what was inserted since', async () => {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
-  const kysely = new Kysely({ dialect: duckdbDialect(instance, 1) });
+  const kysely = new Kysely({ dialect: duckdbDialect(() => instance.connect(), 1) });
   onTestFinished(async () => {
     await kysely.destroy();
     connection.closeSync();
@@ -33,7 +33,7 @@ test('a statement that is used again sees what was inserted since', async () => 
 test('no commit comes between the plan of a query and its answer', async () => {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
-  const kysely = new Kysely({ dialect: duckdbDialect(instance, 1) });
+  const kysely = new Kysely({ dialect: duckdbDialect(() => instance.connect(), 1) });
   // Whoever prepares waits meanwhile, as on a busy event loop.
   const prepare = DuckDBConnection.prototype.prepare;
   const slow = vi.spyOn(DuckDBConnection.prototype, 'prepare').mockImplementation(async function (

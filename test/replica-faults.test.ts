@@ -254,7 +254,7 @@ test('a disk of the replica that is full costs no write and no read', async (con
   mkdirSync(join(directory, 'replica'));
   const disk = smallDisk(context, 12_288, join(directory, 'replica'));
   const { store, changes } = await openWatched(directory, {
-    replicaLimits: { mergeRows: 100, mergeIdleMs: 10 },
+    replicaLimits: { mergeRows: 100, checkpointBytes: 100_000 },
   });
   const acknowledged: string[] = [];
   for (let round = 0; round < 30; round += 1) {

@@ -11,6 +11,7 @@ import { openReplicaFile } from '../src/db/replica/replica-file.ts';
 import { defineEntity, field, LakeFile, type Position, Todo } from '../src/entities/index.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { logPath, openTemporary, temporaryDirectory } from './support/temporary-store.ts';
+import { until } from './support/until.ts';
 
 const replicaPath = (directory: string, number = 1) =>
   join(directory, 'replica', `${number}.duckdb`);
@@ -99,6 +100,32 @@ test('what a killed process had applied but not merged is applied again, once', 
       ['y', 'why'],
     ],
   });
+});
+
+test('what a killed process had merged, and not written into the file, is merged again, once', async () => {
+  const directory = await usedDirectory();
+  await mark(directory);
+  const queries: string[] = [];
+  const store = await openTemporary({
+    directory,
+    keptAnswersBytesMax: 0,
+    onReplicaQuery: (text) => queries.push(text),
+    replicaLimits: { mergeRows: 1, checkpointBytes: 1_000_000, idleCheckpointBytes: 1_000_000 },
+  });
+  await store.update(Todo, 'x', { subject: 'three' });
+  await store.delete(Todo, 'y');
+  // A merge is over when a list need not look for what is not merged.
+  await until(async () => {
+    queries.length = 0;
+    await store.count(Todo);
+    return !queries.some((text) => text.includes('_delta'));
+  });
+  const copy = temporaryDirectory();
+  cpSync(directory, copy, { recursive: true });
+  expect(readdirSync(join(copy, 'replica'))).toEqual(['1.duckdb']);
+  expect(await subjects(copy)).toEqual({ earlier: ['marked'], now: [['x', 'three']] });
+  await store.close();
+  expect(await subjects(directory)).toEqual({ earlier: ['marked'], now: [['x', 'three']] });
 });
 
 test('a store of fewer kinds uses its replica again, too', async () => {
@@ -280,7 +307,7 @@ describe('DuckDB is locked down:', () => {
       memoryMaxMb: 100,
       threads: 1,
     });
-    const connection = await replica.instance.connect();
+    const connection = await replica.connect();
     onTestFinished(async () => {
       connection.closeSync();
       replica.close();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
+import { limits } from '../src/db/index.ts';
 import { ReplicaTable } from '../src/db/replica/replica-table.ts';
 import { ReplicaUpkeep } from '../src/db/replica/replica-upkeep.ts';
 import { RowOrder } from '../src/db/replica/row-order.ts';
@@ -33,7 +34,10 @@ async function disordered() {
   await writing.run(`insert into "${table.current}" (id, position, priority, "_version") ${some}`);
   await writing.run(table.indexDefinition());
   await writing.run('checkpoint');
-  const upkeep = new ReplicaUpkeep(writing, [table], new RowOrder(64_000_000), 0);
+  const upkeep = new ReplicaUpkeep(writing, [table], new RowOrder(64_000_000), {
+    ...limits,
+    disorderRowsMax: 0,
+  });
   return { upkeep, reading };
 }
 

@@ -124,3 +124,31 @@ test('once nothing is written for a while, little that is out of order is put in
   await until(isDisturbed);
   await until(async () => !(await isDisturbed()));
 });
+
+test('while much is written nothing is put in order, and soon after all is', async () => {
+  const queries: string[] = [];
+  const store = await openTemporary({
+    keptAnswersBytesMax: 0,
+    onReplicaQuery: (text: string) => queries.push(text),
+    replicaLimits: { mergeRows: 500, mergeIdleMs: 1, orderIdleMs: 1_000, disorderRowsMax: 0 },
+  });
+  const isDisturbed = async () => {
+    queries.length = 0;
+    await store.list(Todo, { limit: 5 });
+    return queries.some((text) => text.includes('"_in_order" = false'));
+  };
+  await store.append(Todo, {});
+  await until(async () => !(await isDisturbed()));
+  const began = performance.now();
+  let wasDisturbed = false;
+  while (performance.now() - began < 2_000) {
+    await store.transact(async (log) => {
+      for (let row = 0; row < 500; row += 1) await log.create(Todo, { priority: row % 3 });
+    });
+    const isNow = await isDisturbed();
+    expect(isNow || !wasDisturbed).toBe(true);
+    wasDisturbed ||= isNow;
+  }
+  expect(wasDisturbed).toBe(true);
+  await until(async () => !(await isDisturbed()));
+});

@@ -108,7 +108,7 @@ function* batchesOf(versions: readonly Version[]): Generator<readonly Version[],
   for (let end = 0; end < versions.length; end += 1) {
     const size = bytesOfVersion(versions[end] as Version);
     const isFull =
-      end - begin >= limits.rebuildBatchRows || bytes + size > limits.deltaJsonBytesMax;
+      end - begin >= limits.deltaJsonRowsMax || bytes + size > limits.deltaJsonBytesMax;
     if (isFull && end > begin) {
       yield versions.slice(begin, end);
       [begin, bytes] = [end, 0];

@@ -4,7 +4,6 @@
  */
 import {
   type DuckDBConnection,
-  type DuckDBInstance,
   type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
   JSDuckDBValueConverter,
@@ -26,9 +25,11 @@ import { limits } from '../shared/limits.ts';
 import { tookTooLong } from '../shared/query-time.ts';
 import { turns } from '../shared/turns.ts';
 
-/** A dialect whose queries run on `connectionsMax` connections of the instance. */
-export function duckdbDialect(instance: DuckDBInstance, connectionsMax: number): Dialect {
-  return dialectOver(() => new DuckdbDriver(instance, connectionsMax));
+type Connect = () => Promise<DuckDBConnection>;
+
+/** A dialect whose queries run on `connectionsMax` connections, which it makes. */
+export function duckdbDialect(connect: Connect, connectionsMax: number): Dialect {
+  return dialectOver(() => new DuckdbDriver(connect, connectionsMax));
 }
 
 function dialectOver(createDriver: () => Driver): Dialect {
@@ -59,20 +60,20 @@ export async function runOn(
 }
 
 class DuckdbDriver implements Driver {
-  readonly #instance: DuckDBInstance;
+  readonly #connect: Connect;
   readonly #connectionsMax: number;
   readonly #idle: DuckdbConnection[] = [];
   readonly #waiting: ((connection: DuckdbConnection) => void)[] = [];
   readonly #open = new Set<DuckdbConnection>();
 
-  constructor(instance: DuckDBInstance, connectionsMax: number) {
-    this.#instance = instance;
+  constructor(connect: Connect, connectionsMax: number) {
+    this.#connect = connect;
     this.#connectionsMax = connectionsMax;
   }
 
   async init(): Promise<void> {
     for (let count = 0; count < this.#connectionsMax; count += 1) {
-      const connection = new DuckdbConnection(await this.#instance.connect());
+      const connection = new DuckdbConnection(await this.#connect());
       this.#open.add(connection);
       this.#idle.push(connection);
     }

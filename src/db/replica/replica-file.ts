@@ -5,27 +5,22 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../../entities/index.ts';
 import { unicodeVersion } from '../criteria/fold-text.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { fileIdentity } from '../shared/file-identity.ts';
 import { limits } from '../shared/limits.ts';
 import { CannotOpen, Unavailable } from '../shared/problems.ts';
-import { deltaCatalog, ReplicaTable } from './replica-table.ts';
+import { connectTo, openDuckdb, type ReplicaResources } from './duckdb-instance.ts';
+import { ReplicaTable } from './replica-table.ts';
 
 /** Raised whenever the replica's tables change, so that older files are rebuilt. */
 const replicaFormat = 6;
 
-/** What DuckDB may use of the machine. */
-export interface ReplicaResources {
-  /** In megabytes. */
-  readonly memoryMaxMb: number;
-  readonly threads: number;
-}
-
 export interface OpenReplica {
-  readonly instance: DuckDBInstance;
+  /** A connection of its own, for its caller to close. */
+  readonly connect: () => Promise<DuckDBConnection>;
   /** The position up to which the base holds the log. */
   readonly basePosition: Position;
   /** Whether it is lost when it is closed. */
@@ -48,11 +43,17 @@ export async function openReplicaInMemory(
   resources: ReplicaResources,
 ): Promise<OpenReplica> {
   const fingerprint = await fingerprintOf(log, entities);
-  const instance = await create(':memory:', resources);
+  const instance = await openDuckdb(':memory:', resources);
   await initialize(instance, entities, fingerprint);
   const close = () => instance.closeSync();
-  const isInPlace = () => true;
-  return { instance, basePosition: positionZero, inMemory: true, isInPlace, close, discard: close };
+  return {
+    connect: () => connectTo(instance),
+    basePosition: positionZero,
+    inMemory: true,
+    isInPlace: () => true,
+    close,
+    discard: close,
+  };
 }
 
 /**
@@ -127,7 +128,7 @@ async function makeAnew(
   remove(path);
   let instance: DuckDBInstance | null = null;
   try {
-    instance = await create(path, resources);
+    instance = await openDuckdb(path, resources);
     await initialize(instance, entities, fingerprint);
     return openFile(path, instance, positionZero);
   } catch (error) {
@@ -152,7 +153,8 @@ function openFile(path: string, instance: DuckDBInstance, basePosition: Position
     if (isInPlace()) remove(path);
     openPaths.delete(path);
   };
-  return { instance, basePosition, inMemory: false, isInPlace, close, discard };
+  const connect = () => connectTo(instance);
+  return { connect, basePosition, inMemory: false, isInPlace, close, discard };
 }
 
 /** The file as it is, where it agrees with the log; null when it has to be made anew. */
@@ -165,7 +167,7 @@ async function reopen(
 ): Promise<{ readonly instance: DuckDBInstance; readonly basePosition: Position } | null> {
   let instance: DuckDBInstance;
   try {
-    instance = await create(path, resources);
+    instance = await openDuckdb(path, resources);
   } catch (error) {
     if (isLockHeld(error)) throw error;
     return null;
@@ -184,36 +186,9 @@ async function reopen(
   }
 }
 
-async function create(path: string, resources: ReplicaResources): Promise<DuckDBInstance> {
-  return await DuckDBInstance.create(path, {
-    memory_limit: `${resources.memoryMaxMb}MB`,
-    // By default a list of 1,000 ids is looked up by scanning the table instead of its index.
-    index_scan_max_count: '10000',
-    index_scan_percentage: '0.01',
-    // By default a join with more than 50 positions reads every column of the table it looks in.
-    dynamic_or_filter_threshold: '1001',
-    // A merge would write into the file at each commit otherwise, and take three times as long.
-    checkpoint_threshold: `${limits.checkpointMb}MB`,
-    auto_checkpoint_skip_wal_threshold: String(limits.checkpointMb * 1_000_000),
-    // By default a build holds five groups of rows back before it writes them.
-    write_buffer_row_group_count: '1',
-    threads: String(resources.threads),
-    // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
-    // Filters of lists ask for that join themselves.
-    disabled_optimizers: 'in_clause',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    // DuckDB takes these in order: nothing can be set after the last one.
-    enable_external_access: 'false',
-    lock_configuration: 'true',
-  });
-}
-
 /** The deltas, empty: what they held is applied again from the log. */
 async function createDeltas(instance: DuckDBInstance, entities: readonly Entity[]): Promise<void> {
   await withConnection(instance, async (connection) => {
-    await connection.run(`attach ':memory:' as ${deltaCatalog}`);
     for (const entity of entities) await connection.run(new ReplicaTable(entity).deltaDefinition());
   });
 }
@@ -313,7 +288,7 @@ async function withConnection<T>(
   instance: DuckDBInstance,
   use: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = await instance.connect();
+  const connection = await connectTo(instance);
   try {
     return await use(connection);
   } finally {

@@ -10,7 +10,9 @@ export type ReplicaLimits = Readonly<
     | 'mergeIdleMs'
     | 'orderIdleMs'
     | 'disorderRowsMax'
-    | 'deltaJsonRowsMin',
+    | 'deltaJsonRowsMin'
+    | 'checkpointBytes'
+    | 'idleCheckpointBytes',
     number
   >
 >;

@@ -2,14 +2,10 @@
 import type { Entity } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
+import type { ReplicaResources } from './duckdb-instance.ts';
 import { Replica } from './replica.ts';
 import { ReplicaBroken } from './replica-broken.ts';
-import {
-  type OpenReplica,
-  openReplicaFile,
-  openReplicaInMemory,
-  type ReplicaResources,
-} from './replica-file.ts';
+import { type OpenReplica, openReplicaFile, openReplicaInMemory } from './replica-file.ts';
 import type { ReplicaLimits } from './replica-limits.ts';
 
 export interface ReplicaMakerOptions {

@@ -76,8 +76,8 @@ const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'RESTORE
 /** What a deletion's row has as its operation. */
 export const deletion = operations.indexOf('DELETE');
 
-/** The database in memory, beside that of the file, that has the deltas. */
-export const deltaCatalog = 'deltas';
+/** DuckDB's own database, beside that of the file: it has the deltas. */
+export const deltaCatalog = 'memory';
 
 const operation: Column = {
   type: UTINYINT,

@@ -1,8 +1,10 @@
 /** What has to be done for tables that are merged into: order, indexes, their place in the file. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { limits } from '../shared/limits.ts';
+import type { Version } from '../../entities/index.ts';
+import { bytesOfVersions } from '../shared/version-bytes.ts';
 import { isCheckpointRefused } from './duckdb-errors.ts';
 import { ownWork } from './replica-broken.ts';
+import type { ReplicaLimits } from './replica-limits.ts';
 import { indexById } from './replica-merge.ts';
 import type { ReplicaTable } from './replica-table.ts';
 import type { RowOrder } from './row-order.ts';
@@ -11,9 +13,9 @@ export class ReplicaUpkeep {
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly ReplicaTable[];
   readonly #rowOrder: RowOrder;
-  readonly #disorderRowsMax: number;
-  /** Rows that were merged and may lie beside the file still. */
-  #rowsBeside = 0;
+  readonly #limits: ReplicaLimits;
+  /** An estimate of what was applied and is not in the file yet. */
+  #bytesBeside = 0;
   /** Has what is being put in order left as it is. */
   #restoring: AbortController | null = null;
   /** It gave way to merging, and is not begun again before all is merged. */
@@ -24,17 +26,22 @@ export class ReplicaUpkeep {
     connection: DuckDBConnection,
     tables: readonly ReplicaTable[],
     rowOrder: RowOrder,
-    disorderRowsMax: number,
+    replicaLimits: ReplicaLimits,
   ) {
     this.#connection = connection;
     this.#tables = tables;
     this.#rowOrder = rowOrder;
-    this.#disorderRowsMax = disorderRowsMax;
+    this.#limits = replicaLimits;
   }
 
-  /** So many versions have been merged. */
-  merged(rows: number): void {
-    this.#rowsBeside += rows;
+  /** Versions have been applied. */
+  applied(versions: readonly Version[]): void {
+    this.#bytesBeside += bytesOfVersions(versions);
+  }
+
+  /** Tables have been filled, or written anew. */
+  filled(): void {
+    this.#bytesBeside = Number.POSITIVE_INFINITY;
   }
 
   /** Makes what indexes are missing. */
@@ -52,14 +59,19 @@ export class ReplicaUpkeep {
     this.#isPutOff = false;
     // What a table took of the file is free for the next one once DuckDB has noted it there.
     while (await this.#restore(shareMax)) {
-      this.#rowsBeside += limits.mergeRows;
+      this.filled();
       await this.#takeIn();
     }
   }
 
-  /** Has DuckDB take in what it wrote beside its file, for while nothing is written. */
-  async checkpoint(): Promise<void> {
-    if (this.#ended || this.#rowsBeside < limits.mergeRows) return;
+  /**
+   * Has DuckDB write what was merged into its file.
+   * @param isAllMerged whether nothing waits for a merge: then less is worth it.
+   */
+  async checkpoint(isAllMerged: boolean): Promise<void> {
+    const { checkpointBytes, idleCheckpointBytes } = this.#limits;
+    if (this.#ended) return;
+    if (this.#bytesBeside < (isAllMerged ? idleCheckpointBytes : checkpointBytes)) return;
     await this.#takeIn();
   }
 
@@ -67,7 +79,7 @@ export class ReplicaUpkeep {
     await ownWork(async () => {
       try {
         await this.#connection.run('checkpoint');
-        this.#rowsBeside = 0;
+        this.#bytesBeside = 0;
       } catch (error) {
         // It is done once nothing is written.
         if (!isCheckpointRefused(error)) throw error;
@@ -93,7 +105,7 @@ export class ReplicaUpkeep {
     if (this.#ended || this.#isPutOff) return false;
     this.#restoring = new AbortController();
     const { signal } = this.#restoring;
-    const rowsMax = this.#disorderRowsMax;
+    const rowsMax = this.#limits.disorderRowsMax;
     try {
       return await ownWork(() =>
         this.#rowOrder.restore(this.#connection, this.#tables, shareMax, rowsMax, signal),

@@ -84,6 +84,8 @@ export class Replica {
   #purgedPosition: Position;
   readonly #reads = new Set<Read>();
   #applyTimer: NodeJS.Timeout | null = null;
+  /** Since when versions wait for a merge, in milliseconds. */
+  #unmergedSince = 0;
   #built = false;
   #closing = false;
 
@@ -108,7 +110,7 @@ export class Replica {
       this.#mergingConnection,
       [...this.#tables.values()],
       this.rowOrder,
-      options.limits.disorderRowsMax,
+      options.limits,
     );
     this.#watermark = file.basePosition;
     this.#basePosition = file.basePosition;
@@ -116,7 +118,7 @@ export class Replica {
     this.#purgedPosition = file.basePosition;
     const over = (connectionsMax: number) =>
       new Kysely<ReplicaTables>({
-        dialect: duckdbDialect(file.instance, connectionsMax),
+        dialect: duckdbDialect(file.connect, connectionsMax),
         log: (event) => options.onQuery(event.query.sql),
       });
     this.kysely = over(limits.scanConnections);
@@ -133,7 +135,7 @@ export class Replica {
     options: ReplicaOptions,
     file: OpenReplica,
   ): Promise<Replica> {
-    const connections = [await file.instance.connect(), await file.instance.connect()] as const;
+    const connections = [await file.connect(), await file.connect()] as const;
     const replica = new Replica(log, entities, options, file, connections);
     try {
       await replica.#build();
@@ -262,6 +264,7 @@ export class Replica {
       const span = await this.#log.read(this.#watermark, catchUpBatchRows);
       if (span.end === this.#watermark) break;
       await ownWork(() => this.#deltaRows.add(span.versions));
+      this.#upkeep.applied(span.versions);
       this.#watermark = span.end;
       if (this.#watermark - this.#basePosition < buildMergeRows) continue;
       await this.#mergeNow();
@@ -294,6 +297,7 @@ export class Replica {
       throw error;
     }
     await ownWork(() => noteMerged(this.#mergingConnection, upTo, digest));
+    this.#upkeep.filled();
     this.#watermark = upTo;
     this.#basePosition = upTo;
     this.#horizon = upTo;
@@ -309,7 +313,9 @@ export class Replica {
       throw new RangeError(`The log ends at ${this.#watermark}; nothing after it can be applied.`);
     }
     await ownWork(() => this.#deltaRows.add(span.versions));
+    if (this.#watermark === this.#basePosition) this.#unmergedSince = performance.now();
     this.unmerged.add(span.versions);
+    this.#upkeep.applied(span.versions);
     this.#watermark = span.end;
     const unmerged = this.#watermark - this.#basePosition;
     if (unmerged > this.#options.limits.unmergedWhileOrderingMax) this.#upkeep.giveWay();
@@ -346,11 +352,20 @@ export class Replica {
     // No further than the oldest read of the current tables that is under way.
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
+    const shareMax = this.#isRush(upTo) ? limits.rushDisorderShareMax : disorderShareMax;
     if (upTo > this.#basePosition) await this.#mergeTo(upTo);
     const isAllMerged = this.#watermark === this.#basePosition;
-    if (this.#built) await this.#upkeep.restoreOrder(disorderShareMax, isAllMerged);
+    if (this.#built) await this.#upkeep.restoreOrder(shareMax, isAllMerged);
     else await this.#upkeep.index();
-    if (this.#watermark === this.#basePosition) await this.#upkeep.checkpoint();
+    await this.#upkeep.checkpoint(this.#watermark === this.#basePosition);
+  }
+
+  /** Whether versions up to a position, which are merged next, came too fast for order to be kept. */
+  #isRush(upTo: Position): boolean {
+    const now = performance.now();
+    const seconds = (now - this.#unmergedSince) / 1_000;
+    this.#unmergedSince = now;
+    return upTo - this.#basePosition > limits.rushRows * seconds;
   }
 
   async #mergeTo(upTo: Position): Promise<void> {
@@ -364,7 +379,6 @@ export class Replica {
     // What a read sees changes at once: which versions are merged, and how they lie.
     this.unmerged.forget(upTo);
     if (!inOrder) this.rowOrder.added(tables, after);
-    this.#upkeep.merged(upTo - after);
     this.#basePosition = upTo;
   }
 }

@@ -54,7 +54,8 @@ export class RowOrder {
 
   /**
    * Writes a table anew that holds too many rows out of order or dead.
-   * @param shareMax how many such rows a base may hold for each live one …
+   * @param shareMax how many such rows a base may hold for each live one; a current table may hold
+   *   limits.disorderShareMax at least …
    * @param rowsMax … and how many besides.
    * @param signal leaves it as it is, between two statements: those under way are interrupted.
    * @returns whether there was one; others may be left.
@@ -81,7 +82,7 @@ export class RowOrder {
           definition: (name: string) => table.currentDefinition(name),
           columns: [...table.storedNames, wholeColumn],
           index: table.indexDefinition(),
-          shareMax: limits.disorderShareMax,
+          shareMax: Math.max(shareMax, limits.disorderShareMax),
         },
       ];
       for (const part of parts) {

@@ -100,7 +100,9 @@ export const limits = {
   catchUpMemoryRows: 65_536,
   /** From so many versions on they are added to a delta as JSON, while others have their turns … */
   deltaJsonRowsMin: 512,
-  /** … and so much memory of them, as it is estimated, at a time. */
+  /** … so many at a time: DuckDB takes as long to begin with them as it does for a thousand … */
+  deltaJsonRowsMax: 4_096,
+  /** … and so much memory of them, as it is estimated. */
   deltaJsonBytesMax: 4 * 1024 * 1024,
   /** The share of DuckDB's memory for rows that are sorted at a time, in bytes of them as text. */
   sortedMemoryShareMax: 1 / 3,
@@ -110,12 +112,17 @@ export const limits = {
   mergeRows: 8_192,
   /** … or when it holds any and nothing was applied for this long. */
   mergeIdleMs: 2_000,
-  /** DuckDB writes merges into its file, rather than beside it, once they take this much … */
-  checkpointMb: 256,
+  /** DuckDB writes what was merged into its file once it is so much, as it is estimated, … */
+  checkpointBytes: 256 * 1024 * 1024,
+  /** … or so much while nothing waits for a merge. */
+  idleCheckpointBytes: 4 * 1024 * 1024,
   /** Most versions kept in memory until they are merged; pages join the delta while there are more. */
   unmergedRowsMax: 32_768,
   /** Rows, dead or out of order, that a table of the replica may hold for each live one, … */
   disorderShareMax: 0.5,
+  /** … that it may while versions come at such a rate, per second: writing it anew would hold them up, … */
+  rushRows: 4_000,
+  rushDisorderShareMax: 2,
   /** … that a base may once all is merged and nothing was applied for so long, … */
   idleDisorderShareMax: 0.05,
   orderIdleMs: 10_000,

@@ -1,0 +1,67 @@
+/** The DuckDB of a replica: its file, locked down, beside the deltas. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** What DuckDB may use of the machine. */
+export interface ReplicaResources {
+  /** In megabytes. */
+  readonly memoryMaxMb: number;
+  readonly threads: number;
+}
+
+/** The database of the file; what lies in no file is DuckDB's own, `memory`. */
+const fileCatalog = 'replica';
+
+/**
+ * A DuckDB that has the file beside the deltas, which are in memory. DuckDB keeps no write-ahead log
+ * of the file: what a crash takes of it comes from the log, and merges would be written twice.
+ * @param path of the file, or `:memory:`.
+ * @throws what DuckDB throws, such as for a file that another process has open.
+ */
+export async function openDuckdb(
+  path: string,
+  resources: ReplicaResources,
+): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${resources.memoryMaxMb}MB`,
+    temp_directory: path === ':memory:' ? '' : `${path}.tmp`,
+    // By default a list of 1,000 ids is looked up by scanning the table instead of its index.
+    index_scan_max_count: '10000',
+    index_scan_percentage: '0.01',
+    // By default a join with more than 50 positions reads every column of the table it looks in.
+    dynamic_or_filter_threshold: '1001',
+    // ReplicaUpkeep says when: DuckDB would do it within a merge's commit, and hold the next one up.
+    checkpoint_threshold: '1TB',
+    auto_checkpoint_skip_wal_threshold: '1000000000000',
+    // By default a build holds five groups of rows back before it writes them.
+    write_buffer_row_group_count: '1',
+    threads: String(resources.threads),
+    // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
+    // Filters of lists ask for that join themselves.
+    disabled_optimizers: 'in_clause',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      const quoted = path.replaceAll("'", "''");
+      await connection.run(`attach '${quoted}' as ${fileCatalog} (recovery_mode no_wal_writes)`);
+      await connection.run('set enable_external_access = false');
+      await connection.run('set lock_configuration = true');
+    } finally {
+      connection.closeSync();
+    }
+    return instance;
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+}
+
+/** A connection for which the tables of the file need no catalog. */
+export async function connectTo(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run(`use ${fileCatalog}`);
+  return connection;
+}
