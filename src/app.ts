@@ -4,7 +4,6 @@ import type { Server } from 'node:http';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
 import type { Store } from './db/index.ts';
-import { LakeFile } from './entities/index.ts';
 import {
   type Asked,
   acceptWebSockets,
@@ -195,7 +194,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useHome(hasBoard && shown.board ? board : null, demo, shown),
       ...(shown.board ? [useBoard(board, store.entities, maskError)] : []),
       ...(shown.guides ? [useDocs(schema, demo, shown, maskError)] : []),
-      ...(store.entities.includes(LakeFile) ? [useDownloads(downloads)] : []),
+      ...(store.entities.some(({ files }) => files.length > 0) ? [useDownloads(downloads)] : []),
       useHead(),
       useBodyLimit(limits.bodyBytesMax),
       useJsonBodies(),

@@ -14,6 +14,14 @@ import {
 import { pluralOf } from './plural.ts';
 import { reservedFieldNames, reservedTableNames } from './reserved-names.ts';
 import { snakeCase } from './snake-case.ts';
+import {
+  type DefinedFields,
+  type EntityFile,
+  filesOf,
+  findFilesDefect,
+  type StoredFields,
+  storedFields,
+} from './stored-fields.ts';
 
 /** What a list can be ordered by: any field that has an order, and what every record has. */
 type OrderField<Fields extends FieldMap = FieldMap> =
@@ -39,7 +47,10 @@ export interface Entity<Name extends string = string, Fields extends FieldMap = 
   /** The table of its versions, in the log as in the replica. */
   readonly table: string;
   readonly description: string;
+  /** What versions hold: of a file its size and SHA-256. */
   readonly fields: Fields;
+  /** What its records have of bytes. */
+  readonly files: readonly EntityFile[];
   /** Fields that together name one live record; nulls are equal. Empty: only the id is unique. */
   readonly uniqueKey: readonly string[];
   /** Fields in whose texts and labels a search looks for its words. */
@@ -54,12 +65,16 @@ export interface Entity<Name extends string = string, Fields extends FieldMap = 
   readonly access: AccessOf | null;
 }
 
-export interface EntityDefinition<Name extends string, Fields extends FieldMap> {
+export interface EntityDefinition<
+  Name extends string,
+  Defined extends DefinedFields,
+  Fields extends FieldMap = StoredFields<Defined>,
+> {
   readonly name: Name;
   readonly plural?: string;
   readonly table?: string;
   readonly description: string;
-  readonly fields: Fields;
+  readonly fields: Defined;
   readonly uniqueKey?: readonly (keyof Fields & string)[];
   readonly searchFields?: readonly (keyof Fields & string)[];
   readonly defaultOrder?: readonly OrderKey<OrderField<Fields>>[];
@@ -111,29 +126,31 @@ const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
  * @returns the frozen entity, to be passed to openStore.
  * @throws TypeError that names the part that cannot work.
  */
-export function defineEntity<const Name extends string, const Fields extends FieldMap>(
-  definition: EntityDefinition<Name, Fields>,
-): Entity<Name, Fields> {
-  const { name, fields } = definition;
+export function defineEntity<const Name extends string, const Defined extends DefinedFields>(
+  definition: EntityDefinition<Name, Defined>,
+): Entity<Name, StoredFields<Defined>> {
+  const { name } = definition;
+  const fields = storedFields(definition.fields) as StoredFields<Defined>;
   const singular = name.charAt(0).toLowerCase() + name.slice(1);
   const plural = definition.plural ?? pluralOf(singular);
   const table = definition.table ?? snakeCase(plural);
-  const entity: Entity<Name, Fields> = Object.freeze({
+  const entity: Entity<Name, StoredFields<Defined>> = Object.freeze({
     name,
     singular,
     plural,
     enumName: snakeCase(singular).toUpperCase(),
     table,
     description: definition.description,
-    fields: Object.freeze({ ...fields }),
+    fields,
+    files: Object.freeze(filesOf(definition.fields)),
     uniqueKey: definition.uniqueKey ?? [],
-    searchFields: definition.searchFields ?? Object.keys(fields).filter(isSearchable(fields)),
+    searchFields: definition.searchFields ?? searchableNames(fields),
     defaultOrder: definition.defaultOrder ?? newestFirst,
     groups: definition.groups ? definedGroups(fields, definition.groups) : defaultGroups(fields),
     owner: definition.owner ?? null,
     access: definition.access ?? (definition.owner ? ownersOnly(definition.owner) : null),
   });
-  const wrong = findDefect(entity);
+  const wrong = findFilesDefect(definition.fields) ?? findDefect(entity);
   if (wrong) throw new TypeError(`The entity "${name}" cannot be defined: ${wrong}`);
   return entity;
 }
@@ -177,6 +194,13 @@ export function orderFieldsOf({ fields }: Pick<Entity, 'fields'>): string[] {
     kind === 'text' ? lengthMax <= orderedTextLengthMax : kind !== 'labels' && kind !== 'id',
   );
   return [...ordered.map(([name]) => name), 'createdAt', 'updatedAt', 'id'];
+}
+
+/** What a search looks in when nothing is said: nobody looks for words in a SHA-256. */
+function searchableNames(fields: FieldMap): string[] {
+  return Object.keys(fields).filter(
+    (name) => isSearchable(fields)(name) && !fields[name]?.contents,
+  );
 }
 
 function isSearchable(fields: FieldMap): (name: string) => boolean {

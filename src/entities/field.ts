@@ -3,6 +3,8 @@
  * kind means to SQLite, DuckDB or GraphQL is said in the layer that knows that system.
  */
 
+import { fileField } from './file-field.ts';
+
 /** The JavaScript value that each kind of field holds when it is not null. */
 export interface KindValues {
   /** An opaque identifier, matched but never searched. */
@@ -147,6 +149,7 @@ export const field = {
       fieldLimits.labelLengthMax,
       intRange,
     ),
+  file: fileField,
 };
 
 /** Whether a field can be null in a version. */

@@ -70,7 +70,10 @@ export function defaultGroups(fields: FieldMap): Groups {
     return true;
   };
   const named = (...wanted: readonly FieldKind[]) =>
-    Object.keys(fields).filter((name) => wanted.includes((fields[name] as Field).kind));
+    Object.keys(fields).filter((name) => {
+      const { kind, contents } = fields[name] as Field;
+      return wanted.includes(kind) && !contents;
+    });
   return freeze({
     by: named(...kinds.by)
       .map((name) => groupField(name, fields[name]))

@@ -17,6 +17,7 @@ export {
 export { type Field, type FieldKind, field, isNullable } from './field.ts';
 export type { GroupMeasure } from './groups.ts';
 export { recordsName } from './plural.ts';
+export type { EntityFile } from './stored-fields.ts';
 export {
   fieldValue,
   type Microseconds,

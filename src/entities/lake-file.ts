@@ -26,18 +26,11 @@ export const LakeFile = defineEntity({
     status: field.text({ description: 'Its state, in words of your own.', lengthMax: 256 }),
     description: field.text({ description: 'Notes on the file.' }),
     labels: field.labels({ description: 'Labels, each free text; commas included.' }),
-    size: field.int64({
-      description: 'Length of the contents in bytes.',
+    contents: field.file({
+      description: 'Its bytes.',
       required: true,
-      derived: true,
-      min: 0,
-    }),
-    sha256: field.text({
-      description: 'SHA-256 of the contents, in hexadecimal.',
-      required: true,
-      derived: true,
-      contents: true,
-      lengthMax: 64,
+      isRecord: true,
+      filename: 'filename',
     }),
   },
   uniqueKey: ['userId', 'path', 'filename'],

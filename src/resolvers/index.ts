@@ -10,7 +10,6 @@ export {
   type Change,
   creating,
   deleting,
-  plainSteps,
   updating,
   type WriteInput,
   type WriteSteps,
@@ -20,23 +19,22 @@ export { formatDateTime, parseDateTime } from './date-time.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
 export {
+  downloadUrl,
+  fileSteps,
+  findDownload,
+  readBytes,
+  readText,
+  type StoredFile,
+  storedFile,
+} from './files.ts';
+export {
   type AskedMeasures,
   type IntervalPoint,
   readGroups,
   readOverTime,
 } from './groups.ts';
 export { readHistory } from './history.ts';
-export {
-  downloadUrl,
-  findDownload,
-  type LakeFileVersion,
-  lakeFileCreateSteps,
-  lakeFileUpdateSteps,
-  lakePathExists,
-  readBytes,
-  readLakeFileByPath,
-  readText,
-} from './lake-files.ts';
+export { lakeFileUpdateSteps, lakePathExists, readLakeFileByPath } from './lake-files.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';

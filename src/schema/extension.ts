@@ -2,11 +2,12 @@
 import type { InputFieldRef, InputRef, ObjectRef } from '@pothos/core';
 import type { RecordFilter } from '../db/index.ts';
 import type { Entity, Version } from '../entities/index.ts';
-import { plainSteps, type RecordAt, type WriteSteps } from '../resolvers/index.ts';
+import { fileSteps, type RecordAt, type WriteSteps } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes, InputBuilder } from './builder.ts';
 import type { SharedInputs } from './inputs.ts';
 
-type InputFields = Record<string, InputFieldRef<BuilderTypes, unknown>>;
+/** Fields of an input by name. */
+export type InputFields = Record<string, InputFieldRef<BuilderTypes, unknown>>;
 
 /** The types of an entity that an extension may add to. */
 export interface EntityTypes {
@@ -35,12 +36,13 @@ export interface SchemaExtension {
 export function plainExtension(entity: Entity): SchemaExtension {
   return {
     entity,
-    createSteps: plainSteps,
-    updateSteps: plainSteps,
+    createSteps: fileSteps(entity, true),
+    updateSteps: fileSteps(entity, false),
     createInputs: () => ({}),
     updateInputs: () => ({}),
     updateIdOptional: false,
-    bulk: true,
+    // Each may bring contents of its own, which do not fit into one request by the thousand.
+    bulk: entity.files.length === 0,
     addFields: () => {},
   };
 }

@@ -8,6 +8,7 @@ import { addChanges } from './changes.ts';
 import { Connections } from './connections.ts';
 import { plainExtension } from './extension.ts';
 import { FilterTypes } from './field-types.ts';
+import { addFileFields } from './file-fields.ts';
 import { GroupTypes } from './groups.ts';
 import { addSharedInputs } from './inputs.ts';
 import { lakeFileExtension } from './lake-files.ts';
@@ -59,6 +60,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
     const writes = addMutations(context, problems, types, extension);
     if (extension.bulk) addBulkMutations(context, problems, types, extension, writes);
     transacted.push({ extension, inputs: writes });
+    addFileFields(builder, entity, types);
     extension.addFields(builder, types, context.inputs);
   }
   addTransact(context, problems, transacted);

@@ -10,6 +10,7 @@ import {
 } from '../resolvers/index.ts';
 import type { EntityTypes, SchemaExtension } from './extension.ts';
 import { inputFields } from './field-types.ts';
+import { fileInputs } from './file-fields.ts';
 import { addPayload, problemRefs } from './payloads.ts';
 import { type ProblemTypes, resultUnion } from './problems.ts';
 import type { RecordContext } from './records.ts';
@@ -45,6 +46,7 @@ function addCreate(
     fields: (t) => ({
       id: t.id({ description: 'Its id, of your choice; without it one that sorts by time.' }),
       ...inputFields(t, entity, true),
+      ...fileInputs(t, entity, true),
       ...createInputs(t),
     }),
   }) as InputRef<WriteInput>;
@@ -82,6 +84,7 @@ function addUpdate(
           '`onConflict` of the options says what becomes of the patch.',
       }),
       ...inputFields(t, entity, false),
+      ...fileInputs(t, entity, false),
       ...updateInputs(t),
     }),
   }) as InputRef<WriteInput>;

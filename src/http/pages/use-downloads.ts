@@ -7,7 +7,7 @@ import {
   type DownloadSigner,
   findDownload,
   isSigned,
-  type LakeFileVersion,
+  type StoredFile,
   type View,
 } from '../../resolvers/index.ts';
 import { isHeld, isRangeWanted } from '../server/preconditions.ts';
@@ -91,14 +91,14 @@ async function answer(
     const headers = { allow: 'GET, HEAD' };
     return { body: 'Files can only be read here.\n', status: 405, headers };
   }
-  const version = await findDownload(view, pathname);
-  if (!version) return { body: 'There is no such file or revision.\n', status: 404 };
-  const headers = headersOf(version, keeping);
+  const stored = await findDownload(view, pathname);
+  if (!stored) return { body: 'There is no such file or revision.\n', status: 404 };
+  const headers = headersOf(stored, keeping);
   if (isHeld(request.headers.get('if-none-match'), headers.etag)) {
     return { body: null, status: 304, headers };
   }
   if (request.method === 'HEAD') return { body: null, headers };
-  const { sha256, size } = version.values;
+  const { version, sha256, size } = stored;
   const isPartWanted = isRangeWanted(request.headers.get('if-range'), headers.etag);
   const range = isPartWanted ? parseByteRange(request.headers.get('range'), size) : null;
   if (range === 'unsatisfiable') {
@@ -116,14 +116,14 @@ async function answer(
 }
 
 /** A revision's bytes never change. They are never shown as a page: they may be anybody's HTML. */
-function headersOf({ values }: LakeFileVersion, keeping: string) {
+function headersOf({ size, sha256, filename }: StoredFile, keeping: string) {
   return {
     'content-type': 'application/octet-stream',
-    'content-length': String(values.size),
+    'content-length': String(size),
     'accept-ranges': 'bytes',
-    'content-disposition': `attachment; filename*=UTF-8''${extendedValue(values.filename)}`,
+    'content-disposition': `attachment; filename*=UTF-8''${extendedValue(filename)}`,
     'cache-control': keeping,
-    etag: `"${values.sha256}"`,
+    etag: `"${sha256}"`,
   };
 }
 

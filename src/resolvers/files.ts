@@ -1,0 +1,170 @@
+/** Files of records: their bytes in and out, and the URLs that lead to them. */
+import {
+  BadRequest,
+  ContentsDamaged,
+  InvalidInput,
+  isWellFormed,
+  type LogTransaction,
+} from '../db/index.ts';
+import { type Entity, type EntityFile, fieldValue, type Version } from '../entities/index.ts';
+import { plainSteps, type WriteInput, type WriteSteps } from './change-records.ts';
+import type { Operation } from './operation.ts';
+import type { View } from './view/view.ts';
+
+/** A file of a version: which, and what its bytes are. */
+export interface StoredFile {
+  readonly version: Version;
+  readonly file: EntityFile;
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  readonly filename: string;
+}
+
+/** A file of a version; null where it has none. */
+export function storedFile(version: Version, file: EntityFile): StoredFile | null {
+  const sha256 = fieldValue(version, file.sha256) as string | null;
+  if (sha256 === null) return null;
+  const size = fieldValue(version, file.size) as number;
+  const named = file.filename && (fieldValue(version, file.filename) as string | null);
+  return { version, file, size, sha256, filename: named ?? file.name };
+}
+
+/** The relative URL of a file's bytes, as whoever asks can open it. */
+export function downloadUrl(stored: StoredFile, operation: Operation): string {
+  return operation.signed(pathOf(stored));
+}
+
+/** The path of a file's bytes: `/files/<id>/<revision>`, or `/files/contacts/<id>/photo/<revision>`. */
+function pathOf({ version, file }: StoredFile): string {
+  const { entity, id, revision } = version;
+  const which = file.isRecord
+    ? [partOf(id), revision]
+    : [entity.plural, partOf(id), file.name, revision];
+  return `/files/${which.join('/')}`;
+}
+
+/**
+ * An id as a part of a URL. URLs with a part that is "." or ".." lead elsewhere, encoded or not: such an
+ * id has a sign before it that no other id begins with once it is encoded.
+ */
+function partOf(id: string): string {
+  return /^\.\.?$/.test(id) ? `=${id}` : encodeURIComponent(id);
+}
+
+/** The file that a path names as `downloadUrl` does; null for another path, and where it is not seen. */
+export async function findDownload(view: View, pathname: string): Promise<StoredFile | null> {
+  const parts = pathname.split('/').slice(2);
+  const revision = parts.pop() ?? '';
+  if (!/^[1-9]\d{0,8}$/.test(revision)) return null;
+  const [kind, encoded, name] = parts.length === 1 ? [null, parts[0], null] : parts;
+  const found = view.entities
+    .filter(({ plural }) => kind === null || plural === kind)
+    .flatMap((entity) => entity.files.map((file) => ({ entity, file })))
+    .find(({ file }) => (kind === null ? file.isRecord : file.name === name && !file.isRecord));
+  const id = decoded((encoded ?? '').replace(/^=(?=\.\.?$)/, ''));
+  if (!found || !id || parts.length > 3) return null;
+  const version = await view.records.revision(found.entity, id, Number(revision));
+  return version && storedFile(version, found.file);
+}
+
+/** Null for a text that nothing is encoded as. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The bytes of a file.
+ * @throws BadRequest when there are more than maxBytes; AnswerTooLarge when there are, with what the
+ *   operation read before, more than one answer may hold.
+ */
+export async function readBytes(
+  { version, size, sha256, file }: StoredFile,
+  maxBytes: number,
+  operation: Operation,
+): Promise<Buffer> {
+  if (size > maxBytes) {
+    throw new BadRequest(
+      'maxBytes',
+      `is ${maxBytes}, but the file has ${size} bytes. Raise it, or use ${file.downloadUrl}.`,
+    );
+  }
+  operation.answerSize.addContents(size);
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of operation.view.contents(version, sha256)) {
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (!(operation.view.records.tentative && error instanceof ContentsDamaged && error.missing))
+      throw error;
+    const message = 'keeps no contents: they can be read once the write was made without it.';
+    throw new BadRequest('dryRun', message);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The bytes of a file as text; null when they are not UTF-8. */
+export async function readText(
+  stored: StoredFile,
+  maxBytes: number,
+  operation: Operation,
+): Promise<string | null> {
+  const bytes = await readBytes(stored, maxBytes, operation);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** What writing records of an entity takes: the server derives size and digest from files' bytes. */
+export function fileSteps(entity: Entity, forCreate: boolean): WriteSteps {
+  const { files } = entity;
+  if (files.length === 0) return plainSteps;
+  return {
+    ...plainSteps,
+    valuesOf: async (input, log) => {
+      let values = input;
+      for (const file of files) values = await withContents(file, values, log, forCreate);
+      return values;
+    },
+  };
+}
+
+async function withContents(
+  file: EntityFile,
+  { [file.data]: data, [file.text]: text, ...values }: WriteInput,
+  log: LogTransaction,
+  forCreate: boolean,
+): Promise<WriteInput> {
+  const given = [data, text].filter((contents) => contents != null);
+  if (given.length > 1)
+    refuse(file.text, `may not be given together with ${file.data}. Leave one out.`);
+  if (given.length === 1) {
+    const { size, sha256 } = await log.putContents(bytesOf(file, data, text));
+    return { ...values, [file.size]: size, [file.sha256]: sha256 };
+  }
+  if (file.required) {
+    if (forCreate) refuse(file.data, `is required, or ${file.text}, but both were left out.`);
+    return values;
+  }
+  const isCleared = data === null || text === null;
+  return isCleared ? { ...values, [file.size]: null, [file.sha256]: null } : values;
+}
+
+function bytesOf(file: EntityFile, data: unknown, text: unknown): Uint8Array {
+  if (data != null) return data as Uint8Array;
+  if (!isWellFormed(text as string)) {
+    refuse(file.text, 'must be well-formed Unicode, but held half of a surrogate pair.');
+  }
+  return Buffer.from(text as string, 'utf8');
+}
+
+function refuse(argument: string, message: string): never {
+  throw new InvalidInput([{ path: [argument], message }]);
+}
