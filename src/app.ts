@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
 import type { Store } from './db/index.ts';
+import { LakeFile } from './entities/index.ts';
 import {
   type Asked,
   acceptWebSockets,
@@ -19,6 +20,7 @@ import {
   GraphiqlPage,
   graphiqlOptions,
   type Identity,
+  isMultipart,
   maskErrorWith,
   noIdentity,
   Origins,
@@ -35,6 +37,7 @@ import {
   useDocumentLimits,
   useDownloads,
   useErrorCodes,
+  useFileWrites,
   useHead,
   useHealth,
   useHiddenSchema,
@@ -43,6 +46,7 @@ import {
   useIdentity,
   useInputLimits,
   useJsonBodies,
+  useMultipart,
   useNoPage,
   usePosition,
   useRateLimits,
@@ -118,7 +122,8 @@ type ClientLimit =
   | 'keptOperationsBytesMax'
   | 'mutationsPerMinuteMax'
   | 'operationCostMax'
-  | 'stalledTimeMaxMs';
+  | 'stalledTimeMaxMs'
+  | 'uploadBytesMax';
 
 /** `fetch` takes a Request; called with Node's request and response it is a request listener. */
 export interface App extends YogaServerInstance<object, { readonly operation: Operation }> {
@@ -170,6 +175,12 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     signer,
     maskError,
   };
+  const fileWrites = {
+    operationOf: (request: Request, context: object) => operationOf({ ...context, request }),
+    uploadBytesMax: limits.uploadBytesMax,
+    maskError,
+  };
+  const multipart = { ...fileWrites, origins, bodyBytesMax: limits.bodyBytesMax };
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: viewers.areAsked ? contextOf : openContext,
@@ -194,10 +205,12 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useHome(hasBoard && shown.board ? board : null, demo, shown),
       ...(shown.board ? [useBoard(board, store.entities, maskError)] : []),
       ...(shown.guides ? [useDocs(schema, demo, shown, maskError)] : []),
+      ...(store.entities.includes(LakeFile) ? [useFileWrites(fileWrites)] : []),
       ...(store.entities.some(({ files }) => files.length > 0) ? [useDownloads(downloads)] : []),
       useHead(),
-      useBodyLimit(limits.bodyBytesMax),
+      useBodyLimit(limits.bodyBytesMax, isMultipart),
       useJsonBodies(),
+      useMultipart(multipart),
       useTrustedDocuments(documents),
       useDocumentLimits(),
       useInputLimits(),

@@ -111,11 +111,11 @@ test('a failure is logged, and told without path, SQL or stack; the server goes 
   const text = 'x'.repeat(600_000);
   await write(api, 'create', 'LakeFile', { id: 'f', filename: 'f', text });
   const log = rawLog(directory);
-  log.exec('alter table content_chunks rename to elsewhere');
+  log.exec('alter table chunks rename to elsewhere');
   // The headers are gone when the first bytes fail, so only the connection can tell.
   await expect(fetch(`${url}/files/f/1`).then((response) => response.text())).rejects.toThrow();
   expect(api.logged).toHaveLength(1);
-  log.exec('alter table elsewhere rename to content_chunks');
+  log.exec('alter table elsewhere rename to chunks');
   expect(await (await fetch(`${url}/files/f/1`)).text()).toBe(text);
   await api.store.close();
   const response = await fetch(`${url}/files/f/1`);

@@ -12,6 +12,7 @@ import { Order, type Place } from '../src/db/index.ts';
 import type { Entity, Position, Version } from '../src/entities/index.ts';
 import { LakeFile, openStore, type Store, shippedEntities, Todo } from '../src/index.ts';
 import { type Installed, installEverstate } from './support/installed.ts';
+import { bytesOf } from './support/older-log.ts';
 import { type RandomNumber, randomNumbers } from './support/random.ts';
 import { ready, TestProcess, type TestServer } from './support/server.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
@@ -289,10 +290,10 @@ function checkTransactions(log: Database.Database, ledger: Ledger, rows: readonl
 }
 
 function checkContents(log: Database.Database): void {
-  const chunks = log.prepare('select bytes from content_chunks where sha256 = ? order by number');
+  const contents = log.prepare('select id from contents where sha256 = ?').pluck();
   const used = log.prepare('select distinct sha256, size from lake').all();
   for (const { sha256: digest, size } of used as { sha256: string; size: number }[]) {
-    const bytes = Buffer.concat(chunks.pluck().all(digest) as Buffer[]);
+    const bytes = bytesOf(log, contents.get(digest) as number);
     expect({ size: bytes.length, sha256: sha256(bytes) }).toEqual({ size, sha256: digest });
   }
 }

@@ -6,6 +6,7 @@ import { Todo } from '../src/entities/index.ts';
 import { requestDigest } from '../src/resolvers/request-digest.ts';
 import { openApi, TestApi, write } from './support/api.ts';
 import { mutate, refused, send } from './support/mutate.ts';
+import { toFormat3 } from './support/older-log.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 
 type Args = Parameters<typeof mutate>[2];
@@ -263,6 +264,7 @@ test('a log that was written before there were keys gains them when it is opened
   await store.append(Todo, { id: 'x', subject: 'a' });
   await store.close();
   const raw = new Database(logPath(directory));
+  toFormat3(raw);
   const triggers = ['update', 'delete', 'replace'].map(
     (name) => `drop trigger log_refuses_${name};`,
   );

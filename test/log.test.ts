@@ -424,7 +424,7 @@ test('after closing begins, writes are refused and those queued before are kept'
   expect(await reopened.head()).toBe(20);
 });
 
-const appendOnly = ['todos', 'lake', 'transactions', 'contents', 'content_chunks'];
+const appendOnly = ['todos', 'lake', 'transactions', 'contents', 'content_chunks', 'chunks'];
 
 test.for(appendOnly)('the database refuses to change or delete rows of %s', async (table) => {
   const directory = temporaryDirectory();

@@ -73,7 +73,7 @@ test('6: bytes are stored once, are known by size and digest, and are read in pi
     log.create(LakeFile, { filename: 'a.bin', ...(await log.putContents(bytes)) }),
   );
   for (const status of ['a', 'b', 'c']) await store.update(LakeFile, value.id, { status });
-  const stored = 'select sum(length(bytes)) from content_chunks';
+  const stored = 'select sum(size) from chunks';
   expect(rawLog(directory).prepare(stored).pluck().get()).toBe(bytes.length);
   const [listed] = (await store.list(LakeFile)).versions;
   expect(listed?.values).toMatchObject({ size: bytes.length, sha256: value.values.sha256 });

@@ -10,6 +10,7 @@ import { LogFile } from '../src/db/log/sqlite/log-file.ts';
 import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
 import { verifyLog } from '../src/db/log/verify/verify.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { toFormat3 } from './support/older-log.ts';
 import { checkProperty } from './support/property.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 
@@ -81,20 +82,27 @@ const damages: [string, string, number | null, string][] = [
   ],
   [
     'contents damaged',
-    `update content_chunks set bytes = cast('bites ' || substr(bytes, 7) as blob)`,
+    `update chunks set bytes = cast('bites ' || substr(bytes, 7) as blob), encoding = 'none'`,
     3,
     'are damaged',
   ],
   [
     'contents cut short',
-    'update content_chunks set bytes = cast(substr(bytes, 2) as blob)',
+    'update chunks set bytes = cast(substr(bytes, 2) as blob)',
     3,
     'are damaged',
   ],
   ['a chunk missing', 'delete from content_chunks', 3, 'are damaged'],
   [
+    'a chunk that is another, its digest included',
+    `update chunks set digest = x'6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+       size = 1, bytes = x'00', encoding = 'none'`,
+    3,
+    'are damaged',
+  ],
+  [
     'a chunk too many',
-    `insert into content_chunks select sha256, 1, x'00' from contents`,
+    'insert into content_chunks select contents, 12000, chunk from content_chunks',
     3,
     'are damaged',
   ],
@@ -102,7 +110,7 @@ const damages: [string, string, number | null, string][] = [
   ['contents missing', 'delete from content_chunks; delete from contents', 3, 'are missing'],
   [
     'contents that nobody names damaged',
-    `insert into contents values ('00', 4)`,
+    `insert into contents values (9, '00', 4)`,
     null,
     'stored under the SHA-256 00',
   ],
@@ -242,6 +250,9 @@ test('an older log gains a digest of its id when it is opened', async () => {
   const triggers = ['update', 'delete', 'replace'].map(
     (name) => `drop trigger log_refuses_${name};`,
   );
+  const raw = new Database(logPath(directory));
+  toFormat3(raw);
+  raw.close();
   const columns = ['log', 'idempotency_keys'].map(
     (name) => `alter table ${name} drop column digest;`,
   );

@@ -7,6 +7,8 @@ export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
 export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
+export type { Upload } from './log/contents/upload.ts';
+export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';

@@ -4,6 +4,8 @@ import type { ReadChanges } from './answers/recent-changes.ts';
 import type { FollowOptions, Span } from './feed/follower.ts';
 import { Followers } from './feed/followers.ts';
 import { SharedSpans } from './feed/shared-spans.ts';
+import type { Upload } from './log/contents/upload.ts';
+import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
@@ -36,6 +38,7 @@ export class Store extends StoreReads {
   readonly #head: StoreHead;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
+  readonly #uploads: Uploads;
   readonly #followers: Followers;
   #closed: Promise<void> | null = null;
 
@@ -72,6 +75,12 @@ export class Store extends StoreReads {
       head.advance(end.position);
     };
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);
+    this.#uploads = new Uploads(
+      files.reading.kysely,
+      async (work) => (await this.transact((log) => log.beside(work))).value,
+      clock,
+      files.onFault,
+    );
   }
 
   /**
@@ -144,6 +153,24 @@ export class Store extends StoreReads {
     return (await this.transact((log) => log.restore(entity, id, state), about)).value;
   }
 
+  /**
+   * Begins an upload: bytes that come piece by piece, and that LogTransaction.keepUpload keeps.
+   * @throws what a write throws.
+   */
+  beginUpload(): Promise<Upload> {
+    return this.#uploads.begin();
+  }
+
+  /** Removes an upload, unless a transaction kept it. @param upload its id. */
+  discardUpload(upload: string): Promise<void> {
+    return this.#uploads.discard(upload);
+  }
+
+  /** Removes uploads that nobody came back to; this happens by itself every hour. */
+  collectUploads(): Promise<void> {
+    return this.#uploads.collect();
+  }
+
   // ---- watching --------------------------------------------------------------------------------
 
   /**
@@ -214,6 +241,7 @@ export class Store extends StoreReads {
     const { replica, watch, reading, writing } = this.#files;
     this.#head.close();
     this.endFollowing();
+    this.#uploads.close();
     await this.#writer.close();
     await replica.close();
     await watch.stop();

@@ -40,4 +40,4 @@ export const reservedGroupNames: ReadonlySet<string> = new Set(['count']);
 
 /** Tables that the log or the replica keeps for itself. */
 export const reservedTableNames =
-  /^(sqlite_.*|log|entities|transactions|idempotency|contents|content_chunks|replica_state|.*_(keys|current|delta))$/;
+  /^(sqlite_.*|log|entities|transactions|idempotency|contents|chunks|content_chunks|uploads|upload_chunks|replica_state|.*_(keys|current|delta))$/;

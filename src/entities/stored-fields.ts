@@ -20,6 +20,8 @@ export interface EntityFile {
   /** What the API calls its bytes, in answers and inputs, and the URL that leads to them. */
   readonly data: string;
   readonly text: string;
+  /** The input of a file that comes with the operation. */
+  readonly upload: string;
   readonly downloadUrl: string;
 }
 
@@ -74,6 +76,7 @@ function entityFile(
     sha256: part('sha256'),
     data: part('data'),
     text: part('text'),
+    upload: isRecord ? 'file' : name,
     downloadUrl: part('downloadUrl'),
   });
 }
@@ -120,7 +123,14 @@ export function findFilesDefect(defined: DefinedFields): string | null {
     if (filename !== null && defined[filename]?.kind !== 'text') {
       return `its file "${file.name}" has its name from "${filename}", which is no field that holds a text.`;
     }
-    for (const name of [file.size, file.sha256, file.data, file.text, file.downloadUrl]) {
+    for (const name of [
+      file.size,
+      file.sha256,
+      file.data,
+      file.text,
+      file.upload,
+      file.downloadUrl,
+    ]) {
       const owner = owners.get(name);
       if (owner !== undefined) {
         return `its file "${file.name}" needs the name "${name}", which "${owner}" has. Rename one of them.`;

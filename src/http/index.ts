@@ -17,6 +17,7 @@ export { useHttpCaching } from './graphql/use-http-caching.ts';
 export { useIdentity } from './graphql/use-identity.ts';
 export { useInputLimits } from './graphql/use-input-limits.ts';
 export { useJsonBodies } from './graphql/use-json-bodies.ts';
+export { isMultipart, useMultipart } from './graphql/use-multipart.ts';
 export { useNoPage } from './graphql/use-no-page.ts';
 export { usePosition } from './graphql/use-position.ts';
 export { useRateLimits } from './graphql/use-rate-limits.ts';
@@ -34,6 +35,7 @@ export { GraphiqlPage, graphiqlOptions } from './pages/graphiql.ts';
 export { boardDirectory, canShowBoard, useBoard } from './pages/use-board.ts';
 export { useDocs } from './pages/use-docs.ts';
 export { useDownloads } from './pages/use-downloads.ts';
+export { useFileWrites } from './pages/use-file-writes.ts';
 export { useHome } from './pages/use-home.ts';
 export { blocksOf } from './server/address-blocks.ts';
 export {

@@ -8,6 +8,7 @@ import {
 } from '../db/index.ts';
 import { type Entity, type EntityFile, fieldValue, type Version } from '../entities/index.ts';
 import { plainSteps, type WriteInput, type WriteSteps } from './change-records.ts';
+import type { FileUpload } from './file-upload.ts';
 import type { Operation } from './operation.ts';
 import type { View } from './view/view.ts';
 
@@ -138,22 +139,30 @@ export function fileSteps(entity: Entity, forCreate: boolean): WriteSteps {
 
 async function withContents(
   file: EntityFile,
-  { [file.data]: data, [file.text]: text, ...values }: WriteInput,
+  { [file.data]: data, [file.text]: text, [file.upload]: upload, ...values }: WriteInput,
   log: LogTransaction,
   forCreate: boolean,
 ): Promise<WriteInput> {
-  const given = [data, text].filter((contents) => contents != null);
-  if (given.length > 1)
-    refuse(file.text, `may not be given together with ${file.data}. Leave one out.`);
-  if (given.length === 1) {
-    const { size, sha256 } = await log.putContents(bytesOf(file, data, text));
+  const given = [file.upload, file.data, file.text].filter(
+    (_, place) => [upload, data, text][place] != null,
+  );
+  const [one, other] = given;
+  if (one && other) refuse(other, `may not be given together with ${one}. Leave one out.`);
+  if (one) {
+    const { size, sha256 } =
+      upload != null
+        ? await log.keepUpload((upload as FileUpload).uploaded)
+        : await log.putContents(bytesOf(file, data, text));
     return { ...values, [file.size]: size, [file.sha256]: sha256 };
   }
   if (file.required) {
-    if (forCreate) refuse(file.data, `is required, or ${file.text}, but both were left out.`);
+    if (forCreate) {
+      const others = `${file.text} or ${file.upload}`;
+      refuse(file.data, `is required, or ${others}, but all were left out.`);
+    }
     return values;
   }
-  const isCleared = data === null || text === null;
+  const isCleared = [upload, data, text].includes(null);
   return isCleared ? { ...values, [file.size]: null, [file.sha256]: null } : values;
 }
 

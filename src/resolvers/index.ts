@@ -18,6 +18,7 @@ export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
+export { FileUpload } from './file-upload.ts';
 export {
   downloadUrl,
   fileSteps,
@@ -38,6 +39,13 @@ export { lakeFileUpdateSteps, lakePathExists, readLakeFileByPath } from './lake-
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
+export {
+  type LakePath,
+  PreconditionFailed,
+  type PutResult,
+  putFile,
+} from './put-file.ts';
+export { receive, TooManyBytes } from './receive.ts';
 export { type ChangeKind, followRecords, type RecordChange } from './record-feed.ts';
 export {
   currentOf,

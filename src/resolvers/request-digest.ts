@@ -1,5 +1,6 @@
 /** What an idempotency key stands for: one mutation with what it was asked. */
 import { createHash } from 'node:crypto';
+import { FileUpload } from './file-upload.ts';
 
 /**
  * Digest of a mutation and its arguments, in whatever order their fields came.
@@ -16,6 +17,7 @@ function canonical(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     return { bytes: createHash('sha256').update(value).digest('hex') };
   }
+  if (value instanceof FileUpload) return { bytes: value.uploaded.sha256 };
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
   const prototype = Object.getPrototypeOf(value);

@@ -1,7 +1,7 @@
 /** The Pothos builder, and the TypeScript types behind what clients see. */
 import SchemaBuilder from '@pothos/core';
 import type { Microseconds, Position } from '../entities/index.ts';
-import type { Operation } from '../resolvers/index.ts';
+import type { FileUpload, Operation } from '../resolvers/index.ts';
 
 export interface SchemaTypes {
   Context: { readonly operation: Operation };
@@ -13,6 +13,7 @@ export interface SchemaTypes {
     Int64: { Input: number; Output: number };
     Base64: { Input: Uint8Array; Output: Uint8Array };
     JSON: { Input: unknown; Output: unknown };
+    File: { Input: FileUpload; Output: never };
   };
 }
 

@@ -24,13 +24,17 @@ export function fileInputs(t: InputBuilder, entity: Entity, forCreate: boolean):
 }
 
 function inputsOf(t: InputBuilder, file: EntityFile, forCreate: boolean): InputFields {
-  const both = `\`${file.data}\` and \`${file.text}\``;
+  const all = `\`${file.upload}\`, \`${file.data}\` and \`${file.text}\``;
   const rule =
     forCreate && file.required
-      ? `Exactly one of ${both} is given.`
-      : `At most one of ${both} is given${forCreate ? '.' : '; without, the contents stay.'}`;
+      ? `Exactly one of ${all} is given.`
+      : `At most one of ${all} is given${forCreate ? '.' : '; without, the contents stay.'}`;
   const cleared = file.required || forCreate ? '' : ' Null takes the file away.';
   return {
+    [file.upload]: t.field({
+      type: 'File',
+      description: `${contentsOf(file)} as a part of a multipart request. ${rule}${cleared}`,
+    }),
     [file.data]: t.field({
       type: 'Base64',
       description: `${contentsOf(file)} as bytes. ${rule}${cleared}`,

@@ -1,7 +1,7 @@
 /** Scalars: how positions, moments, large numbers and bytes travel. */
 import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
 import type { Microseconds, Position } from '../entities/index.ts';
-import { formatDateTime, parseDateTime } from '../resolvers/index.ts';
+import { FileUpload, formatDateTime, parseDateTime } from '../resolvers/index.ts';
 import type { Builder } from './builder.ts';
 
 export function addScalars(builder: Builder): void {
@@ -33,6 +33,20 @@ export function addScalars(builder: Builder): void {
     serialize: (bytes) => Buffer.from(bytes as Uint8Array).toString('base64'),
     parseValue: (value) => parseBase64(value),
     parseLiteral: (node) => parseBase64(node.kind === Kind.STRING ? node.value : null, node),
+  });
+  builder.scalarType('File', {
+    description:
+      'A file that comes with the operation, as a part of a multipart request: ' +
+      'https://github.com/jaydenseric/graphql-multipart-request-spec. In the variables it is null.',
+    serialize: () => {
+      throw new GraphQLError('A File is an input alone.');
+    },
+    parseValue: (value) =>
+      value instanceof FileUpload
+        ? value
+        : refuse('File', 'a part of a multipart request, named by its map', value),
+    parseLiteral: (node) =>
+      refuse('File', 'a variable, and a part of a multipart request', null, node),
   });
   builder.scalarType('JSON', {
     description: 'Any JSON value: a text, a number, a list …',

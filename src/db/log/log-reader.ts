@@ -9,7 +9,7 @@ import type {
   Version,
 } from '../../entities/index.ts';
 import { turns } from '../shared/turns.ts';
-import { ContentsReader } from './contents-reader.ts';
+import { ContentsReader } from './contents/contents-reader.ts';
 import { readVersionsAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';

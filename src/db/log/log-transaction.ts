@@ -1,5 +1,6 @@
 /** One transaction of the log while it is written: what a mutation may do. */
 import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import type {
   Entity,
   Microseconds,
@@ -14,7 +15,8 @@ import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound } from '../shared/problems.ts';
 import { differingFields, valuesOfPatch } from '../shared/values.ts';
-import { type ContentsInfo, writeContents } from './contents.ts';
+import { type ContentsInfo, writeContents } from './contents/contents.ts';
+import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
 import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
@@ -30,6 +32,7 @@ import {
   refuseStale,
   type WriteCondition,
 } from './stale-write.ts';
+import type { LogTables } from './tables.ts';
 import { type TransactionAbout, TransactionHead } from './transaction-head.ts';
 import { VersionChain } from './version-chain.ts';
 import type { VersionChange } from './version-change.ts';
@@ -232,8 +235,28 @@ export class LogTransaction {
       throw new InvalidInput([{ path: ['data'], message }]);
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.#inTurn(() => writeContents(this.#log.kysely, sha256, bytes));
+    await this.#inTurn(() =>
+      writeContents(this.#log.kysely, sha256, bytes, () => this.#pauseIfOver()),
+    );
     return { sha256, size: bytes.length };
+  }
+
+  /**
+   * Keeps an upload's bytes, for versions to name.
+   * @throws InvalidInput when there is no such upload any more.
+   */
+  async keepUpload(uploaded: Uploaded): Promise<ContentsInfo> {
+    const isKept = await this.#inTurn(() => keepUpload(this.#log.kysely, uploaded));
+    if (!isKept) {
+      const message = 'is an upload that was kept before, or given up. Upload it again.';
+      throw new InvalidInput([{ path: ['file'], message }]);
+    }
+    return { sha256: uploaded.sha256, size: uploaded.size };
+  }
+
+  /** Runs work on what the log keeps beside versions: uploads that are under way. For the store only. */
+  beside<T>(work: (db: Kysely<LogTables>) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => work(this.#log.kysely));
   }
 
   /** Waits for changes that were started without being awaited. */
@@ -283,6 +306,10 @@ export class LogTransaction {
       return await change();
     };
     return await this.#holdTurn(begun());
+  }
+
+  async #pauseIfOver(): Promise<void> {
+    if (this.#pace.over) await this.#pace.pause();
   }
 
   /** Lets later changes wait for this one. */

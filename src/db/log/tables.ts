@@ -51,8 +51,28 @@ export interface LogTables {
     /** Of all that the row says; null in rows from before there were digests. */
     digest: Uint8Array | null;
   };
-  contents: { sha256: string; size: number };
-  content_chunks: { sha256: string; number: Generated<number>; bytes: Uint8Array };
+  /** The bytes of files, each once. */
+  contents: { id: Generated<number>; sha256: string; size: number };
+  /** Which chunks contents are made of. */
+  content_chunks: {
+    contents: number;
+    /** Where the chunk begins in the contents, in bytes. */
+    begin: number;
+    chunk: number;
+  };
+  /** Pieces of contents, each once. */
+  chunks: {
+    id: Generated<number>;
+    /** SHA-256 of what it holds. */
+    digest: Uint8Array;
+    /** Length of what it holds, in bytes. */
+    size: number;
+    encoding: 'none' | 'deflate';
+    bytes: Uint8Array;
+  };
+  /** Contents on their way in, until a transaction keeps them. */
+  uploads: { id: string; touched_at: Microseconds };
+  upload_chunks: { upload: string; begin: number; chunk: number };
 }
 /** The tables of entities are named at run time. */
 export type VersionTables = Record<string, VersionColumns>;

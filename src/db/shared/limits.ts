@@ -6,12 +6,18 @@ export const limits = {
   idLengthMax: 256,
   /** Longest reason or actor of a transaction, in characters (Unicode code points). */
   reasonLengthMax: 4_096,
-  /** Largest contents of one file. */
+  /** Largest contents of one file that are given whole. */
   fileBytesMax: 64 * 1024 * 1024,
-  /** Contents are stored in pieces of this size. */
-  contentChunkBytes: 256 * 1024,
+  /** Bytes of an upload that one commit stores. */
+  uploadBatchBytes: 4 * 1024 * 1024,
+  /** How long an upload is kept to which nothing comes … */
+  uploadIdleMs: 24 * 3_600_000,
+  /** … and how often such are looked for. */
+  uploadsCollectedMs: 3_600_000,
+  /** Most chunks that one commit removes. */
+  removedChunksMax: 64,
   /** Memory for the digests of chunks that were found good, as it is estimated. */
-  chunkDigestsBytesMax: 4 * 1024 * 1024,
+  goodChunksBytesMax: 16 * 1024 * 1024,
   /** Most values of one operator in a filter, such as `in`. */
   filterListMax: 1_000,
   /** How deep filters may be nested by and, or and not. */

@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { refusal } from './errors.ts';
 import { readJsonBody, refuseOtherBodies } from './json-body.ts';
 import { jsonRefusal } from './json-size.ts';
+import { isMultipart } from './use-multipart.ts';
 
 /** Parameters of a GET that hold JSON; Yoga takes a broken one for a failure of its own. */
 const jsonParameters = ['variables', 'extensions'];
@@ -11,6 +12,7 @@ export function useJsonBodies(): Plugin {
   return {
     onRequestParse({ request, url, setRequestParser }) {
       if (request.method === 'POST') {
+        if (isMultipart(request)) return;
         refuseOtherBodies(request.headers);
         setRequestParser(readJsonBody);
         return;

@@ -98,7 +98,7 @@ function refusalOf(request: IncomingMessage, endpoint: string, origins: Origins)
     return { status: 404, message: `WebSockets are accepted at ${endpoint}.` };
   }
   const { headers } = request;
-  if (origins.mayOpenSocket(headers.origin, headers.host)) return null;
+  if (origins.mayCallUnasked(headers.origin, headers.host)) return null;
   const message =
     'WebSockets are accepted from pages of this machine and server, and of allowed origins.';
   return { status: 403, message };

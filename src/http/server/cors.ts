@@ -20,11 +20,11 @@ export class Origins {
   };
 
   /**
-   * Whether a WebSocket may be opened from a page: browsers ask nobody before they open one.
+   * Whether a page may open a WebSocket or send a form: browsers ask nobody before they do.
    * @param origin the page's; without one it is no page.
    * @param host what the request says this server is called: its own pages may.
    */
-  mayOpenSocket(origin: string | undefined, host: string | undefined): boolean {
+  mayCallUnasked(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined || this.#mayCall(origin)) return true;
     return URL.canParse(origin) && new URL(origin).host === host;
   }

@@ -2,6 +2,10 @@
 export const requestLimits = {
   /** Largest request body, unless the setting says otherwise. */
   bodyBytesMax: 8 * 1024 * 1024,
+  /** Largest file that is uploaded, unless the setting says otherwise. */
+  uploadBytesMax: 16 * 1024 * 1024 * 1024,
+  /** Most files of one request, and places in its operation for them. */
+  filesPerRequestMax: 100,
   /** Most values in the JSON of one request; so many are parsed within about 50 ms. */
   jsonValuesMax: 200_000,
   /** How deep lists and objects in the JSON of one request may be nested. */

@@ -5,12 +5,17 @@ import type { Plugin } from 'graphql-yoga';
 /**
  * Yoga’s own limit reads every body through a counting stream, which halves its throughput.
  * @param bytesMax how many bytes a body may have.
+ * @param isBoundedElsewhere of requests with files, which have limits of their own.
  */
-export function useBodyLimit(bytesMax: number): Plugin {
+export function useBodyLimit(
+  bytesMax: number,
+  isBoundedElsewhere: (request: Request) => boolean,
+): Plugin {
   const message = `The request body may be at most ${bytesMax} bytes (bodyBytesMax). Send less at a time.`;
   return {
     onRequest({ request, setRequest, endResponse, fetchAPI }) {
-      if (request.method === 'GET' || request.method === 'HEAD') return;
+      if (request.method === 'GET' || request.method === 'HEAD' || isBoundedElsewhere(request))
+        return;
       const length = request.headers.get('content-length');
       if (length !== null) {
         if (Number(length) > bytesMax) endResponse(refusal(message, fetchAPI.Response));

@@ -13,6 +13,7 @@ import {
   type StoreReads,
   type Stretch,
   type Updated,
+  type Upload,
   type VersionChange,
   type WriteTerms,
   type Written,
@@ -103,6 +104,16 @@ export class View {
       return { ...result, rebasedOver: rebasedOver.filter((each) => this.#sight.sees(each)) };
     });
     return { ...written, results };
+  }
+
+  /** Begins an upload, for a write to keep. Nobody sees it before. */
+  beginUpload(): Promise<Upload> {
+    return this.#store.beginUpload();
+  }
+
+  /** Removes an upload that no write kept, if it was not. */
+  discardUpload(upload: string): Promise<void> {
+    return this.#store.discardUpload(upload);
   }
 
   /** Follows the log after a position: each change that is seen, and where a record is seen no more. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Entity } from '../../../entities/index.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { putChunk } from '../contents/chunk-store.ts';
 import { logDigest } from '../digest.ts';
 import type { LogTables } from '../tables.ts';
 import { applicationId, type LogFile } from './log-file.ts';
@@ -15,6 +16,7 @@ const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
   createLog,
   createIdempotencyKeys,
   createDigests,
+  createChunks,
 ];
 
 /** The newest format that this program reads and writes. */
@@ -127,4 +129,90 @@ async function createDigests(db: Kysely<LogTables>): Promise<void> {
       .execute();
   }
   await refuseChanges(db, 'log', [['id']]);
+}
+
+/**
+ * Chunks that contents share, in place of pieces of 256 KiB that each had for itself. What is there
+ * keeps its pieces, as chunks.
+ */
+async function createChunks(db: Kysely<LogTables>): Promise<void> {
+  for (const table of ['contents', 'content_chunks']) {
+    for (const change of ['update', 'delete', 'replace'])
+      await sql`drop trigger ${sql.ref(`${table}_refuses_${change}`)}`.execute(db);
+    await sql`alter table ${sql.table(table)} rename to ${sql.table(`${table}_before`)}`.execute(
+      db,
+    );
+  }
+  await sql`
+    create table contents (
+      id integer primary key,
+      sha256 text not null unique,
+      size integer not null check (size >= 0)
+    ) strict`.execute(db);
+  await sql`
+    create table chunks (
+      id integer primary key,
+      digest blob not null unique,
+      size integer not null check (size > 0),
+      encoding text not null check (encoding in ('none', 'deflate')),
+      bytes blob not null
+    ) strict`.execute(db);
+  await sql`
+    create table content_chunks (
+      contents integer not null references contents (id),
+      begin integer not null check (begin >= 0),
+      chunk integer not null references chunks (id),
+      primary key (contents, begin)
+    ) strict, without rowid`.execute(db);
+  await sql`create index content_chunks_by_chunk on content_chunks (chunk)`.execute(db);
+  await sql`create table uploads (id text primary key, touched_at integer not null) strict`.execute(
+    db,
+  );
+  await sql`
+    create table upload_chunks (
+      upload text not null references uploads (id) on delete cascade,
+      begin integer not null check (begin >= 0),
+      chunk integer not null references chunks (id),
+      primary key (upload, begin)
+    ) strict, without rowid`.execute(db);
+  await sql`create index upload_chunks_by_chunk on upload_chunks (chunk)`.execute(db);
+  await keepEarlierContents(db);
+  await sql`drop table content_chunks_before`.execute(db);
+  await sql`drop table contents_before`.execute(db);
+  await refuseChanges(db, 'contents', [['id'], ['sha256']]);
+  await refuseChanges(db, 'content_chunks', [['contents', 'begin']]);
+  // Those of an upload that nobody kept may go.
+  const isNamed = sql`exists (select 1 from content_chunks where chunk = old.id)`;
+  await refuseChanges(db, 'chunks', [['id'], ['digest']], isNamed);
+}
+
+/** A chunk at a time: contents of a log may be more than memory holds. */
+async function keepEarlierContents(db: Kysely<LogTables>): Promise<void> {
+  type Row = { sha256: string; size: number };
+  type Piece = { number: number; bytes: Uint8Array };
+  let last = '';
+  for (;;) {
+    const { rows } = await sql<Row>`
+      select sha256, size from contents_before where sha256 > ${last} order by sha256 limit 1`.execute(
+      db,
+    );
+    const [row] = rows;
+    if (!row) return;
+    const { id } = await db
+      .insertInto('contents')
+      .values(row)
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    for (let [number, begin] = [0, 0]; ; number += 1) {
+      const pieces = await sql<Piece>`
+        select number, bytes from content_chunks_before
+        where sha256 = ${row.sha256} and number = ${number}`.execute(db);
+      const [piece] = pieces.rows;
+      if (!piece) break;
+      const chunk = await putChunk(db, piece.bytes);
+      await db.insertInto('content_chunks').values({ contents: id, begin, chunk }).execute();
+      begin += piece.bytes.length;
+    }
+    last = row.sha256;
+  }
 }

@@ -1,5 +1,5 @@
 /** Append-only, enforced by the database. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { LogTables } from '../tables.ts';
 
 /**
@@ -11,11 +11,12 @@ export async function refuseChanges(
   db: Kysely<LogTables>,
   table: string,
   keys: readonly (readonly string[])[],
+  isKept: RawBuilder<unknown> | null = null,
 ): Promise<void> {
   for (const change of ['update', 'delete']) {
     await sql`
       create trigger ${sql.ref(`${table}_refuses_${change}`)} before ${sql.raw(change)}
-      on ${sql.table(table)} begin
+      on ${sql.table(table)} ${change === 'delete' && isKept ? sql`when ${isKept} ` : sql``}begin
         select raise(abort, ${sql.lit(`${table} is append-only: ${change} is refused`)});
       end`.execute(db);
   }

@@ -1,0 +1,74 @@
+/**
+ * Where contents are cut into chunks: by what they hold, so that a small change moves no cut but those
+ * around it, and the other chunks are stored already. FastCDC: W. Xia et al., “FastCDC: a Fast and
+ * Efficient Content-Defined Chunking Approach for Data Deduplication”, USENIX ATC 2016: a gear hash,
+ * no cut before a least size, and two masks that keep sizes near the usual one. In 32 bits, as
+ * JavaScript counts, so that a cut depends on the 32 bytes before it. Cuts are no part of the format:
+ * with other ones less is found to be stored already, and all is read as before.
+ */
+import { createHash } from 'node:crypto';
+
+/** Sizes of chunks, in bytes. The last one may be smaller. */
+export const chunkSizes = { min: 16 * 1024, usual: 64 * 1024, max: 256 * 1024 } as const;
+
+/** Two bits more, and two less, than make a cut likely every 2^16 bytes. */
+const [maskBefore, maskAfter] = [0xff_ff_c0_00 | 0, 0xff_fc_00_00 | 0];
+
+/** A number at random for each byte: of the SHA-256 of its place, so that they are nobody's choice. */
+const gear = Int32Array.from({ length: 256 }, (_, byte) =>
+  createHash('sha256').update(`gear ${byte}`).digest().readInt32LE(0),
+);
+
+/** The length of the first chunk of the bytes; all of them where they are its last ones. */
+export function firstCut(bytes: Uint8Array): number {
+  if (bytes.length <= chunkSizes.min) return bytes.length;
+  const usual = Math.min(chunkSizes.usual, bytes.length);
+  const end = Math.min(chunkSizes.max, bytes.length);
+  let [hash, at] = [0, chunkSizes.min];
+  for (; at < usual; at += 1) {
+    hash = ((hash << 1) + (gear[bytes[at] as number] as number)) | 0;
+    if ((hash & maskBefore) === 0) return at;
+  }
+  for (; at < end; at += 1) {
+    hash = ((hash << 1) + (gear[bytes[at] as number] as number)) | 0;
+    if ((hash & maskAfter) === 0) return at;
+  }
+  return end;
+}
+
+/** Cuts bytes that come piece by piece: the chunks are the same, however they come. */
+export class Chunker {
+  #held: Uint8Array = new Uint8Array();
+
+  /** @returns the chunks that are complete with these bytes. They may share memory with them. */
+  *push(bytes: Uint8Array): Generator<Uint8Array, void> {
+    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    let begin = 0;
+    while (all.length - begin >= chunkSizes.max) {
+      const chunk = all.subarray(begin);
+      const length = firstCut(chunk);
+      yield chunk.subarray(0, length);
+      begin += length;
+    }
+    // A copy: whoever gave the bytes may use their memory again.
+    this.#held = Uint8Array.from(all.subarray(begin));
+  }
+
+  /** The chunks of what is left, once all bytes have come. */
+  *end(): Generator<Uint8Array, void> {
+    while (this.#held.length > 0) {
+      const length = firstCut(this.#held);
+      yield this.#held.subarray(0, length);
+      this.#held = this.#held.subarray(length);
+    }
+  }
+}
+
+/** The chunks of bytes that are all there. */
+export function* chunksOf(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let begin = 0; begin < bytes.length; ) {
+    const length = firstCut(bytes.subarray(begin, begin + chunkSizes.max));
+    yield bytes.subarray(begin, begin + length);
+    begin += length;
+  }
+}

@@ -1,0 +1,134 @@
+/** What the log keeps of uploads until a transaction keeps them: which chunks each has. */
+import { type Kysely, sql } from 'kysely';
+import { limits } from '../../shared/limits.ts';
+import type { LogTables } from '../tables.ts';
+import type { ContentsInfo } from './contents.ts';
+import { ContentsReader } from './contents-reader.ts';
+
+/** Runs work on the log, within a commit. */
+export type WithinCommit = <T>(work: (db: Kysely<LogTables>) => Promise<T>) => Promise<T>;
+
+/** An upload that has all its bytes, and waits to be kept. */
+export interface Uploaded extends ContentsInfo {
+  readonly upload: string;
+}
+
+/**
+ * Keeps an upload as contents, unless there are such already. It is none any more then.
+ * @returns false when there is no such upload, nor such contents: it was given up, or is too old.
+ * @throws ContentsDamaged when what is there already are not these bytes any more.
+ */
+export async function keepUpload(
+  db: Kysely<LogTables>,
+  { upload, sha256, size }: Uploaded,
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('uploads')
+    .select('id')
+    .where('id', '=', upload)
+    .executeTakeFirst();
+  const known = await db
+    .selectFrom('contents')
+    .select('id')
+    .where('sha256', '=', sha256)
+    .executeTakeFirst();
+  // A request may name one file in several places.
+  if (!found) return known !== undefined;
+  if (!known) await nameChunks(db, upload, { sha256, size });
+  // Chunks were found good when they were uploaded; others are read.
+  else if (!(await hasChunks(db, known.id, upload))) {
+    for await (const _ of new ContentsReader(db).whole(sha256));
+  }
+  await db.deleteFrom('uploads').where('id', '=', upload).execute();
+  return true;
+}
+
+async function nameChunks(
+  db: Kysely<LogTables>,
+  upload: string,
+  contents: ContentsInfo,
+): Promise<void> {
+  const { id } = await db
+    .insertInto('contents')
+    .values({ sha256: contents.sha256, size: contents.size })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('content_chunks')
+    .columns(['contents', 'begin', 'chunk'])
+    .expression((from) =>
+      from
+        .selectFrom('upload_chunks')
+        .select([sql.lit(id).as('contents'), 'begin', 'chunk'])
+        .where('upload', '=', upload),
+    )
+    .execute();
+}
+
+/** Whether contents are made of the chunks of an upload. */
+async function hasChunks(
+  db: Kysely<LogTables>,
+  contents: number,
+  upload: string,
+): Promise<boolean> {
+  const other = await db
+    .selectFrom('upload_chunks as uploaded')
+    .leftJoin('content_chunks as kept', (join) =>
+      join
+        .on('kept.contents', '=', contents)
+        .onRef('kept.begin', '=', 'uploaded.begin')
+        .onRef('kept.chunk', '=', 'uploaded.chunk'),
+    )
+    .select('uploaded.begin')
+    .where('upload', '=', upload)
+    .where('kept.chunk', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return other === undefined;
+}
+
+/** Removes an upload, and its chunks that nobody else has, some in each commit. */
+export async function removeUpload(commit: WithinCommit, upload: string): Promise<void> {
+  while (await commit((db) => removeSomeChunks(db, upload)));
+  await commit(async (db) => {
+    await db.deleteFrom('uploads').where('id', '=', upload).execute();
+  });
+}
+
+/** @returns whether there were any. */
+async function removeSomeChunks(db: Kysely<LogTables>, upload: string): Promise<boolean> {
+  const rows = await db
+    .selectFrom('upload_chunks')
+    .select(['begin', 'chunk'])
+    .where('upload', '=', upload)
+    .limit(limits.removedChunksMax)
+    .execute();
+  if (rows.length === 0) return false;
+  const begins = rows.map(({ begin }) => begin);
+  await db
+    .deleteFrom('upload_chunks')
+    .where('upload', '=', upload)
+    .where('begin', 'in', begins)
+    .execute();
+  await db
+    .deleteFrom('chunks')
+    .where('id', 'in', [...new Set(rows.map(({ chunk }) => chunk))])
+    .where('id', 'not in', (from) =>
+      from.selectFrom('content_chunks').select('chunk').whereRef('chunk', '=', 'chunks.id'),
+    )
+    .where('id', 'not in', (from) =>
+      from.selectFrom('upload_chunks').select('chunk').whereRef('chunk', '=', 'chunks.id'),
+    )
+    .execute();
+  return true;
+}
+
+/** Uploads to which nothing came since a time, in microseconds: whoever made them is gone. */
+export async function abandonedUploads(db: Kysely<LogTables>, since: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('uploads')
+    .select('id')
+    .where('touched_at', '<', since)
+    .execute();
+  return rows.map(({ id }) => id);
+}

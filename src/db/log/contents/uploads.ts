@@ -1,0 +1,56 @@
+/** Uploads of a store: begun here, and collected once nobody comes back to them. */
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
+import type { LogTables } from '../tables.ts';
+import { Upload } from './upload.ts';
+import { abandonedUploads, removeUpload, type WithinCommit } from './upload-rows.ts';
+
+export class Uploads {
+  readonly #reading: Kysely<LogTables>;
+  readonly #commit: WithinCommit;
+  readonly #clock: Clock;
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param onFault told of failures that nobody waits for. */
+  constructor(
+    reading: Kysely<LogTables>,
+    commit: WithinCommit,
+    clock: Clock,
+    onFault: (error: unknown) => void,
+  ) {
+    this.#reading = reading;
+    this.#commit = commit;
+    this.#clock = clock;
+    this.#timer = setInterval(() => this.collect().catch(onFault), limits.uploadsCollectedMs);
+    this.#timer.unref();
+  }
+
+  /** Begins an upload. @throws what a write of the log throws. */
+  begin(): Promise<Upload> {
+    return Upload.begin(this.#commit, this.#clock);
+  }
+
+  /** Removes an upload, unless it was kept. */
+  async discard(upload: string): Promise<void> {
+    const found = await this.#reading
+      .selectFrom('uploads')
+      .select('id')
+      .where('id', '=', upload)
+      .executeTakeFirst();
+    if (found) await removeUpload(this.#commit, upload);
+  }
+
+  /** Removes uploads to which nothing came for limits.uploadIdleMs. */
+  async collect(): Promise<void> {
+    const since = this.#clock() - limits.uploadIdleMs * 1_000;
+    for (const upload of await abandonedUploads(this.#reading, since)) {
+      await removeUpload(this.#commit, upload);
+    }
+  }
+
+  /** Collects nothing more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,164 @@
+/** PUT /files/by-path: any HTTP client writes a file, and reads it back. */
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { expect, onTestFinished, test } from 'vitest';
+import { LakeFile } from '../src/entities/index.ts';
+import { listen, TestApi } from './support/api.ts';
+import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { until } from './support/until.ts';
+
+async function serve(limits = {}) {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const api = new TestApi(store, limits);
+  const { url } = await listen(api.app);
+  const put = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+    fetch(`${url}/files/by-path/${path}`, {
+      method: 'PUT',
+      body,
+      headers,
+      duplex: 'half',
+    } as RequestInit);
+  /** How many contents and uploads the log has. */
+  const left = () =>
+    rawLog(directory)
+      .prepare('select (select count(*) from chunks), (select count(*) from uploads)')
+      .raw()
+      .get();
+  return { directory, api, store, url, put, left };
+}
+
+/** A body of which nobody knows how long it is. */
+function streamOf(pieces: readonly Uint8Array[]): BodyInit {
+  return Readable.toWeb(Readable.from(pieces)) as unknown as BodyInit;
+}
+
+test('a file is there once all its bytes are, and is changed by other ones alone', async () => {
+  const { url, put, api } = await serve();
+  const first = await put('a%20folder/below/ü.txt', 'one');
+  expect([first.status, first.headers.get('x-position')]).toEqual([201, '1']);
+  const told = await first.json();
+  expect(told).toMatchObject({ revision: 1, size: 3, downloadUrl: `/files/${told.id}/1` });
+  expect(first.headers.get('etag')).toBe(`"${told.sha256}"`);
+  expect(await (await fetch(`${url}${told.downloadUrl}`)).text()).toBe('one');
+  const { lakeFileByPath } = await api.data(
+    '{ lakeFileByPath(path: "a folder/below", filename: "ü.txt") { id text } }',
+  );
+  expect(lakeFileByPath).toEqual({ id: told.id, text: 'one' });
+  const second = await put('a%20folder/below/ü.txt', 'two');
+  expect([second.status, await second.json()]).toMatchObject([200, { id: told.id, revision: 2 }]);
+  const again = await put('a%20folder/below/ü.txt', 'two');
+  expect([again.status, await again.json()]).toMatchObject([200, { id: told.id, revision: 2 }]);
+  expect((await put('root.txt', '')).status).toBe(201);
+  expect((await put('root.txt?user=ada', '')).status).toBe(201);
+  const { versions } = await api.store.list(LakeFile);
+  expect(versions.map(({ values: { path, userId } }) => [path, userId])).toEqual([
+    [null, 'ada'],
+    [null, null],
+    ['a folder/below', null],
+  ]);
+});
+
+test('a large file comes as it is sent, in pieces of unknown number', async () => {
+  const { put, store } = await serve();
+  const pieces = Array.from({ length: 60 }, () => randomBytes(200_000));
+  const told = await (await put('large.bin', streamOf(pieces))).json();
+  const read: Uint8Array[] = [];
+  for await (const chunk of store.contents(told.sha256)) read.push(chunk);
+  expect(Buffer.concat(read).equals(Buffer.concat(pieces))).toBe(true);
+});
+
+test.for([
+  ['no file with If-None-Match: *', {}, { 'if-none-match': '*' }, 201],
+  ['a file with If-None-Match: *', { there: true }, { 'if-none-match': '*' }, 412],
+  ['no file with If-Match: *', {}, { 'if-match': '*' }, 412],
+  ['a file with If-Match: *', { there: true }, { 'if-match': '*' }, 200],
+  ['its own tag', { there: true }, { 'if-match': 'TAG' }, 200],
+  ['its own tag among others', { there: true }, { 'if-match': '"a", TAG' }, 200],
+  ['its own tag made weak', { there: true }, { 'if-match': 'W/TAG' }, 412],
+  ['another tag', { there: true }, { 'if-match': '"a"' }, 412],
+  ['its own tag as one it must not have', { there: true }, { 'if-none-match': 'TAG' }, 412],
+  ['another tag as one it must not have', { there: true }, { 'if-none-match': '"a"' }, 200],
+] as const)('%s', async ([, given, headers, status]) => {
+  const { put, left } = await serve();
+  const before = 'there' in given ? (await put('f', 'before')).headers.get('etag') : null;
+  const wanted = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      String(value).replace('TAG', before ?? ''),
+    ]),
+  );
+  const answer = await put('f', 'after', wanted as Record<string, string>);
+  expect(answer.status).toBe(status);
+  const chunks = (before ? 1 : 0) + (status === 412 ? 0 : 1);
+  await until(() => JSON.stringify(left()) === JSON.stringify([chunks, 0]));
+  if (status === 412) expect(await answer.text()).toMatch(/^The file /);
+});
+
+test.for([
+  ['an empty name', 'a/'],
+  ['an empty folder', '/a'],
+  ['a name of two dots', 'a/%2E%2E%00'],
+  ['a slash in a name', 'a%2Fb'],
+  ['no letters', '%FF'],
+  ['a name of 5,000 characters', 'x'.repeat(5_000)],
+] as const)('%s is refused, and nothing is left of the bytes', async ([, path]) => {
+  const { put, left, store } = await serve();
+  const answer = await put(path, 'bytes');
+  expect(answer.status).toBe(400);
+  expect((await answer.text()).length).toBeGreaterThan(20);
+  expect(left()).toEqual([0, 0]);
+  expect(await store.head()).toBe(0);
+});
+
+test('more bytes than may be are refused, announced or not', async () => {
+  const { put, left, store } = await serve({ uploadBytesMax: 100_000 });
+  expect((await put('f', randomBytes(100_001))).status).toBe(413);
+  const body = streamOf([randomBytes(60_000), randomBytes(60_000)]);
+  const answer = await put('f', body).catch((error) => error);
+  // The connection may be closed before all was sent.
+  if (answer instanceof Response) expect(answer.status).toBe(413);
+  await until(() => JSON.stringify(left()) === '[0,0]');
+  expect(await store.head()).toBe(0);
+  expect((await put('f', randomBytes(100_000))).status).toBe(201);
+  expect((await put('f', 'part', { 'content-range': 'bytes 0-3/9' })).status).toBe(400);
+});
+
+test('a client that goes away in the middle leaves nothing', async () => {
+  const { url, left, store, put, api } = await serve();
+  const cut = request(`${url}/files/by-path/f`, {
+    method: 'PUT',
+    headers: { 'content-length': 20_000_000 },
+  });
+  cut.on('error', () => {});
+  cut.write(randomBytes(9_000_000));
+  await until(() => (left() as number[])[0] !== 0);
+  cut.destroy();
+  await until(() => JSON.stringify(left()) === '[0,0]');
+  expect(await store.head()).toBe(0);
+  expect((await put('f', 'whole')).status).toBe(201);
+  expect(api.logged).toEqual([]);
+});
+
+test('curl -T writes a file', async (context) => {
+  const { url, store } = await serve();
+  const local = join(temporaryDirectory(), 'cars.csv');
+  writeFileSync(local, 'name,speed\nbeetle,115\n');
+  try {
+    execFileSync('curl', ['--version']);
+  } catch {
+    context.skip('there is no curl here');
+  }
+  const curl = spawn('curl', ['-sS', '-T', local, `${url}/files/by-path/vega/`]);
+  onTestFinished(() => void curl.kill());
+  const code = await new Promise((resolve) => curl.once('exit', resolve));
+  expect(code).toBe(0);
+  const { versions } = await store.list(LakeFile);
+  expect(versions.map(({ values: { path, filename, size } }) => [path, filename, size])).toEqual([
+    ['vega', 'cars.csv', 22],
+  ]);
+});
