@@ -25,6 +25,7 @@ export interface Config {
   readonly connectionsPerClientMax: number;
   /** Largest request body, in megabytes. */
   readonly bodyMaxMb: number;
+  readonly uploadMaxMb: number;
   /** Memory for answers that are kept, in all workers together, in megabytes; 0 keeps none. */
   readonly keptAnswersMaxMb: number;
   /** The secret that tokens are signed with (HS256); null where they are not, or it is in a file. */
@@ -227,6 +228,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     preset: 8,
     expected: 'megabytes from 1 to 128',
     parse: wholeNumber(1, 128),
+  },
+  uploadMaxMb: {
+    flag: '--upload-max-mb <mb>',
+    description: 'largest file that is uploaded as it is, or as a part of a multipart request',
+    preset: 16_384,
+    expected: 'megabytes from 1 to 1048576',
+    parse: wholeNumber(1, 1_048_576),
   },
   keptAnswersMaxMb: {
     flag: '--kept-answers-max-mb <mb>',
@@ -432,6 +440,7 @@ export function readConfig(
     replicaMemoryMaxMb: read('replicaMemoryMaxMb'),
     connectionsPerClientMax: read('connectionsPerClientMax'),
     bodyMaxMb: read('bodyMaxMb'),
+    uploadMaxMb: read('uploadMaxMb'),
     keptAnswersMaxMb: read('keptAnswersMaxMb'),
     jwtSecret: read('jwtSecret'),
     jwtSecretFile: read('jwtSecretFile'),

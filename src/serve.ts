@@ -78,7 +78,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
       log[level]({ part, state, err: error ?? undefined }, message);
     },
   });
-  const { connectionsPerClientMax, bodyMaxMb } = config;
+  const { connectionsPerClientMax, bodyMaxMb, uploadMaxMb } = config;
   const limits = {
     operationCostMax: config.costMax,
     mutationsPerMinuteMax: config.mutationsPerMinuteMax,
@@ -86,6 +86,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     downloadUrlSeconds: config.downloadUrlSeconds,
     connectionsPerClientMax,
     bodyBytesMax: bodyMaxMb * 1024 * 1024,
+    uploadBytesMax: uploadMaxMb * 1024 * 1024,
     keptOperationsBytesMax: share.keptAnswersBytesMax,
   };
   const downloadKey = identity === noIdentity ? undefined : downloadKeyIn(config.data);

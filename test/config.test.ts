@@ -14,6 +14,7 @@ const flags = {
   replicaMemoryMaxMb: ['--replica-memory-max-mb', 'EVERSTATE_REPLICA_MEMORY_MAX_MB'],
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
   bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
+  uploadMaxMb: ['--upload-max-mb', 'EVERSTATE_UPLOAD_MAX_MB'],
   keptAnswersMaxMb: ['--kept-answers-max-mb', 'EVERSTATE_KEPT_ANSWERS_MAX_MB'],
   jwtSecretFile: ['--jwt-secret-file', 'EVERSTATE_JWT_SECRET_FILE'],
   jwks: ['--jwks', 'EVERSTATE_JWKS'],
@@ -54,6 +55,7 @@ test('without any setting one person is served on loopback', () => {
     replicaMemoryMaxMb: 1_024,
     connectionsPerClientMax: 1_000,
     bodyMaxMb: 8,
+    uploadMaxMb: 16_384,
     keptAnswersMaxMb: 128,
     jwtSecret: null,
     jwtSecretFile: null,
@@ -110,6 +112,7 @@ test.each([
   ['replicaMemoryMaxMb', ['', '127', '1048577', '1e3', 'much']],
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
   ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
+  ['uploadMaxMb', ['', '0', '1048577', '1.5', '8GB']],
   ['keptAnswersMaxMb', ['', '-1', '65537', '1.5', 'none']],
   ['jwtSecretFile', ['']],
   [
@@ -166,7 +169,7 @@ test('a variable that is misspelt is refused, and the known ones are named', () 
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
       'EVERSTATE_ENTITIES, EVERSTATE_WORKERS, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_ALLOWED_ORIGINS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
-      'EVERSTATE_BODY_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_JWT_SECRET, ' +
+      'EVERSTATE_BODY_MAX_MB, EVERSTATE_UPLOAD_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_JWT_SECRET, ' +
       'EVERSTATE_JWT_SECRET_FILE, EVERSTATE_JWKS, EVERSTATE_JWT_ISSUER, EVERSTATE_JWT_AUDIENCE, ' +
       'EVERSTATE_JWT_ROLES_CLAIM, EVERSTATE_DOWNLOAD_URL_SECONDS, EVERSTATE_VIEWER_HEADER, EVERSTATE_TRUSTED_PROXIES, EVERSTATE_CLIENT_ADDRESS_HEADER, ' +
       'EVERSTATE_INSECURE, EVERSTATE_COST_MAX, EVERSTATE_COST_REPORT, EVERSTATE_MUTATIONS_PER_MINUTE_MAX, EVERSTATE_COST_PER_MINUTE_MAX, EVERSTATE_TRUSTED_DOCUMENTS, EVERSTATE_TRUSTED_DOCUMENTS_ONLY, EVERSTATE_PRODUCTION, EVERSTATE_INTROSPECTION, ' +
