@@ -22,6 +22,7 @@ import type { GroupQuery } from './queries/group-query.ts';
 import type { Group } from './queries/grouping.ts';
 import type { OverTimeQuery, TimePoint } from './queries/over-time-query.ts';
 import type { Page, PageQuery } from './queries/page.ts';
+import type { PathPartsQuery } from './queries/path-parts.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
 import { limits } from './shared/limits.ts';
 import { BadRequest } from './shared/problems.ts';
@@ -146,6 +147,15 @@ export class StoreReads {
       await this.#answers.page(entity, { ...query, at, limit }),
     );
     return { versions, more };
+  }
+
+  /**
+   * The different parts that follow in the paths of live records that match, in order.
+   * @throws BadRequest for a position after the head.
+   */
+  async pathParts(entity: Entity, query: PathPartsQuery): Promise<string[]> {
+    await this.#head.refuseFuture(query.at);
+    return this.#told(await this.#answers.pathParts(entity, query));
   }
 
   /** How many live records match; now unless a position is given. */

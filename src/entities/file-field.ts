@@ -16,6 +16,8 @@ export interface FileField<
   readonly isRecord: IsRecord;
   /** The field that has its name; null where it has none of its own. */
   readonly filename: string | null;
+  /** The field that tells its type; null where its name alone does. */
+  readonly filetype: string | null;
 }
 
 interface FileOptions {
@@ -23,12 +25,14 @@ interface FileOptions {
   readonly required?: boolean;
   readonly isRecord?: boolean;
   readonly filename?: string;
+  readonly filetype?: string;
 }
 
 /**
  * A file: null when it was never given, unless it is required.
  * @param options isRecord: the record is the file, as a LakeFile is; filename: the field of the entity
- *   that has the file's name.
+ *   that has the file's name; filetype: the one that tells its type, an extension such as "csv" or a
+ *   media type such as "text/csv".
  */
 export function fileField<const O extends FileOptions>(
   options: O,
@@ -42,5 +46,6 @@ export function fileField<const O extends FileOptions>(
     description: options.description,
     isRecord: (options.isRecord ?? false) as never,
     filename: options.filename ?? null,
+    filetype: options.filetype ?? null,
   });
 }

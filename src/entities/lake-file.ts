@@ -19,7 +19,10 @@ export const LakeFile = defineEntity({
       required: true,
       lengthMax: 1_024,
     }),
-    filetype: field.text({ description: 'The type of its contents: “csv”, say.', lengthMax: 256 }),
+    filetype: field.text({
+      description: 'The type of its contents: an extension (“csv”, say) or a media type.',
+      lengthMax: 256,
+    }),
     version: field.int({
       description: 'A label of the caller’s own; `revision` is the server’s count.',
     }),
@@ -31,6 +34,7 @@ export const LakeFile = defineEntity({
       required: true,
       isRecord: true,
       filename: 'filename',
+      filetype: 'filetype',
     }),
   },
   uniqueKey: ['userId', 'path', 'filename'],

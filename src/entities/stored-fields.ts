@@ -14,6 +14,8 @@ export interface EntityFile {
   readonly isRecord: boolean;
   /** The field that has its name; null where it has none of its own. */
   readonly filename: string | null;
+  /** The field that tells its type; null where its name alone does. */
+  readonly filetype: string | null;
   /** The fields of a version that tell of it. */
   readonly size: string;
   readonly sha256: string;
@@ -62,7 +64,7 @@ export function filesOf(fields: DefinedFields): readonly EntityFile[] {
 
 function entityFile(
   name: string,
-  { presence, description, isRecord, filename }: FileField,
+  { presence, description, isRecord, filename, filetype }: FileField,
 ): EntityFile {
   const part = (what: string) =>
     isRecord ? what : `${name}${what.charAt(0).toUpperCase()}${what.slice(1)}`;
@@ -72,6 +74,7 @@ function entityFile(
     description,
     isRecord,
     filename,
+    filetype,
     size: part('size'),
     sha256: part('sha256'),
     data: part('data'),
@@ -119,9 +122,13 @@ export function findFilesDefect(defined: DefinedFields): string | null {
     Object.entries(defined).flatMap(([name, { kind }]) => (kind === 'file' ? [] : [[name, name]])),
   );
   for (const file of filesOf(defined)) {
-    const { filename } = file;
-    if (filename !== null && defined[filename]?.kind !== 'text') {
-      return `its file "${file.name}" has its name from "${filename}", which is no field that holds a text.`;
+    for (const [what, from] of [
+      ['name', file.filename],
+      ['type', file.filetype],
+    ] as const) {
+      if (from !== null && defined[from]?.kind !== 'text') {
+        return `its file "${file.name}" has its ${what} from "${from}", which is no field that holds a text.`;
+      }
     }
     for (const name of [
       file.size,

@@ -8,9 +8,9 @@ import {
 } from '../db/index.ts';
 import { type Entity, type EntityFile, fieldValue, type Version } from '../entities/index.ts';
 import { plainSteps, type WriteInput, type WriteSteps } from './change-records.ts';
+import { recordPath } from './file-paths.ts';
 import type { FileUpload } from './file-upload.ts';
 import type { Operation } from './operation.ts';
-import type { View } from './view/view.ts';
 
 /** A file of a version: which, and what its bytes are. */
 export interface StoredFile {
@@ -20,6 +20,8 @@ export interface StoredFile {
   /** In hexadecimal. */
   readonly sha256: string;
   readonly filename: string;
+  /** An extension or a media type, as somebody gave it; null where nobody did. */
+  readonly filetype: string | null;
 }
 
 /** A file of a version; null where it has none. */
@@ -27,8 +29,9 @@ export function storedFile(version: Version, file: EntityFile): StoredFile | nul
   const sha256 = fieldValue(version, file.sha256) as string | null;
   if (sha256 === null) return null;
   const size = fieldValue(version, file.size) as number;
-  const named = file.filename && (fieldValue(version, file.filename) as string | null);
-  return { version, file, size, sha256, filename: named ?? file.name };
+  const given = (name: string | null) => name && (fieldValue(version, name) as string | null);
+  const filename = given(file.filename) ?? file.name;
+  return { version, file, size, sha256, filename, filetype: given(file.filetype) };
 }
 
 /** The relative URL of a file's bytes, as whoever asks can open it. */
@@ -36,46 +39,12 @@ export function downloadUrl(stored: StoredFile, operation: Operation): string {
   return operation.signed(pathOf(stored));
 }
 
-/** The path of a file's bytes: `/files/<id>/<revision>`, or `/files/contacts/<id>/photo/<revision>`. */
-function pathOf({ version, file }: StoredFile): string {
-  const { entity, id, revision } = version;
-  const which = file.isRecord
-    ? [partOf(id), revision]
-    : [entity.plural, partOf(id), file.name, revision];
-  return `/files/${which.join('/')}`;
-}
-
-/**
- * An id as a part of a URL. URLs with a part that is "." or ".." lead elsewhere, encoded or not: such an
- * id has a sign before it that no other id begins with once it is encoded.
- */
-function partOf(id: string): string {
-  return /^\.\.?$/.test(id) ? `=${id}` : encodeURIComponent(id);
-}
-
-/** The file that a path names as `downloadUrl` does; null for another path, and where it is not seen. */
-export async function findDownload(view: View, pathname: string): Promise<StoredFile | null> {
-  const parts = pathname.split('/').slice(2);
-  const revision = parts.pop() ?? '';
-  if (!/^[1-9]\d{0,8}$/.test(revision)) return null;
-  const [kind, encoded, name] = parts.length === 1 ? [null, parts[0], null] : parts;
-  const found = view.entities
-    .filter(({ plural }) => kind === null || plural === kind)
-    .flatMap((entity) => entity.files.map((file) => ({ entity, file })))
-    .find(({ file }) => (kind === null ? file.isRecord : file.name === name && !file.isRecord));
-  const id = decoded((encoded ?? '').replace(/^=(?=\.\.?$)/, ''));
-  if (!found || !id || parts.length > 3) return null;
-  const version = await view.records.revision(found.entity, id, Number(revision));
-  return version && storedFile(version, found.file);
-}
-
-/** Null for a text that nothing is encoded as. */
-function decoded(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
+/** The path of a file's bytes, which stay the same for ever. */
+export function pathOf({ version: { entity, id, revision }, file }: StoredFile): string {
+  const { plural, field } = file.isRecord
+    ? { plural: null, field: null }
+    : { plural: entity.plural, field: file.name };
+  return recordPath({ plural, id, field, revision });
 }
 
 /**

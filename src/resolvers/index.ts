@@ -17,12 +17,22 @@ export {
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
+export { type AskedVersion, findDownload } from './downloads.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
+export {
+  type FilePath,
+  type FolderPath,
+  folderPath,
+  type PlacePath,
+  parseFilePath,
+  type RecordPath,
+  revisionPattern,
+} from './file-paths.ts';
 export { FileUpload } from './file-upload.ts';
 export {
   downloadUrl,
   fileSteps,
-  findDownload,
+  pathOf,
   readBytes,
   readText,
   type StoredFile,
@@ -36,11 +46,13 @@ export {
 } from './groups.ts';
 export { readHistory } from './history.ts';
 export { lakeFileUpdateSteps, lakePathExists, readLakeFileByPath } from './lake-files.ts';
+export { type FileBelow, type FolderPage, listFolder, walkFolder } from './lake-folders.ts';
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
 export {
   type LakePath,
+  type Precondition,
   PreconditionFailed,
   type PutResult,
   putFile,

@@ -31,7 +31,8 @@ export async function lakePathExists(args: PathArgs, operation: Operation): Prom
   return page.versions.length > 0;
 }
 
-function folderFilter({ path, userId }: PathArgs): RecordFilter {
+/** What lies in a folder, for a user; a null matches a null. */
+export function folderFilter({ path, userId }: Omit<PathArgs, 'asOf'>): RecordFilter {
   const same = (value: string | null | undefined) =>
     value == null ? { isNull: true } : { eq: value };
   return { path: same(path), userId: same(userId) };

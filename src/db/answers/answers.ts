@@ -12,6 +12,7 @@ import type { Group } from '../queries/grouping.ts';
 import { type OverTimeQuery, queryOverTime, type TimePoint } from '../queries/over-time-query.ts';
 import type { FoundPage, PageQuery } from '../queries/page.ts';
 import { queryCount, queryPage } from '../queries/page-query.ts';
+import { type PathPartsQuery, queryPathParts } from '../queries/path-parts.ts';
 import { queryRecords } from '../queries/record-query.ts';
 import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
 import { turns } from '../shared/turns.ts';
@@ -135,6 +136,20 @@ export class Answers {
         return new CountedAnswer(value, at, this.#changes, countingOf(entity, filter));
       },
       () => overheadBytes,
+    );
+  }
+
+  /** The different parts that follow in the paths of live records that match. */
+  pathParts(entity: Entity, query: PathPartsQuery): Promise<Answer<string[]>> {
+    const { at, ...asked } = query;
+    return this.#answer(
+      `parts ${entity.table} ${JSON.stringify(asked)}`,
+      at,
+      async () => ({
+        value: await this.#replica.read((replica) => queryPathParts(replica, entity, query)),
+        stretch: this.#scanned(entity, at, touchesList(entity, query.filter)),
+      }),
+      (parts) => parts.reduce((sum, part) => sum + 2 * part.length, overheadBytes),
     );
   }
 

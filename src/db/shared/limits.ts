@@ -2,6 +2,10 @@
 export const limits = {
   /** Most records of one page, versions of one history page or keys of one batch. */
   pageRowsMax: 1_000,
+  /** Most entries, folders and files, of one page of a folder of the lake. */
+  folderEntriesMax: 1_000,
+  /** Files that are looked up at a time where a folder is read with all that is below it. */
+  folderStretchRows: 256,
   /** Longest id of a record, in characters (Unicode code points). */
   idLengthMax: 256,
   /** Longest reason or actor of a transaction, in characters (Unicode code points). */

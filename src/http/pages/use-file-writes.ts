@@ -6,13 +6,15 @@ import {
   downloadUrl,
   type LakePath,
   type Operation,
+  type Precondition,
   PreconditionFailed,
   type PutResult,
+  parseFilePath,
   putFile,
   storedFile,
   TooManyBytes,
 } from '../../resolvers/index.ts';
-import { namesTag } from '../server/preconditions.ts';
+import { isHeld, matchesTag } from '../server/preconditions.ts';
 import { unavailable } from '../server/retry-after.ts';
 
 export interface FileWriteTerms {
@@ -81,37 +83,21 @@ async function answer(
   return { ...written(result, operation), status: result.isNew ? 201 : 200 };
 }
 
-/** The file that a path names: the last part is its name, those before it its folder. */
-function lakePathOf(url: URL): LakePath | null {
-  const parts = url.pathname.slice(prefix.length).split('/').map(decoded);
-  const filename = parts.pop();
-  if (!filename || parts.some((part) => part === null)) return null;
-  const path = parts.length === 0 ? null : parts.join('/');
-  return { filename, path, userId: url.searchParams.get('user') };
+/** The file that a path names; null for what names none. */
+function lakePathOf({ pathname, searchParams }: URL): LakePath | null {
+  const path = parseFilePath(pathname);
+  if (path?.kind !== 'place') return null;
+  return { filename: path.filename, path: path.folder, userId: searchParams.get('user') };
 }
 
-/** Null for a text that nothing is encoded as. */
-function decoded(part: string): string | null {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return null;
-  }
-}
-
-/** RFC 9110, section 13: If-Match compares strongly, and a star stands for any file there is. */
-function preconditionOf(headers: Headers): (sha256: string | null) => boolean {
-  const ifMatch = headers.get('if-match')?.trim();
-  const ifNoneMatch = headers.get('if-none-match')?.trim();
+/** RFC 9110, section 13: a star stands for any file there is. */
+function preconditionOf(headers: Headers): Precondition {
+  const ifMatch = headers.get('if-match');
+  const ifNoneMatch = headers.get('if-none-match');
   return (sha256) => {
-    if (ifMatch !== undefined) {
-      if (sha256 === null) return false;
-      const named: readonly string[] = ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? [];
-      const isNamed = named.includes(`"${sha256}"`);
-      if (ifMatch !== '*' && !isNamed) return false;
-    }
-    if (ifNoneMatch === undefined || sha256 === null) return true;
-    return ifNoneMatch !== '*' && !namesTag(ifNoneMatch, `"${sha256}"`);
+    if (sha256 === null) return ifMatch === null;
+    const etag = `"${sha256}"`;
+    return (ifMatch === null || matchesTag(ifMatch, etag)) && !isHeld(ifNoneMatch, etag);
   };
 }
 

@@ -90,6 +90,8 @@ export const requestLimits = {
   stillTimeMaxMs: 1_000,
   /** How long an answer over HTTP, or an event, may wait without its client taking any of it. */
   stalledTimeMaxMs: 30_000,
+  /** Most ranges of one download; asked for more, it is sent as a whole. */
+  rangesMax: 16,
   /** How long a signed URL of a download is good at least, in seconds; twice as long at most. */
   downloadUrlSeconds: 15 * 60,
 } as const;

@@ -34,9 +34,8 @@ interface WantedChanges {
   readonly newest: boolean;
 }
 
-type Query<Name extends 'list' | 'groups' | 'overTime' | 'transactionPage'> = Parameters<
-  StoreReads[Name]
->;
+type Query<Name extends 'list' | 'pathParts' | 'groups' | 'overTime' | 'transactionPage'> =
+  Parameters<StoreReads[Name]>;
 
 export class SeenReads {
   readonly #reads: StoreReads;
@@ -50,6 +49,11 @@ export class SeenReads {
   /** A page of the live records that are seen, as StoreReads has it. */
   list<E extends Entity>(entity: E, query: NonNullable<Query<'list'>[1]>) {
     return this.#reads.list(entity, this.#narrowed(entity, query));
+  }
+
+  /** The different parts that follow in the paths of live records that are seen. */
+  pathParts(entity: Entity, query: Query<'pathParts'>[1]): Promise<string[]> {
+    return this.#reads.pathParts(entity, this.#narrowed(entity, query));
   }
 
   /** How many live records match of those that are seen. */
