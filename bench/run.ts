@@ -13,6 +13,7 @@ import { cacheDirectory, type Dataset, prepareDataset } from './dataset.ts';
 import { measureFirstPage } from './first-page.ts';
 import { measureGroups } from './groups.ts';
 import { measureKept } from './kept.ts';
+import { measureLake } from './lake.ts';
 import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
@@ -47,6 +48,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   'by-id': measureById,
   create: measureCreate,
   bulk: measureBulk,
+  lake: measureLake,
   live: measureLive,
   mixed: measureMixed,
   starving: measureStarving,

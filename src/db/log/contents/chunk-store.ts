@@ -5,8 +5,10 @@ import type { Kysely } from 'kysely';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
 
-export type ChunkEncoding = LogTables['chunks']['encoding'];
+type ChunkEncoding = LogTables['chunks']['encoding'];
 
+/** What the beginning of a chunk tells of all of it: most files are the same kind of bytes all through. */
+const sampleBytes = 4 * 1024;
 /** Compressed chunks may take so much of what they hold: less is not worth the time it takes. */
 const compressedShareMax = 0.875;
 /** Level 1: a third of the time that zlib takes by default, for a tenth more bytes. */
@@ -62,10 +64,13 @@ function inflated(bytes: Uint8Array): Uint8Array {
 }
 
 function encoded(bytes: Uint8Array): { encoding: ChunkEncoding; bytes: Uint8Array } {
+  const deflated = deflatedIfItPays(bytes.subarray(0, sampleBytes)) && deflatedIfItPays(bytes);
+  return deflated ? { encoding: 'deflate', bytes: deflated } : { encoding: 'none', bytes };
+}
+
+function deflatedIfItPays(bytes: Uint8Array): Uint8Array | null {
   const deflated = deflateRawSync(bytes, compression);
-  return deflated.length <= bytes.length * compressedShareMax
-    ? { encoding: 'deflate', bytes: deflated }
-    : { encoding: 'none', bytes };
+  return deflated.length <= bytes.length * compressedShareMax ? deflated : null;
 }
 
 function digestOf(bytes: Uint8Array): Buffer {

@@ -20,7 +20,7 @@ const gear = Int32Array.from({ length: 256 }, (_, byte) =>
 );
 
 /** The length of the first chunk of the bytes; all of them where they are its last ones. */
-export function firstCut(bytes: Uint8Array): number {
+function firstCut(bytes: Uint8Array): number {
   if (bytes.length <= chunkSizes.min) return bytes.length;
   const usual = Math.min(chunkSizes.usual, bytes.length);
   const end = Math.min(chunkSizes.max, bytes.length);
@@ -40,9 +40,10 @@ export function firstCut(bytes: Uint8Array): number {
 export class Chunker {
   #held: Uint8Array = new Uint8Array();
 
-  /** @returns the chunks that are complete with these bytes. They may share memory with them. */
+  /** @returns the chunks that are complete with these bytes. They share no memory with them. */
   *push(bytes: Uint8Array): Generator<Uint8Array, void> {
-    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    // A copy in any case: whoever gave the bytes may use their memory again.
+    const all = Buffer.concat([this.#held, bytes]);
     let begin = 0;
     while (all.length - begin >= chunkSizes.max) {
       const chunk = all.subarray(begin);
@@ -50,17 +51,13 @@ export class Chunker {
       yield chunk.subarray(0, length);
       begin += length;
     }
-    // A copy: whoever gave the bytes may use their memory again.
-    this.#held = Uint8Array.from(all.subarray(begin));
+    this.#held = all.subarray(begin);
   }
 
   /** The chunks of what is left, once all bytes have come. */
   *end(): Generator<Uint8Array, void> {
-    while (this.#held.length > 0) {
-      const length = firstCut(this.#held);
-      yield this.#held.subarray(0, length);
-      this.#held = this.#held.subarray(length);
-    }
+    yield* chunksOf(this.#held);
+    this.#held = new Uint8Array();
   }
 }
 

@@ -62,8 +62,7 @@ export class Upload {
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
-    // A copy: it is stored after whoever gave the bytes has used their memory again.
-    this.#waiting.push(Uint8Array.from(chunk));
+    this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes >= limits.uploadBatchBytes) await this.#store();
   }
