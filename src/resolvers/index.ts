@@ -20,7 +20,6 @@ export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type AskedVersion, findDownload } from './downloads.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
 export {
-  type FilePath,
   type FolderPath,
   folderPath,
   type PlacePath,
