@@ -108,6 +108,28 @@ test('every command of docs/clients.md prints what it shows', async () => {
   }
 });
 
+test('every command of docs/lake.md prints what it shows', async () => {
+  const { url } = await listen(createApp(await openDemo()));
+  const text = await readFile('docs/lake.md', 'utf8');
+  const commands = [...text.matchAll(/```sh\n([^`]*)```\n```(json|http|text)\n([^`]*)```/g)];
+  expect(commands).toHaveLength(text.split('```sh\n').length - 1);
+  for (const [, command = '', language, shown = ''] of commands) {
+    const script = command.replaceAll('http://127.0.0.1:4000', url);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
+    if (language === 'json') {
+      // The demo's story ends on the day on which it is told.
+      const read = (json: string) =>
+        JSON.parse(json, (name, value) => (name === 'updatedAt' ? '…' : value));
+      expect(read(stdout)).toEqual(read(shown));
+    } else if (language === 'text') {
+      expect(`${stdout.replace(/\n$/, '')}\n`).toBe(shown);
+    } else {
+      const lines = shown.trim().split('\n');
+      expect(stdout.split('\r\n')).toEqual(expect.arrayContaining(lines));
+    }
+  }
+});
+
 describe('docs/security.md', () => {
   const read = () => readFile('docs/security.md', 'utf8');
   const blocksOf = (text: string, language: string) =>

@@ -67,6 +67,29 @@ describe('a file by its id', () => {
   });
 });
 
+test('a file without bytes is a file', async () => {
+  const { store, url } = await serve();
+  await putFiles(store, [{ id: 'f', filename: 'f', contents: '' }]);
+  for (const method of ['GET', 'HEAD', 'GET']) {
+    const response = await fetch(`${url}/files/f`, { method });
+    const { headers } = response;
+    expect([response.status, headers.get('content-length'), await response.text()]).toEqual([
+      200,
+      '0',
+      '',
+    ]);
+  }
+});
+
+test('no Last-Modified lies in the future, whatever the clock said at the commit', async () => {
+  const api = await openApi({ clock: () => Date.UTC(2140, 0, 1) * 1_000 });
+  await putFiles(api.store, [{ id: 'f', filename: 'f', contents: '' }]);
+  const { headers } = await api.send({}, 'http://everstate.test/files/f');
+  const lastModified = Date.parse(headers.get('last-modified') ?? '');
+  expect(lastModified).toBeLessThanOrEqual(Date.now());
+  expect(lastModified).toBeGreaterThan(Date.now() - 60_000);
+});
+
 test.for([
   ['/files/f?revision=0', /^revision: must be a revision such as 3, but was "0"\.\n$/],
   ['/files/f?revision=', /^revision: must be a revision/],

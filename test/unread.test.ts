@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Todo } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
+import { putFiles } from './support/stored-files.ts';
 import { openTemporary } from './support/temporary-store.ts';
 import { until, untilWaiting } from './support/until.ts';
 
@@ -204,4 +205,19 @@ test('an answer over HTTP is cut off when none of it is taken, and not when it i
   const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
   expect(length).toBeGreaterThan(9e6);
   expect(bytes).toBe(length + head.indexOf('\r\n\r\n') + 4);
+});
+
+test('a stored file of JSON is no answer that waits, however large, and may be read slowly', async () => {
+  const limits = { backlogBytesMax: 1_000_000, stalledTimeMaxMs: 300 };
+  const { api, url } = await open(limits);
+  const contents = Buffer.alloc(20_000_000, 'x');
+  await putFiles(api.store, [{ id: 'f', filename: 'f.json', contents }]);
+  const response = await fetch(new URL('/files/f', url));
+  expect(response.headers.get('content-type')).toBe('application/json');
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    if (length === 0) await sleep(1_000);
+    length += chunk.length;
+  }
+  expect(length).toBe(contents.length);
 });

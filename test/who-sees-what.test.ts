@@ -583,6 +583,37 @@ async function expectDownloads(
     const response = await world.fetch(viewer, path);
     expect(response.status).toBe(sees(viewer, version) ? 200 : 404);
     texts.push(JSON.stringify([...response.headers]), await response.text());
+    texts.push(...(await expectPlace(world, viewer, version)));
+  }
+  for (const owner of [null, ...names]) {
+    const whose = owner === null ? '' : `&user=${owner}`;
+    for (const query of ['?limit=1000', '?zip', `?position=${versions.length}`]) {
+      const response = await world.fetch(viewer, `/files/by-path/${query}${whose}`);
+      expect(response.status).toBe(200);
+      texts.push(JSON.stringify([...response.headers]), await response.text());
+    }
   }
   return texts.join(' ');
+}
+
+/** A version of a file by its position, and by its place then: its folder and name. */
+async function expectPlace(world: World, viewer: string, version: Version): Promise<string[]> {
+  const { filename, path = null, userId } = version.values as Record<string, string | null>;
+  const parts = path === null ? [] : path.split('/').map(encodeURIComponent);
+  const folder = `/files/by-path/${parts.map((part) => `${part}/`).join('')}`;
+  const then = `position=${version.position}${userId === null ? '' : `&user=${userId}`}`;
+  const isThere = version.operation !== 'DELETE' && sees(viewer, version);
+  const texts: string[] = [];
+  for (const url of [
+    `/files/${encodeURIComponent(version.id)}?${then}`,
+    `${folder}${encodeURIComponent(filename ?? '')}?${then}`,
+  ]) {
+    const response = await world.fetch(viewer, url);
+    expect([url, response.status]).toEqual([url, isThere ? 200 : 404]);
+    texts.push(JSON.stringify([...response.headers]), await response.text());
+  }
+  const below = await world.fetch(viewer, `${folder}?${then}`);
+  if (isThere) expect(below.status).toBe(200);
+  texts.push(await below.text());
+  return texts;
 }

@@ -72,8 +72,9 @@ function addUrl<Parent>(
     t.string({
       nullable: !file.required,
       description:
-        'The relative URL of the bytes of this revision. Where it is asked who one is, it is signed: it ' +
-        'opens without a token, for a while.',
+        'The relative URL of the bytes of this revision, to be saved; with `inline` as a parameter browsers ' +
+        'show what is safe to be shown. Where it is asked who one is, it is signed: it opens without a ' +
+        'token, for a while. docs/lake.md tells of URLs of the file as it is now, and of its folder.',
       resolve: (parent, _args, { operation }) => {
         const stored = storedFile(versionOf(parent), file);
         return (stored && downloadUrl(stored, operation)) as string;

@@ -35,8 +35,11 @@ export function useUnreadAnswers(backlog: Backlog, stalledTimeMaxMs: number): Pl
     onResponse({ response, serverContext }) {
       const { req, res } = serverContext as ServerContext;
       const bytes = Number(response.headers.get('content-length') ?? 0);
-      // A file is read piece by piece while it leaves, and is never whole in memory.
-      const isJson = response.headers.get('content-type')?.includes('json');
+      // A file is read piece by piece while it leaves, and is never whole in memory: it may be JSON as
+      // well, but has a name to be saved by.
+      const { headers } = response;
+      const isJson =
+        headers.get('content-type')?.includes('json') && !headers.has('content-disposition');
       // Whoever has left already takes nothing, and will not leave again.
       if (!req || !res || req.socket.destroyed || bytes < largeAnswerBytes || !isJson) return;
       const connection = { drop: () => req.socket.destroy() };
