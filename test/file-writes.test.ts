@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
+import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
@@ -161,4 +162,47 @@ test('curl -T writes a file', async (context) => {
   expect(versions.map(({ values: { path, filename, size } }) => [path, filename, size])).toEqual([
     ['vega', 'cars.csv', 22],
   ]);
+});
+
+test('each writes their own files alone, and whoever is not known none', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const viewers = { ada: viewerOf('ada'), bob: viewerOf('bob'), root: viewerOf('root', ['admin']) };
+  const api = new GuardedApi(store, viewers);
+  const left = () =>
+    rawLog(directory).prepare('select count(*) from chunks').pluck().get() as number;
+  const put = async (viewer: string | null, path: string, body: string) =>
+    (await api.fetch(viewer, `/files/by-path/${path}`, { method: 'PUT', body })).status;
+  expect(await put('ada', 'f?user=ada', 'hers')).toBe(201);
+  expect(await put('ada', 'f', 'nobody’s in particular')).toBe(403);
+  expect(await put('bob', 'f?user=ada', 'not his')).toBe(403);
+  expect(await put('bob', 'other?user=ada', 'not his either')).toBe(403);
+  expect(await put(null, 'f?user=ada', 'from nobody')).toBe(401);
+  await until(() => left() === 1);
+  expect(await put('root', 'f?user=ada', 'by an admin')).toBe(200);
+  const { versions } = await store.list(LakeFile);
+  expect(versions.map(({ revision, values }) => [revision, values.userId])).toEqual([[2, 'ada']]);
+  expect(api.logged).toEqual([]);
+});
+
+test('files come with mutations of whoever may write them alone', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const api = new GuardedApi(store, { ada: viewerOf('ada') });
+  const send = async (viewer: string | null, userId: string) => {
+    const form = new FormData();
+    const query = `mutation ($file: File!, $userId: ID) {
+      createLakeFile(input: { filename: "f", userId: $userId, file: $file }) { __typename } }`;
+    form.append('operations', JSON.stringify({ query, variables: { file: null, userId } }));
+    form.append('map', '{ "0": ["variables.file"] }');
+    form.append('0', new Blob(['bytes']), 'f');
+    const response = await api.fetch(viewer, '/graphql', { method: 'POST', body: form });
+    return [response.status, (await response.json()).errors?.[0]?.extensions.code];
+  };
+  expect(await send(null, 'ada')).toEqual([401, 'UNAUTHENTICATED']);
+  expect((await send('ada', 'bob'))[1]).toBe('FORBIDDEN');
+  const chunks = () => rawLog(directory).prepare('select count(*) from chunks').pluck().get();
+  await until(() => chunks() === 0);
+  expect(await send('ada', 'ada')).toEqual([200, undefined]);
+  expect(chunks()).toBe(1);
 });
