@@ -264,12 +264,12 @@ const wrongRequests: Record<string, [init: RequestInit, status: number, code: st
     415,
     'UNSUPPORTED_MEDIA_TYPE',
   ],
-  multipart: [
+  'multipart without a map': [
     post(`--x\r\ncontent-disposition: form-data; name="operations"\r\n\r\n${ask}\r\n--x--\r\n`, {
       'content-type': 'multipart/form-data; boundary=x',
     }),
-    415,
-    'UNSUPPORTED_MEDIA_TYPE',
+    400,
+    'BAD_REQUEST',
   ],
   'GraphQL as such': [
     post('mutation { deleteTodo(id: "a") { __typename } }', {

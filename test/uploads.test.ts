@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { limits, type Store, type Uploaded } from '../src/db/index.ts';
 import { LakeFile, type Microseconds, Todo } from '../src/entities/index.ts';
+import { StretchMeter } from './support/stretch-meter.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -154,4 +155,29 @@ test('many uploads at once come through each as it is', async () => {
   for (const [number, { values }] of kept.entries()) {
     expect((await read(store, values.sha256)).equals(all[number] as Buffer)).toBe(true);
   }
+});
+
+test('an upload of what is stored and damaged is refused, and leaves nothing', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const bytes = randomBytes(10_000);
+  await keep(store, 'f', await upload(store, bytes));
+  const raw = rawLog(directory);
+  raw.exec('drop trigger chunks_refuses_update; update chunks set bytes = zeroblob(10000)');
+  const begun = await store.beginUpload();
+  await begun.write(bytes);
+  await expect(begun.end()).rejects.toMatchObject({ code: 'CONTENTS_DAMAGED' });
+  await begun.discard();
+  expect(counts(directory)).toEqual([1, 'some', 0]);
+});
+
+test('an upload leaves the event loop to others while it is stored', async () => {
+  const store = await openTemporary();
+  const text = Buffer.from(
+    'a line of text that is worth compressing, with a number: 12345\n'.repeat(200_000),
+  );
+  for (let at = 0; at < text.length; at += 64) text.writeUInt32LE(at, at);
+  const meter = new StretchMeter();
+  await keep(store, 'f', await upload(store, text, 65_536));
+  expect(meter.take() / meter.slowness).toBeLessThan(50);
 });

@@ -148,6 +148,13 @@ describe('closes the socket of a client that breaks the protocol', () => {
   const wrong: [string, (object | string)[], string][] = [
     ['no message', ['hello'], '4400 Invalid message received'],
     ['an unknown message', [ack, { type: 'start', id: 'x' }], '4400 Invalid message received'],
+    ['an answer', [ack, { type: 'next', id: 'x', payload: {} }], '4400 Invalid message received'],
+    [
+      'an answer of errors',
+      [ack, { type: 'error', id: 'x', payload: [{ message: 'no' }] }],
+      '4400 Invalid message received',
+    ],
+    ['an acknowledgement', [ack, { type: 'connection_ack' }], '4400 Invalid message received'],
     ['a message too many', [ack, { type: 'next' }], '4400 Invalid message received'],
     ['an operation before it is let in', [follow], '4401 Unauthorized'],
     ['one id twice', [ack, follow, follow], '4409 Subscriber for x already exists'],

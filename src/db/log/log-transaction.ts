@@ -255,8 +255,8 @@ export class LogTransaction {
   }
 
   /** Runs work on what the log keeps beside versions: uploads that are under way. For the store only. */
-  beside<T>(work: (db: Kysely<LogTables>) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => work(this.#log.kysely));
+  beside<T>(work: (db: Kysely<LogTables>, pause: () => Promise<void>) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => work(this.#log.kysely, () => this.#pauseIfOver()));
   }
 
   /** Waits for changes that were started without being awaited. */

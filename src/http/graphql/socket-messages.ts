@@ -18,6 +18,8 @@ type Take = (message: string) => Promise<void>;
 export const closeCodes = { messageTooBig: 1009, tryAgainLater: 1013 } as const;
 /** How graphql-ws begins an answer, or an event. */
 const answerOf = /^\{"id":"(\d+)","type":"next"/;
+/** Messages that a server alone sends: graphql-ws takes one from a client for a failure of its own. */
+const serverTypes: ReadonlySet<unknown> = new Set(['connection_ack', 'next', 'error']);
 /** Longest reason of a close that the protocol of WebSockets can carry. */
 const reasonBytesMax = 123;
 
@@ -62,6 +64,9 @@ export class SocketMessages {
       );
     }
     const { type, id } = headOf(text);
+    if (serverTypes.has(type)) {
+      return this.#socket.close(CloseCode.BadRequest, 'Invalid message received');
+    }
     if (refusal && type !== 'subscribe') {
       return this.#socket.close(CloseCode.BadRequest, 'Nested too deeply');
     }

@@ -5,8 +5,6 @@ import type { Kysely } from 'kysely';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
 
-type ChunkEncoding = LogTables['chunks']['encoding'];
-
 /** What the beginning of a chunk tells of all of it: most files are the same kind of bytes all through. */
 const sampleBytes = 4 * 1024;
 /** Compressed chunks may take so much of what they hold: less is not worth the time it takes. */
@@ -19,17 +17,26 @@ export class ChunkDamaged extends Error {
   override readonly name = 'ChunkDamaged';
 }
 
+/** A chunk as it is stored. */
+export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encoding' | 'bytes'>;
+
+/** Makes of bytes what is stored of them: this takes most of the time, and nobody has to wait for it. */
+export function chunkOf(bytes: Uint8Array): StoredChunk {
+  const deflated = deflatedIfItPays(bytes.subarray(0, sampleBytes)) && deflatedIfItPays(bytes);
+  const encoding = deflated ? 'deflate' : 'none';
+  return { digest: digestOf(bytes), size: bytes.length, encoding, bytes: deflated ?? bytes };
+}
+
 /**
  * Stores a chunk unless it is stored already.
  * @returns the number by which contents name it.
- * @throws ChunkDamaged when what is stored under its digest are not these bytes any more.
+ * @throws ChunkDamaged when what is stored under its digest is not what it was any more.
  */
-export async function putChunk(db: Kysely<LogTables>, bytes: Uint8Array): Promise<number> {
-  const digest = digestOf(bytes);
+export async function putChunk(db: Kysely<LogTables>, chunk: StoredChunk): Promise<number> {
   const known = await db
     .selectFrom('chunks')
     .select(['id', 'digest', 'size', 'encoding', 'bytes'])
-    .where('digest', '=', digest)
+    .where('digest', '=', chunk.digest)
     .executeTakeFirst();
   if (known) {
     decoded(known);
@@ -37,14 +44,11 @@ export async function putChunk(db: Kysely<LogTables>, bytes: Uint8Array): Promis
   }
   const { id } = await db
     .insertInto('chunks')
-    .values({ digest, size: bytes.length, ...encoded(bytes) })
+    .values(chunk)
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
 }
-
-/** A chunk as it is stored. */
-export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encoding' | 'bytes'>;
 
 /** What a chunk holds. @throws ChunkDamaged when it is not what was stored. */
 export function decoded({ digest, size, encoding, bytes }: StoredChunk): Uint8Array {
@@ -61,11 +65,6 @@ function inflated(bytes: Uint8Array): Uint8Array {
   } catch (cause) {
     throw new ChunkDamaged('A chunk of contents cannot be decompressed any more.', { cause });
   }
-}
-
-function encoded(bytes: Uint8Array): { encoding: ChunkEncoding; bytes: Uint8Array } {
-  const deflated = deflatedIfItPays(bytes.subarray(0, sampleBytes)) && deflatedIfItPays(bytes);
-  return deflated ? { encoding: 'deflate', bytes: deflated } : { encoding: 'none', bytes };
 }
 
 function deflatedIfItPays(bytes: Uint8Array): Uint8Array | null {

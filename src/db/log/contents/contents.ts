@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
-import { ChunkDamaged, putChunk } from './chunk-store.ts';
+import { ChunkDamaged, chunkOf, putChunk } from './chunk-store.ts';
 import { chunksOf } from './chunker.ts';
 import { ContentsReader } from './contents-reader.ts';
 
@@ -50,7 +50,7 @@ export async function writeContents(
 
 async function putSound(db: Kysely<LogTables>, sha256: string, bytes: Uint8Array): Promise<number> {
   try {
-    return await putChunk(db, bytes);
+    return await putChunk(db, chunkOf(bytes));
   } catch (error) {
     if (error instanceof ChunkDamaged) throw new ContentsDamaged(sha256, false);
     throw error;

@@ -5,8 +5,10 @@ import type { LogTables } from '../tables.ts';
 import type { ContentsInfo } from './contents.ts';
 import { ContentsReader } from './contents-reader.ts';
 
-/** Runs work on the log, within a commit. */
-export type WithinCommit = <T>(work: (db: Kysely<LogTables>) => Promise<T>) => Promise<T>;
+/** Runs work on the log, within a commit. `pause` lets others have their turns. */
+export type WithinCommit = <T>(
+  work: (db: Kysely<LogTables>, pause: () => Promise<void>) => Promise<T>,
+) => Promise<T>;
 
 /** An upload that has all its bytes, and waits to be kept. */
 export interface Uploaded extends ContentsInfo {

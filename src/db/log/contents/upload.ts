@@ -4,9 +4,13 @@
  * transaction keeps them, and what none keeps is collected.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { putChunk } from './chunk-store.ts';
+import { ContentsDamaged } from '../../shared/problems.ts';
+import { turns } from '../../shared/turns.ts';
+import type { LogTables } from '../tables.ts';
+import { ChunkDamaged, chunkOf, putChunk, type StoredChunk } from './chunk-store.ts';
 import { Chunker } from './chunker.ts';
 import { removeUpload, type Uploaded, type WithinCommit } from './upload-rows.ts';
 
@@ -16,7 +20,7 @@ export class Upload {
   readonly #clock: Clock;
   readonly #hash = createHash('sha256');
   readonly #chunker = new Chunker();
-  #waiting: Uint8Array[] = [];
+  #waiting: StoredChunk[] = [];
   #waitingBytes = 0;
   #storedBytes = 0;
   #size = 0;
@@ -61,10 +65,11 @@ export class Upload {
     await removeUpload(this.#commit, this.id);
   }
 
-  async #add(chunk: Uint8Array): Promise<void> {
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
+  async #add(bytes: Uint8Array): Promise<void> {
+    this.#waiting.push(chunkOf(bytes));
+    this.#waitingBytes += bytes.length;
     if (this.#waitingBytes >= limits.uploadBatchBytes) await this.#store();
+    else await turns.yield();
   }
 
   async #store(): Promise<void> {
@@ -72,12 +77,13 @@ export class Upload {
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (chunks.length === 0) return;
-    await this.#commit(async (db) => {
-      for (const bytes of chunks) {
-        const chunk = await putChunk(db, bytes);
+    await this.#commit(async (db, pause) => {
+      for (const stored of chunks) {
+        const chunk = await this.#put(db, stored);
         const row = { upload: this.id, begin: this.#storedBytes, chunk };
         await db.insertInto('upload_chunks').values(row).execute();
-        this.#storedBytes += bytes.length;
+        this.#storedBytes += stored.size;
+        await pause();
       }
       await db
         .updateTable('uploads')
@@ -85,5 +91,14 @@ export class Upload {
         .where('id', '=', this.id)
         .execute();
     });
+  }
+
+  async #put(db: Kysely<LogTables>, chunk: StoredChunk): Promise<number> {
+    try {
+      return await putChunk(db, chunk);
+    } catch (error) {
+      if (!(error instanceof ChunkDamaged)) throw error;
+      throw new ContentsDamaged(Buffer.from(chunk.digest).toString('hex'), false);
+    }
   }
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Entity } from '../../../entities/index.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { putChunk } from '../contents/chunk-store.ts';
+import { chunkOf, putChunk } from '../contents/chunk-store.ts';
 import { logDigest } from '../digest.ts';
 import type { LogTables } from '../tables.ts';
 import { applicationId, type LogFile } from './log-file.ts';
@@ -209,7 +209,7 @@ async function keepEarlierContents(db: Kysely<LogTables>): Promise<void> {
         where sha256 = ${row.sha256} and number = ${number}`.execute(db);
       const [piece] = pieces.rows;
       if (!piece) break;
-      const chunk = await putChunk(db, piece.bytes);
+      const chunk = await putChunk(db, chunkOf(piece.bytes));
       await db.insertInto('content_chunks').values({ contents: id, begin, chunk }).execute();
       begin += piece.bytes.length;
     }
