@@ -131,6 +131,14 @@ test('an entity that the store was not opened with is refused', async () => {
   await expect(store.history(LakeFile, 'x')).rejects.toThrow('LakeFile is not one of');
 });
 
+test('one kind of records alone can be files, which have an address of their own', async () => {
+  const file = field.file({ description: 'Its bytes.', isRecord: true });
+  const Scan = define({ name: 'Scan', fields: { file } });
+  await openTemporary({ entities: [Scan] });
+  const opening = openTemporary({ entities: [LakeFile, Scan] as never });
+  await expect(opening).rejects.toThrow('LakeFile and Scan are files');
+});
+
 test('two entities cannot share a name or a table', async () => {
   const open = (...entities: never[]) => openTemporary({ entities });
   await expect(open(Todo as never, Todo as never)).rejects.toThrow('the same name "todo"');

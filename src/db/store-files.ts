@@ -127,6 +127,13 @@ function refuseClashes(entities: readonly Entity[]): void {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice) throw new CannotOpen(`Two entities have the same ${part} "${twice}". Rename one.`);
   }
+  const areFiles = entities.filter(({ files }) => files.some(({ isRecord }) => isRecord));
+  if (areFiles.length > 1) {
+    const names = areFiles.map(({ name }) => name).join(' and ');
+    throw new CannotOpen(
+      `Records of ${names} are files (isRecord), and a file has one address. Let one of them be so.`,
+    );
+  }
   if (entities.length === 0) throw new CannotOpen('A store needs at least one entity.');
 }
 
