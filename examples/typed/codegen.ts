@@ -15,6 +15,7 @@ export default {
           Position: 'string',
           Int64: 'number',
           Base64: 'string',
+          File: 'File | Blob',
           JSON: 'unknown',
         },
         strictScalars: true,
