@@ -14,6 +14,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, { 'content-length': statSync(path).size });
   await pipeline(createReadStream(path), response);
 });
+// A round of the other server takes longer than Node keeps a connection.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
