@@ -13,6 +13,11 @@ export class Pace {
     return performance.now() - this.#began > limits.stretchMs;
   }
 
+  /** Lets others have their turn when it has gone on for long enough. */
+  async yield(): Promise<void> {
+    if (this.over) await this.pause();
+  }
+
   /** Lets others have their turn. */
   async pause(): Promise<void> {
     await setImmediate();

@@ -46,7 +46,7 @@ export async function planRevert(
   const steps: RevertStep[] = [];
   const obstacles: Obstacle[] = [];
   for (const touched of byRecord(versions).toReversed()) {
-    if (pace.over) await pace.pause();
+    await pace.yield();
     const sides = readSides(log, touched);
     if (![sides.before, sides.now].every((side) => !side || sight.sees(side))) throw notAllSeen();
     const obstacle = findObstacle(sides);

@@ -353,6 +353,7 @@ export class Replica {
     const reads = [...this.#reads].filter(({ fromCurrent }) => fromCurrent);
     const upTo = Math.min(this.#watermark, ...reads.map(({ at }) => at)) as Position;
     const shareMax = this.#isRush(upTo) ? limits.rushDisorderShareMax : disorderShareMax;
+    this.#unmergedSince = performance.now();
     if (upTo > this.#basePosition) await this.#mergeTo(upTo);
     const isAllMerged = this.#watermark === this.#basePosition;
     if (this.#built) await this.#upkeep.restoreOrder(shareMax, isAllMerged);
@@ -362,9 +363,7 @@ export class Replica {
 
   /** Whether versions up to a position, which are merged next, came too fast for order to be kept. */
   #isRush(upTo: Position): boolean {
-    const now = performance.now();
-    const seconds = (now - this.#unmergedSince) / 1_000;
-    this.#unmergedSince = now;
+    const seconds = (performance.now() - this.#unmergedSince) / 1_000;
     return upTo - this.#basePosition > limits.rushRows * seconds;
   }
 
