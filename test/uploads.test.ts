@@ -76,7 +76,7 @@ test('what is given up leaves nothing, and what others have stays', async () => 
   expect((await read(store, values.sha256)).equals(shared)).toBe(true);
   const begun = await store.beginUpload();
   await begun.write(randomBytes(9_000_000));
-  await begun.discard();
+  await store.discardUpload(begun.id);
   expect(rawLog(directory).prepare('select id from chunks').pluck().all()).toEqual(before);
   expect(counts(directory)).toEqual([1, 'some', 0]);
 });
@@ -167,7 +167,7 @@ test('an upload of what is stored and damaged is refused, and leaves nothing', a
   const begun = await store.beginUpload();
   await begun.write(bytes);
   await expect(begun.end()).rejects.toMatchObject({ code: 'CONTENTS_DAMAGED' });
-  await begun.discard();
+  await store.discardUpload(begun.id);
   expect(counts(directory)).toEqual([1, 'some', 0]);
 });
 

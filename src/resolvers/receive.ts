@@ -27,7 +27,7 @@ export async function receive(
     }
     return await upload.end();
   } catch (error) {
-    await upload.discard();
+    await view.discardUpload(upload.id);
     throw error;
   }
 }

@@ -15,7 +15,8 @@ import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound } from '../shared/problems.ts';
 import { differingFields, valuesOfPatch } from '../shared/values.ts';
-import { type ContentsInfo, writeContents } from './contents/contents.ts';
+import { writeContents } from './contents/contents.ts';
+import type { ContentsInfo } from './contents/contents-rows.ts';
 import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
 import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
@@ -236,7 +237,7 @@ export class LogTransaction {
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     await this.#inTurn(() =>
-      writeContents(this.#log.kysely, sha256, bytes, () => this.#pauseIfOver()),
+      writeContents(this.#log.kysely, sha256, bytes, () => this.#pace.yield()),
     );
     return { sha256, size: bytes.length };
   }
@@ -256,7 +257,7 @@ export class LogTransaction {
 
   /** Runs work on what the log keeps beside versions: uploads that are under way. For the store only. */
   beside<T>(work: (db: Kysely<LogTables>, pause: () => Promise<void>) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => work(this.#log.kysely, () => this.#pauseIfOver()));
+    return this.#inTurn(() => work(this.#log.kysely, () => this.#pace.yield()));
   }
 
   /** Waits for changes that were started without being awaited. */
@@ -301,15 +302,11 @@ export class LogTransaction {
     const before = this.#turn;
     const begun = async () => {
       await before;
-      if (this.#pace.over) await this.#pace.pause();
+      await this.#pace.yield();
       this.#refuseWhenOver();
       return await change();
     };
     return await this.#holdTurn(begun());
-  }
-
-  async #pauseIfOver(): Promise<void> {
-    if (this.#pace.over) await this.#pace.pause();
   }
 
   /** Lets later changes wait for this one. */

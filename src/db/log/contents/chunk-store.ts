@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Kysely } from 'kysely';
+import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
 
@@ -11,11 +12,6 @@ const sampleBytes = 4 * 1024;
 const compressedShareMax = 0.875;
 /** Level 1: a third of the time that zlib takes by default, for a tenth more bytes. */
 const compression = { level: 1 } as const;
-
-/** A stored chunk whose bytes are not what they were stored as. */
-export class ChunkDamaged extends Error {
-  override readonly name = 'ChunkDamaged';
-}
 
 /** A chunk as it is stored. */
 export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encoding' | 'bytes'>;
@@ -29,17 +25,22 @@ export function chunkOf(bytes: Uint8Array): StoredChunk {
 
 /**
  * Stores a chunk unless it is stored already.
+ * @param sha256 of the contents that it is for; its own digest where that is not known yet.
  * @returns the number by which contents name it.
- * @throws ChunkDamaged when what is stored under its digest is not what it was any more.
+ * @throws ContentsDamaged when what is stored under its digest is not what it was any more.
  */
-export async function putChunk(db: Kysely<LogTables>, chunk: StoredChunk): Promise<number> {
+export async function putChunk(
+  db: Kysely<LogTables>,
+  chunk: StoredChunk,
+  sha256 = Buffer.from(chunk.digest).toString('hex'),
+): Promise<number> {
   const known = await db
     .selectFrom('chunks')
     .select(['id', 'digest', 'size', 'encoding', 'bytes'])
     .where('digest', '=', chunk.digest)
     .executeTakeFirst();
   if (known) {
-    decoded(known);
+    decoded(known, sha256);
     return known.id;
   }
   const { id } = await db
@@ -50,20 +51,24 @@ export async function putChunk(db: Kysely<LogTables>, chunk: StoredChunk): Promi
   return id;
 }
 
-/** What a chunk holds. @throws ChunkDamaged when it is not what was stored. */
-export function decoded({ digest, size, encoding, bytes }: StoredChunk): Uint8Array {
+/** What a chunk of contents holds. @throws ContentsDamaged when it is not what was stored. */
+export function decoded(
+  { digest, size, encoding, bytes }: StoredChunk,
+  sha256: string,
+): Uint8Array {
   const plain = encoding === 'deflate' ? inflated(bytes) : bytes;
-  if (plain.length !== size || !digestOf(plain).equals(digest)) {
-    throw new ChunkDamaged('A chunk of contents has been changed.');
+  if (plain?.length !== size || !digestOf(plain).equals(digest)) {
+    throw new ContentsDamaged(sha256, false);
   }
   return plain;
 }
 
-function inflated(bytes: Uint8Array): Uint8Array {
+/** Null for what nothing was deflated to. */
+function inflated(bytes: Uint8Array): Uint8Array | null {
   try {
     return inflateRawSync(bytes, { maxOutputLength: chunkSizes.max });
-  } catch (cause) {
-    throw new ChunkDamaged('A chunk of contents cannot be decompressed any more.', { cause });
+  } catch {
+    return null;
   }
 }
 

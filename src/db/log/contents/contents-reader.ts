@@ -9,7 +9,8 @@ import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
 import type { LogTables } from '../tables.ts';
-import { ChunkDamaged, decoded } from './chunk-store.ts';
+import { decoded } from './chunk-store.ts';
+import { findContents } from './contents-rows.ts';
 
 /** A chunk of contents that were read whole and found good. */
 interface GoodChunk {
@@ -93,11 +94,7 @@ export class ContentsReader {
 
   /** The chunks that the size of the contents asks for: none missing, and none too many. */
   async *#chunks(sha256: string): AsyncGenerator<ReadChunk, void> {
-    const contents = await this.#db
-      .selectFrom('contents')
-      .select(['id', 'size'])
-      .where('sha256', '=', sha256)
-      .executeTakeFirst();
+    const contents = await findContents(this.#db, sha256);
     if (!contents) return;
     let end = 0;
     for (;;) {
@@ -126,12 +123,12 @@ export class ContentsReader {
       .select(['digest', 'size', 'encoding', 'bytes'])
       .where('id', '=', chunk)
       .executeTakeFirst();
-    try {
-      if (!stored) throw new ChunkDamaged('A chunk of contents is missing.');
-      return { digest: stored.digest, bytes: decoded(stored) };
-    } catch (error) {
-      if (error instanceof ChunkDamaged) throw new ContentsDamaged(sha256, false);
-      throw error;
-    }
+    if (!stored) throw new ContentsDamaged(sha256, false);
+    return { digest: stored.digest, bytes: decoded(stored, sha256) };
   }
+}
+
+/** Reads contents whole. @throws ContentsDamaged when they are not as they were stored. */
+export async function proveContents(db: Kysely<LogTables>, sha256: string): Promise<void> {
+  for await (const _ of new ContentsReader(db).whole(sha256));
 }

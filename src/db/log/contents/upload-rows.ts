@@ -2,8 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
-import type { ContentsInfo } from './contents.ts';
-import { ContentsReader } from './contents-reader.ts';
+import { proveContents } from './contents-reader.ts';
+import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';
 
 /** Runs work on the log, within a commit. `pause` lets others have their turns. */
 export type WithinCommit = <T>(
@@ -29,18 +29,12 @@ export async function keepUpload(
     .select('id')
     .where('id', '=', upload)
     .executeTakeFirst();
-  const known = await db
-    .selectFrom('contents')
-    .select('id')
-    .where('sha256', '=', sha256)
-    .executeTakeFirst();
+  const known = await findContents(db, sha256);
   // A request may name one file in several places.
   if (!found) return known !== undefined;
   if (!known) await nameChunks(db, upload, { sha256, size });
   // Chunks were found good when they were uploaded; others are read.
-  else if (!(await hasChunks(db, known.id, upload))) {
-    for await (const _ of new ContentsReader(db).whole(sha256));
-  }
+  else if (!(await hasChunks(db, known.id, upload))) await proveContents(db, sha256);
   await db.deleteFrom('uploads').where('id', '=', upload).execute();
   return true;
 }
@@ -50,11 +44,7 @@ async function nameChunks(
   upload: string,
   contents: ContentsInfo,
 ): Promise<void> {
-  const { id } = await db
-    .insertInto('contents')
-    .values({ sha256: contents.sha256, size: contents.size })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const id = await addContents(db, contents);
   await db
     .insertInto('content_chunks')
     .columns(['contents', 'begin', 'chunk'])
@@ -91,21 +81,21 @@ async function hasChunks(
 
 /** Removes an upload, and its chunks that nobody else has, some in each commit. */
 export async function removeUpload(commit: WithinCommit, upload: string): Promise<void> {
-  while (await commit((db) => removeSomeChunks(db, upload)));
-  await commit(async (db) => {
-    await db.deleteFrom('uploads').where('id', '=', upload).execute();
-  });
+  while (await commit((db) => removeSome(db, upload)));
 }
 
-/** @returns whether there were any. */
-async function removeSomeChunks(db: Kysely<LogTables>, upload: string): Promise<boolean> {
+/** @returns whether there is more of it. */
+async function removeSome(db: Kysely<LogTables>, upload: string): Promise<boolean> {
   const rows = await db
     .selectFrom('upload_chunks')
     .select(['begin', 'chunk'])
     .where('upload', '=', upload)
     .limit(limits.removedChunksMax)
     .execute();
-  if (rows.length === 0) return false;
+  if (rows.length === 0) {
+    await db.deleteFrom('uploads').where('id', '=', upload).execute();
+    return false;
+  }
   const begins = rows.map(({ begin }) => begin);
   await db
     .deleteFrom('upload_chunks')

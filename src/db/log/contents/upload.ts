@@ -4,15 +4,12 @@
  * transaction keeps them, and what none keeps is collected.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
-import type { LogTables } from '../tables.ts';
-import { ChunkDamaged, chunkOf, putChunk, type StoredChunk } from './chunk-store.ts';
+import { chunkOf, putChunk, type StoredChunk } from './chunk-store.ts';
 import { Chunker } from './chunker.ts';
-import { removeUpload, type Uploaded, type WithinCommit } from './upload-rows.ts';
+import type { Uploaded, WithinCommit } from './upload-rows.ts';
 
 export class Upload {
   readonly id: string;
@@ -59,12 +56,6 @@ export class Upload {
     return { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
   }
 
-  /** Takes back what no transaction has kept: its chunks are removed, unless others have them too. */
-  async discard(): Promise<void> {
-    this.#waiting = [];
-    await removeUpload(this.#commit, this.id);
-  }
-
   async #add(bytes: Uint8Array): Promise<void> {
     this.#waiting.push(chunkOf(bytes));
     this.#waitingBytes += bytes.length;
@@ -79,7 +70,7 @@ export class Upload {
     if (chunks.length === 0) return;
     await this.#commit(async (db, pause) => {
       for (const stored of chunks) {
-        const chunk = await this.#put(db, stored);
+        const chunk = await putChunk(db, stored);
         const row = { upload: this.id, begin: this.#storedBytes, chunk };
         await db.insertInto('upload_chunks').values(row).execute();
         this.#storedBytes += stored.size;
@@ -91,14 +82,5 @@ export class Upload {
         .where('id', '=', this.id)
         .execute();
     });
-  }
-
-  async #put(db: Kysely<LogTables>, chunk: StoredChunk): Promise<number> {
-    try {
-      return await putChunk(db, chunk);
-    } catch (error) {
-      if (!(error instanceof ChunkDamaged)) throw error;
-      throw new ContentsDamaged(Buffer.from(chunk.digest).toString('hex'), false);
-    }
   }
 }

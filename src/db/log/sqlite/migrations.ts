@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Entity } from '../../../entities/index.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { chunkOf, putChunk } from '../contents/chunk-store.ts';
+import { addContents } from '../contents/contents-rows.ts';
 import { logDigest } from '../digest.ts';
 import type { LogTables } from '../tables.ts';
 import { applicationId, type LogFile } from './log-file.ts';
@@ -198,19 +199,15 @@ async function keepEarlierContents(db: Kysely<LogTables>): Promise<void> {
     );
     const [row] = rows;
     if (!row) return;
-    const { id } = await db
-      .insertInto('contents')
-      .values(row)
-      .returning('id')
-      .executeTakeFirstOrThrow();
+    const contents = await addContents(db, row);
     for (let [number, begin] = [0, 0]; ; number += 1) {
       const pieces = await sql<Piece>`
         select number, bytes from content_chunks_before
         where sha256 = ${row.sha256} and number = ${number}`.execute(db);
       const [piece] = pieces.rows;
       if (!piece) break;
-      const chunk = await putChunk(db, chunkOf(piece.bytes));
-      await db.insertInto('content_chunks').values({ contents: id, begin, chunk }).execute();
+      const chunk = await putChunk(db, chunkOf(piece.bytes), row.sha256);
+      await db.insertInto('content_chunks').values({ contents, begin, chunk }).execute();
       begin += piece.bytes.length;
     }
     last = row.sha256;

@@ -3,6 +3,7 @@ import { fieldColumnsOf, fieldValue, type Version } from '../../../entities/inde
 import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
+import { findContents } from '../contents/contents-rows.ts';
 import type { Defect } from '../defect.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
@@ -43,7 +44,11 @@ export class StoredContents {
       if (typeof sha256 !== 'string') continue;
       const damage = this.#damage.get(sha256);
       if (damage) return damage;
-      if (field.contents && sha256 !== emptySha256 && !(await this.#isStored(sha256))) {
+      if (
+        field.contents &&
+        sha256 !== emptySha256 &&
+        !(await findContents(this.#log.kysely, sha256))
+      ) {
         return new ContentsDamaged(sha256, true).message;
       }
     }
@@ -54,15 +59,6 @@ export class StoredContents {
   unnamedDefect(): Defect | null {
     const [message] = this.#damage.values();
     return message === undefined ? null : { position: null, message };
-  }
-
-  async #isStored(sha256: string): Promise<boolean> {
-    const stored = await this.#log.kysely
-      .selectFrom('contents')
-      .select('sha256')
-      .where('sha256', '=', sha256)
-      .executeTakeFirst();
-    return stored !== undefined;
   }
 }
 

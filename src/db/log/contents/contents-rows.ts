@@ -1,0 +1,35 @@
+/** The rows that say which contents the log has. */
+import type { Kysely } from 'kysely';
+import type { LogTables } from '../tables.ts';
+
+export interface ContentsInfo {
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** @returns the number of contents, and their size in bytes; undefined when there are none. */
+export async function findContents(
+  db: Kysely<LogTables>,
+  sha256: string,
+): Promise<{ readonly id: number; readonly size: number } | undefined> {
+  return await db
+    .selectFrom('contents')
+    .select(['id', 'size'])
+    .where('sha256', '=', sha256)
+    .executeTakeFirst();
+}
+
+/** Adds contents, for chunks to be named by. @returns their number. */
+export async function addContents(
+  db: Kysely<LogTables>,
+  { sha256, size }: ContentsInfo,
+): Promise<number> {
+  const { id } = await db
+    .insertInto('contents')
+    .values({ sha256, size })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
