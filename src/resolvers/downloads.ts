@@ -3,7 +3,7 @@ import { LakeFile, type Position, type Version } from '../entities/index.ts';
 import { past } from './as-of.ts';
 import type { PlacePath, RecordPath } from './file-paths.ts';
 import { type StoredFile, storedFile } from './files.ts';
-import { folderFilter } from './lake-files.ts';
+import { findByPath } from './lake-files.ts';
 import type { View } from './view/view.ts';
 
 /** Which of a file's versions is asked for; without either the one that is in force. */
@@ -70,13 +70,8 @@ async function findPlace(
   asked: AskedVersion,
 ): Promise<Version<typeof LakeFile> | null> {
   if (!view.entities.includes(LakeFile)) return null;
-  const at = await momentIn(view, asked);
-  const filter = {
-    ...folderFilter({ path: folder, userId: asked.userId }),
-    filename: { eq: filename },
-  };
-  const { versions } = await view.pastReads.list(LakeFile, { at, filter, limit: 1 });
-  const [version] = versions;
-  if (!version || asked.revision === null) return version ?? null;
+  const where = { path: folder, userId: asked.userId, filename };
+  const version = await findByPath(view.pastReads, where, await momentIn(view, asked));
+  if (!version || asked.revision === null) return version;
   return await view.records.revision(LakeFile, version.id, asked.revision);
 }

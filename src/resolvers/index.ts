@@ -17,7 +17,7 @@ export {
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { formatDateTime, parseDateTime } from './date-time.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
-export { type AskedVersion, findDownload } from './downloads.ts';
+export { type AskedVersion, findDownload, ofLakeFile } from './downloads.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
 export {
   type FolderPath,

@@ -1,15 +1,20 @@
 /** What is special to files of the lake: being found by path and filename. */
 import { InvalidInput, type LogTransaction, NotFound, type RecordFilter } from '../db/index.ts';
-import { LakeFile } from '../entities/index.ts';
+import { LakeFile, type Position, type Version } from '../entities/index.ts';
 import { type AsOf, momentOf } from './as-of.ts';
 import type { WriteInput, WriteSteps } from './change-records.ts';
 import { fileSteps } from './files.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
+import type { SeenReads } from './view/seen-reads.ts';
 
-export interface PathArgs {
+/** A folder, and whose; a null, or nothing, is a null. */
+interface FolderArgs {
   readonly path?: string | null | undefined;
   readonly userId?: string | null | undefined;
+}
+
+export interface PathArgs extends FolderArgs {
   readonly asOf?: AsOf | null | undefined;
 }
 
@@ -19,9 +24,19 @@ export async function readLakeFileByPath(
   operation: Operation,
 ): Promise<RecordAt<typeof LakeFile> | null> {
   const { at, reads } = await momentOf(args.asOf, operation);
-  const filter = { ...folderFilter(args), filename: { eq: args.filename } };
+  const version = await findByPath(reads, args, at);
+  return version && { version, at };
+}
+
+/** The version of the file that had a name in a folder, for a user; a null matches a null. */
+export async function findByPath(
+  reads: SeenReads,
+  { filename, path, userId }: FolderArgs & { readonly filename: string },
+  at: Position,
+): Promise<Version<typeof LakeFile> | null> {
+  const filter = { ...folderFilter({ path, userId }), filename: { eq: filename } };
   const { versions } = await reads.list(LakeFile, { at, filter, limit: 1 });
-  return versions[0] ? { version: versions[0], at } : null;
+  return versions[0] ?? null;
 }
 
 /** Whether any file lies in a folder, for a user; a null matches a null. */
@@ -32,7 +47,7 @@ export async function lakePathExists(args: PathArgs, operation: Operation): Prom
 }
 
 /** What lies in a folder, for a user; a null matches a null. */
-export function folderFilter({ path, userId }: Omit<PathArgs, 'asOf'>): RecordFilter {
+export function folderFilter({ path, userId }: FolderArgs): RecordFilter {
   const same = (value: string | null | undefined) =>
     value == null ? { isNull: true } : { eq: value };
   return { path: same(path), userId: same(userId) };

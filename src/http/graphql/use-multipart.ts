@@ -1,7 +1,6 @@
 /** Takes operations with files, as multipart forms. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { FileUpload, type Operation, receive, TooManyBytes } from '../../resolvers/index.ts';
 import type { Origins } from '../server/cors.ts';
@@ -75,7 +74,5 @@ function refuseForeignForm({ headers, url }: Request, origins: Origins): void {
   const host = headers.get('host') ?? new URL(url).host;
   const isForeign = headers.get('sec-fetch-site') === 'cross-site' && origin === undefined;
   if (!isForeign && origins.mayCallUnasked(origin, host)) return;
-  throw new GraphQLError(`Forms from ${origin ?? 'another site'} are not taken here.`, {
-    extensions: { code: 'FORBIDDEN', http: { status: 403 } },
-  });
+  throw refusal('FORBIDDEN', 403, `Forms from ${origin ?? 'another site'} are not taken here.`);
 }

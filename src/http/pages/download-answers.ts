@@ -20,10 +20,7 @@ import { fileHeaders, validatorHeaders, validatorsOf } from './file-headers.ts';
 import { folderListing } from './folder-listing.ts';
 import { zipOf } from './folder-zip.ts';
 import { contentRange, MultipartRanges } from './multipart-ranges.ts';
-
-export interface Answer extends ResponseInit {
-  readonly body: BodyInit | null;
-}
+import { type Answer, plain } from './plain-answers.ts';
 
 /** Who asks for what. */
 export interface Asking {
@@ -44,7 +41,7 @@ export async function answerDownload(asking: Asking): Promise<Answer> {
     return { body: 'Files can only be read here.\n', status: 405, headers };
   }
   const path = parseFilePath(asking.url.pathname);
-  if (!path) return missing('There is no such file or revision.');
+  if (!path) return plain(404, 'There is no such file or revision.');
   const query = readDownloadQuery(asking.url.searchParams);
   if (path.kind !== 'folder') return await answerFile(asking, path, query);
   if (query.revision !== null) {
@@ -64,7 +61,8 @@ async function answerFile(
   const stored = await findDownload(asking.view, path, query);
   if (!stored) {
     const isPlace = path.kind === 'place';
-    return missing(
+    return plain(
+      404,
       isPlace
         ? 'There is no such file. The path of a folder ends in “/”.'
         : 'There is no such file or revision.',
@@ -78,9 +76,7 @@ async function answerFile(
   };
   const status = statusByConditions(asked, validators);
   if (status === 304) return { body: null, status, headers: known };
-  if (status === 412) {
-    return { body: 'The file is not what the request wants it to be.\n', status };
-  }
+  if (status === 412) return plain(status, 'The file is not what the request wants it to be.');
   const headers = { ...known, ...fileHeaders(stored, query.inline) };
   if (method === 'HEAD') return { body: null, headers };
   const isPartWanted = isRangeWanted(asked.get('if-range'), validators);
@@ -129,7 +125,7 @@ async function answerListing(
   query: DownloadQuery,
 ): Promise<Answer> {
   const page = await listFolder(asking.view, { ...query, folder }, query);
-  if (!page) return missing('There is no such folder.');
+  if (!page) return plain(404, 'There is no such folder.');
   const body = `${JSON.stringify(folderListing(folder, page, query))}\n`;
   const headers = {
     'content-type': 'application/json; charset=utf-8',
@@ -145,7 +141,7 @@ async function answerZip(
   query: DownloadQuery,
 ): Promise<Answer> {
   const found = await walkFolder(asking.view, { ...query, folder });
-  if (!found) return missing('There is no such folder.');
+  if (!found) return plain(404, 'There is no such folder.');
   const name = folder?.split('/').findLast((part) => part !== '') ?? 'lake';
   const headers = {
     'content-type': 'application/zip',
@@ -181,8 +177,4 @@ function keepingOf({ keeping }: Asking, always: boolean): string {
 
 function streamed(bytes: AsyncIterable<Uint8Array>, { onFailure }: Asking): BodyInit {
   return Readable.from(bytes).on('error', onFailure) as unknown as BodyInit;
-}
-
-function missing(what: string): Answer {
-  return { body: `${what}\n`, status: 404 };
 }

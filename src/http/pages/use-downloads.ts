@@ -1,10 +1,9 @@
 /** The bytes of files at /files: by record, at any revision or position, and by folder and name. */
 import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import { BadRequest, Unavailable } from '../../db/index.ts';
 import { type DownloadSigner, isSigned, parseFilePath, type View } from '../../resolvers/index.ts';
-import { unavailable } from '../server/retry-after.ts';
-import { type Answer, type Asking, answerDownload } from './download-answers.ts';
+import { type Asking, answerDownload } from './download-answers.ts';
+import { failure, plain } from './plain-answers.ts';
 
 /** Node's response, where a request came over Node's server. */
 type ServerContext = { readonly res?: ServerResponse };
@@ -33,19 +32,16 @@ export function useDownloads(terms: DownloadTerms): Plugin {
       const found = seenBy(terms, request, url, serverContext).then((seen) =>
         seen ? answerDownload({ ...seen, request, url, onFailure: breakOff }) : refused,
       );
-      const { body, ...init } = await found.catch((error) => ({
-        body: `${maskError(error).message}\n`,
-        ...statusOf(error),
-      }));
+      const { body, ...init } = await found.catch((error) => failure(error, maskError));
       endResponse(new fetchAPI.Response(body, init));
     },
   };
 }
 
-const refused: Answer = {
-  body: 'The signature of this URL is wrong, or too old. Ask for the downloadUrl again.\n',
-  status: 403,
-};
+const refused = plain(
+  403,
+  'The signature of this URL is wrong, or too old. Ask for the downloadUrl again.',
+);
 
 /** @returns null where a signature is wrong or too old. */
 async function seenBy(
@@ -71,8 +67,3 @@ function namesRevision({ pathname }: URL): boolean {
 
 const forAll = { always: 'public, max-age=31536000, immutable', now: 'public, no-cache' };
 const forThem = { always: 'private, max-age=31536000, immutable', now: 'private, no-cache' };
-
-function statusOf(error: unknown): ResponseInit {
-  if (error instanceof BadRequest) return { status: 400 };
-  return error instanceof Unavailable ? unavailable : { status: 500 };
-}

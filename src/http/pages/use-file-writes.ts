@@ -1,21 +1,22 @@
 /** PUT /files/by-path/<folder…>/<filename>: a file’s bytes as they are, from any HTTP client. */
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import { Forbidden, InvalidInput, Problem, Unavailable } from '../../db/index.ts';
+import { Forbidden, InvalidInput, Problem } from '../../db/index.ts';
 import {
   downloadUrl,
+  folderPath,
   type LakePath,
   type Operation,
+  ofLakeFile,
   type Precondition,
   PreconditionFailed,
   type PutResult,
   parseFilePath,
   putFile,
-  storedFile,
   TooManyBytes,
 } from '../../resolvers/index.ts';
 import { isHeld, matchesTag } from '../server/preconditions.ts';
-import { unavailable } from '../server/retry-after.ts';
+import { type Answer, failure, plain } from './plain-answers.ts';
 
 export interface FileWriteTerms {
   /** @throws a GraphQLError UNAUTHENTICATED where it is not known who asks. */
@@ -29,27 +30,21 @@ export interface FileWriteTerms {
 /** Node's request, where it came over Node's server: its bytes come quicker than a Request's. */
 type ServerContext = { readonly req?: IncomingMessage };
 
-const prefix = '/files/by-path/';
-
 export function useFileWrites(terms: FileWriteTerms): Plugin {
   return {
-    onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
-      if (request.method !== 'PUT' || !url.pathname.startsWith(prefix)) return;
-      const answered = answer(terms, request, url, serverContext as ServerContext);
+    async onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
+      if (request.method !== 'PUT' || !url.pathname.startsWith(folderPath(null))) return;
       const { req } = serverContext as ServerContext;
-      const found = answered.catch((error) =>
+      const answered = answer(terms, request, url, serverContext as ServerContext);
+      const { body, ...init } = await answered.catch((error) =>
         // Whoever sent it is gone: nobody reads the answer.
         req?.readableAborted
-          ? text(400, 'The body did not arrive whole.')
+          ? plain(400, 'The body did not arrive whole.')
           : refusalOf(error, terms.maskError),
       );
-      return found.then(({ body, ...init }) => endResponse(new fetchAPI.Response(body, init)));
+      endResponse(new fetchAPI.Response(body, init));
     },
   };
-}
-
-interface Answer extends ResponseInit {
-  readonly body: string | null;
 }
 
 async function answer(
@@ -59,13 +54,13 @@ async function answer(
   serverContext: ServerContext,
 ): Promise<Answer> {
   const where = lakePathOf(url);
-  if (!where) return text(400, 'The path must be made of names in UTF-8, percent-encoded.');
+  if (!where) return plain(400, 'The path must be made of names in UTF-8, percent-encoded.');
   if (request.headers.has('content-range')) {
-    return text(400, 'A file is written whole: Content-Range is not taken.');
+    return plain(400, 'A file is written whole: Content-Range is not taken.');
   }
   const length = request.headers.get('content-length');
   if (length !== null && Number(length) > uploadBytesMax) {
-    return text(
+    return plain(
       413,
       `A file may have at most ${uploadBytesMax} bytes, but ${length} were announced.`,
     );
@@ -102,10 +97,9 @@ function preconditionOf(headers: Headers): Precondition {
 }
 
 function written({ version }: PutResult, operation: Operation): Answer {
-  const { id, revision, values, entity } = version;
-  const [file] = entity.files;
-  const stored = file && storedFile(version, file);
-  const downloadPath = stored ? downloadUrl(stored, operation) : null;
+  const { id, revision, values } = version;
+  const stored = ofLakeFile(version);
+  const downloadPath = stored && downloadUrl(stored, operation);
   const { size, sha256 } = values;
   return {
     body: `${JSON.stringify({ id, revision, size, sha256, downloadUrl: downloadPath })}\n`,
@@ -118,20 +112,12 @@ function written({ version }: PutResult, operation: Operation): Answer {
 }
 
 function refusalOf(error: unknown, maskError: (error: unknown) => Error): Answer {
-  if (error instanceof PreconditionFailed) return text(412, error.message);
-  if (error instanceof TooManyBytes) {
-    // The rest of the body is not read, so the connection cannot serve another request.
-    const { headers, ...refusal } = text(413, error.message);
-    return { ...refusal, headers: { ...headers, connection: 'close' } };
-  }
-  if (error instanceof InvalidInput) return text(400, error.message);
-  if (error instanceof Problem) return text(409, error.message);
-  if (error instanceof Forbidden) return text(403, error.message);
-  const { message } = maskError(error);
-  if (error instanceof Unavailable) return { body: `${message}\n`, ...unavailable };
-  return text(500, message);
-}
-
-function text(status: number, message: string): Answer & { headers: Record<string, string> } {
-  return { body: `${message}\n`, status, headers: { 'content-type': 'text/plain; charset=utf-8' } };
+  if (error instanceof PreconditionFailed) return plain(412, error.message);
+  // The rest of the body is not read, so the connection cannot serve another request.
+  if (error instanceof TooManyBytes)
+    return { ...plain(413, error.message), headers: { connection: 'close' } };
+  if (error instanceof InvalidInput) return plain(400, error.message);
+  if (error instanceof Problem) return plain(409, error.message);
+  if (error instanceof Forbidden) return plain(403, error.message);
+  return failure(error, maskError);
 }
