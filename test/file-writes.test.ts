@@ -9,7 +9,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
-import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { chunksAndUploads, untilStored } from './support/stored-files.ts';
+import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
 async function serve(limits = {}) {
@@ -24,13 +25,9 @@ async function serve(limits = {}) {
       headers,
       duplex: 'half',
     } as RequestInit);
-  /** How many contents and uploads the log has. */
-  const left = () =>
-    rawLog(directory)
-      .prepare('select (select count(*) from chunks), (select count(*) from uploads)')
-      .raw()
-      .get();
-  return { directory, api, store, url, put, left };
+  const left = () => chunksAndUploads(directory);
+  const untilLeft = (chunks: number, uploads: number) => untilStored(directory, chunks, uploads);
+  return { directory, api, store, url, put, left, untilLeft };
 }
 
 /** A body of which nobody knows how long it is. */
@@ -85,7 +82,7 @@ test.for([
   ['its own tag as one it must not have', { there: true }, { 'if-none-match': 'TAG' }, 412],
   ['another tag as one it must not have', { there: true }, { 'if-none-match': '"a"' }, 200],
 ] as const)('%s', async ([, given, headers, status]) => {
-  const { put, left } = await serve();
+  const { put, untilLeft } = await serve();
   const before = 'there' in given ? (await put('f', 'before')).headers.get('etag') : null;
   const wanted = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
@@ -96,7 +93,7 @@ test.for([
   const answer = await put('f', 'after', wanted as Record<string, string>);
   expect(answer.status).toBe(status);
   const chunks = (before ? 1 : 0) + (status === 412 ? 0 : 1);
-  await until(() => JSON.stringify(left()) === JSON.stringify([chunks, 0]));
+  await untilLeft(chunks, 0);
   if (status === 412) expect(await answer.text()).toMatch(/^The file /);
 });
 
@@ -117,29 +114,29 @@ test.for([
 });
 
 test('more bytes than may be are refused, announced or not', async () => {
-  const { put, left, store } = await serve({ uploadBytesMax: 100_000 });
+  const { put, store, untilLeft } = await serve({ uploadBytesMax: 100_000 });
   expect((await put('f', randomBytes(100_001))).status).toBe(413);
   const body = streamOf([randomBytes(60_000), randomBytes(60_000)]);
   const answer = await put('f', body).catch((error) => error);
   // The connection may be closed before all was sent.
   if (answer instanceof Response) expect(answer.status).toBe(413);
-  await until(() => JSON.stringify(left()) === '[0,0]');
+  await untilLeft(0, 0);
   expect(await store.head()).toBe(0);
   expect((await put('f', randomBytes(100_000))).status).toBe(201);
   expect((await put('f', 'part', { 'content-range': 'bytes 0-3/9' })).status).toBe(400);
 });
 
 test('a client that goes away in the middle leaves nothing', async () => {
-  const { url, left, store, put, api } = await serve();
+  const { url, left, store, put, api, untilLeft } = await serve();
   const cut = request(`${url}/files/by-path/f`, {
     method: 'PUT',
     headers: { 'content-length': 20_000_000 },
   });
   cut.on('error', () => {});
   cut.write(randomBytes(9_000_000));
-  await until(() => (left() as number[])[0] !== 0);
+  await until(() => left()[0] !== 0);
   cut.destroy();
-  await until(() => JSON.stringify(left()) === '[0,0]');
+  await untilLeft(0, 0);
   expect(await store.head()).toBe(0);
   expect((await put('f', 'whole')).status).toBe(201);
   expect(api.logged).toEqual([]);
@@ -169,8 +166,6 @@ test('each writes their own files alone, and whoever is not known none', async (
   const store = await openTemporary({ directory });
   const viewers = { ada: viewerOf('ada'), bob: viewerOf('bob'), root: viewerOf('root', ['admin']) };
   const api = new GuardedApi(store, viewers);
-  const left = () =>
-    rawLog(directory).prepare('select count(*) from chunks').pluck().get() as number;
   const put = async (viewer: string | null, path: string, body: string) =>
     (await api.fetch(viewer, `/files/by-path/${path}`, { method: 'PUT', body })).status;
   expect(await put('ada', 'f?user=ada', 'hers')).toBe(201);
@@ -178,7 +173,7 @@ test('each writes their own files alone, and whoever is not known none', async (
   expect(await put('bob', 'f?user=ada', 'not his')).toBe(403);
   expect(await put('bob', 'other?user=ada', 'not his either')).toBe(403);
   expect(await put(null, 'f?user=ada', 'from nobody')).toBe(401);
-  await until(() => left() === 1);
+  await untilStored(directory, 1, 0);
   expect(await put('root', 'f?user=ada', 'by an admin')).toBe(200);
   const { versions } = await store.list(LakeFile);
   expect(versions.map(({ revision, values }) => [revision, values.userId])).toEqual([[2, 'ada']]);
@@ -201,8 +196,7 @@ test('files come with mutations of whoever may write them alone', async () => {
   };
   expect(await send(null, 'ada')).toEqual([401, 'UNAUTHENTICATED']);
   expect((await send('ada', 'bob'))[1]).toBe('FORBIDDEN');
-  const chunks = () => rawLog(directory).prepare('select count(*) from chunks').pluck().get();
-  await until(() => chunks() === 0);
+  await untilStored(directory, 0, 0);
   expect(await send('ada', 'ada')).toEqual([200, undefined]);
-  expect(chunks()).toBe(1);
+  expect(chunksAndUploads(directory)).toEqual([1, 0]);
 });

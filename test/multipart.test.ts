@@ -4,7 +4,8 @@ import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
 import { type ApiAnswer, codesOf, listen, TestApi } from './support/api.ts';
-import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { chunksAndUploads, untilStored } from './support/stored-files.ts';
+import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
 const create = `mutation ($file: File!, $filename: String!) {
@@ -26,12 +27,9 @@ async function serve(limits = {}) {
     const response = await fetch(`${url}/graphql`, { method: 'POST', body, headers });
     return { status: response.status, answer: (await response.json()) as ApiAnswer };
   };
-  const left = () =>
-    rawLog(directory)
-      .prepare('select (select count(*) from chunks), (select count(*) from uploads)')
-      .raw()
-      .get();
-  return { api, store, url, post, left };
+  const left = () => chunksAndUploads(directory);
+  const untilLeft = (chunks: number, uploads: number) => untilStored(directory, chunks, uploads);
+  return { api, store, url, post, left, untilLeft };
 }
 
 /** A form with its parts in this order. */
@@ -69,7 +67,7 @@ test('a file comes with the mutation that creates it, and with one that changes 
     ),
   );
   expect(updated.answer.data.updateLakeFile.lakeFile).toEqual({ revision: 2, text: 'two' });
-  expect((left() as number[])[1]).toBe(0);
+  expect(left()[1]).toBe(0);
   expect(await store.verify()).toEqual({ versions: 2, defect: null });
 });
 
@@ -105,23 +103,23 @@ test('several files come with one transaction, and one file to several places', 
 });
 
 test('a mutation that is refused leaves nothing of its files', async () => {
-  const { post, left, store } = await serve();
+  const { post, store, untilLeft } = await serve();
   await post(form(['operations', one], ['map', toFile], ['0', blob('one')]));
   const again = await post(form(['operations', one], ['map', toFile], ['0', blob('other')]));
   expect(again.answer.data.createLakeFile.__typename).toBe('AlreadyExists');
-  await until(() => JSON.stringify(left()) === '[1,0]');
+  await untilLeft(1, 0);
   const unknown = {
     query: 'mutation ($file: File!) { nothing(file: $file) }',
     variables: { file: null },
   };
   const wrong = await post(form(['operations', unknown], ['map', toFile], ['0', blob('other')]));
   expect(codesOf(wrong.answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
-  await until(() => JSON.stringify(left()) === '[1,0]');
+  await untilLeft(1, 0);
   expect(await store.head()).toBe(1);
 });
 
 test('the same file under the same idempotency key is written once', async () => {
-  const { post, store, left } = await serve();
+  const { post, store, untilLeft } = await serve();
   const query = `mutation ($file: File!) {
     createLakeFile(input: { filename: "f", file: $file }, options: { idempotencyKey: "k" }) {
       __typename ... on CreateLakeFilePayload { lakeFile { id } } } }`;
@@ -136,8 +134,32 @@ test('the same file under the same idempotency key is written once', async () =>
   expect(await send('one')).toEqual(first);
   expect((await send('two')).__typename).toBe('IdempotencyMismatch');
   expect(await store.head()).toBe(1);
-  await until(() => JSON.stringify(left()) === '[1,0]');
+  await untilLeft(1, 0);
 });
+
+const withMap = (map: unknown) =>
+  [
+    ['operations', one],
+    ['map', map],
+    ['0', blob('x')],
+  ] as const;
+
+const wrongMaps: readonly (readonly [string, unknown])[] = [
+  ['a map that is null', 'null'],
+  ['a map that is a number', '7'],
+  ['a map that is a list', '[]'],
+  ['a map that is no JSON', '{'],
+  ['paths that are null', { 0: null }],
+  ['paths that are a text', { 0: 'variables.file' }],
+  ['no paths', { 0: [] }],
+  ['a path that is null', { 0: [null] }],
+  ['a path twice', { 0: ['variables.file', 'variables.file'] }],
+  ['a path to nowhere', { 0: ['variables.other'] }],
+  ['a path to what is no null', { 0: ['variables.filename'] }],
+  ['a path out of the variables', { 0: ['query'] }],
+  ['a path of JavaScript’s own', { 0: ['variables.__proto__.x'] }],
+  ['a path to a prototype', { 0: ['variables.__proto__'] }],
+];
 
 test.for([
   [
@@ -214,118 +236,6 @@ test.for([
     ],
   ],
   [
-    'a map that is null',
-    [
-      ['operations', one],
-      ['map', 'null'],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a map that is a number',
-    [
-      ['operations', one],
-      ['map', '7'],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a map that is a list',
-    [
-      ['operations', one],
-      ['map', '[]'],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a map that is no JSON',
-    [
-      ['operations', one],
-      ['map', '{'],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'paths that are null',
-    [
-      ['operations', one],
-      ['map', { 0: null }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'paths that are a text',
-    [
-      ['operations', one],
-      ['map', { 0: 'variables.file' }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'no paths',
-    [
-      ['operations', one],
-      ['map', { 0: [] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path that is null',
-    [
-      ['operations', one],
-      ['map', { 0: [null] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path twice',
-    [
-      ['operations', one],
-      ['map', { 0: ['variables.file', 'variables.file'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path to nowhere',
-    [
-      ['operations', one],
-      ['map', { 0: ['variables.other'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path to what is no null',
-    [
-      ['operations', one],
-      ['map', { 0: ['variables.filename'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path out of the variables',
-    [
-      ['operations', one],
-      ['map', { 0: ['query'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path of JavaScript’s own',
-    [
-      ['operations', one],
-      ['map', { 0: ['variables.__proto__.x'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
-    'a path to a prototype',
-    [
-      ['operations', one],
-      ['map', { 0: ['variables.__proto__'] }],
-      ['0', blob('x')],
-    ],
-  ],
-  [
     'an operation that is no JSON',
     [
       ['operations', '{'],
@@ -341,20 +251,21 @@ test.for([
       ['0', blob('x')],
     ],
   ],
-] as [string, [string, unknown][]][])(
+  ...wrongMaps.map(([name, map]) => [name, withMap(map)] as const),
+] as readonly (readonly [string, readonly (readonly [string, unknown])[]])[])(
   '%s is a bad request, and leaves nothing',
   async ([, parts]) => {
-    const { post, left, store } = await serve();
+    const { post, store, untilLeft } = await serve();
     const { status, answer } = await post(form(...parts));
     expect([status, codesOf(answer)]).toEqual([400, ['BAD_REQUEST']]);
-    await until(() => JSON.stringify(left()) === '[0,0]');
+    await untilLeft(0, 0);
     expect(await store.head()).toBe(0);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   },
 );
 
 test('a thousand files are too many', async () => {
-  const { post, left } = await serve();
+  const { post, untilLeft } = await serve();
   const names = Array.from({ length: 1_000 }, (_, number) => String(number));
   const variables = { files: names.map(() => null) };
   const map = Object.fromEntries(names.map((name) => [name, [`variables.files.${name}`]]));
@@ -363,11 +274,11 @@ test('a thousand files are too many', async () => {
     form(['operations', { query: create, variables }], ['map', map], ...files),
   );
   expect(status).toBe(413);
-  await until(() => JSON.stringify(left()) === '[0,0]');
+  await untilLeft(0, 0);
 });
 
 test('a file that is too large is refused, and an operation that is', async () => {
-  const { post, left, store } = await serve({ uploadBytesMax: 100_000, bodyBytesMax: 50_000 });
+  const { post, store, untilLeft } = await serve({ uploadBytesMax: 100_000, bodyBytesMax: 50_000 });
   const parts = [
     ['operations', one],
     ['map', toFile],
@@ -377,7 +288,7 @@ test('a file that is too large is refused, and an operation that is', async () =
   const variables = { file: null, filename: 'x'.repeat(60_000) };
   const wordy = await post(form(['operations', { query: create, variables }], ['map', toFile]));
   expect([wordy.status, codesOf(wordy.answer)]).toEqual([413, ['BODY_TOO_LARGE']]);
-  await until(() => JSON.stringify(left()) === '[0,0]');
+  await untilLeft(0, 0);
   const fits = await post(form(...parts, ['0', blob(randomBytes(100_000))]));
   expect(fits.answer.data.createLakeFile.__typename).toBe('CreateLakeFilePayload');
   expect(await store.head()).toBe(1);
@@ -394,7 +305,7 @@ test.for([
 });
 
 test('a client that goes away in the middle of a file leaves nothing', async () => {
-  const { url, left, store, api } = await serve();
+  const { url, left, store, api, untilLeft } = await serve();
   const cut = request(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'multipart/form-data; boundary=b', 'content-length': 50_000_000 },
@@ -405,9 +316,9 @@ test('a client that goes away in the middle of a file leaves nothing', async () 
   cut.write(part('operations', JSON.stringify(one)) + part('map', JSON.stringify(toFile)));
   cut.write('--b\r\ncontent-disposition: form-data; name="0"; filename="f"\r\n\r\n');
   cut.write(randomBytes(9_000_000));
-  await until(() => (left() as number[])[0] !== 0);
+  await until(() => left()[0] !== 0);
   cut.destroy();
-  await until(() => JSON.stringify(left()) === '[0,0]');
+  await untilLeft(0, 0);
   expect(await store.head()).toBe(0);
   expect(api.logged).toEqual([]);
 });

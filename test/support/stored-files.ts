@@ -1,7 +1,10 @@
 /** Files put straight into a store, of any size. */
+import { isDeepStrictEqual } from 'node:util';
 import { onTestFinished, vi } from 'vitest';
 import type { Store } from '../../src/db/index.ts';
 import { LakeFile } from '../../src/entities/index.ts';
+import { rawLog } from './temporary-store.ts';
+import { until } from './until.ts';
 
 interface Given {
   readonly id?: string;
@@ -29,6 +32,18 @@ export async function rewriteFile(store: Store, id: string, contents: string): P
     await log.update(LakeFile, id, await log.putContents(Buffer.from(contents)));
   });
   return await store.head();
+}
+
+/** How many chunks a log has, and how many uploads that nothing has kept. */
+export function chunksAndUploads(directory: string): readonly [chunks: number, uploads: number] {
+  const raw = rawLog(directory);
+  const count = (table: string) => raw.prepare(`select count(*) from ${table}`).pluck().get();
+  return [count('chunks'), count('uploads')] as [number, number];
+}
+
+/** Resolves once a log has so many: what is given up is removed after its answer. */
+export function untilStored(directory: string, chunks: number, uploads: number): Promise<void> {
+  return until(() => isDeepStrictEqual(chunksAndUploads(directory), [chunks, uploads]));
 }
 
 /** Counts the bytes of contents that are read from a store, until the test ends. */
