@@ -27,6 +27,7 @@ export { limits } from './shared/limits.ts';
 export {
   AlreadyExists,
   BadRequest,
+  BadTable,
   CannotOpen,
   ContentsDamaged,
   Forbidden,
@@ -40,6 +41,7 @@ export {
   RevisionConflict,
   StorageFailed,
   StorageFull,
+  TableLimitExceeded,
   TransactionTimeout,
   Unavailable,
 } from './shared/problems.ts';
@@ -50,3 +52,13 @@ export { differingFields, isWellFormed } from './shared/values.ts';
 export { openStore, type Store } from './store.ts';
 export type { StoreOptions } from './store-files.ts';
 export type { StoreReads } from './store-reads.ts';
+export type { TableColumn } from './tables/question.ts';
+export { type TableFormat, type TableSource, tableFormatOf } from './tables/table-source.ts';
+export type {
+  NamedTable,
+  RowDiff,
+  RowWindow,
+  TableDiff,
+  TablePage,
+  Tables,
+} from './tables/tables.ts';

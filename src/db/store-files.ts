@@ -49,6 +49,7 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
 }
 
 export interface StoreFiles {
+  readonly directory: string;
   /** The log, as the one writer writes it. */
   readonly writing: LogFile;
   /** The log, as all else reads it. */
@@ -109,7 +110,8 @@ export async function openStoreFiles(
     const hidden = await hiddenKinds(reading, entities);
     const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
     const limited = { clock, transactionTimeMaxMs, onFault, keptAnswersBytesMax };
-    return { writing, reading, log, logId, hiddenKinds: hidden, watch, replica, ...limited };
+    const opened = { directory, writing, reading, log, logId, hiddenKinds: hidden };
+    return { ...opened, watch, replica, ...limited };
   } catch (error) {
     await reading?.close();
     await writing.close();

@@ -23,11 +23,13 @@ import type { Group } from './queries/grouping.ts';
 import type { OverTimeQuery, TimePoint } from './queries/over-time-query.ts';
 import type { Page, PageQuery } from './queries/page.ts';
 import type { PathPartsQuery } from './queries/path-parts.ts';
+import { type RecordsQuery, recordsTable } from './queries/records-table.ts';
 import { type SnapshotQuery, Snapshots } from './queries/snapshots.ts';
 import { limits } from './shared/limits.ts';
 import { BadRequest } from './shared/problems.ts';
 import type { StoreFiles } from './store-files.ts';
 import type { StoreHead } from './store-head.ts';
+import type { TableSource } from './tables/table-source.ts';
 
 /** What reads go to. */
 export interface ReadParts {
@@ -282,6 +284,16 @@ export class StoreReads {
     range?: { readonly first: number; readonly last: number },
   ): AsyncGenerator<Uint8Array, void> {
     return this.#log.contents(sha256, range);
+  }
+
+  /**
+   * The live records that match at a position, as a table: a column per field, by its name, besides `id`,
+   * `revision`, `position`, `createdAt` and `updatedAt`.
+   * @throws BadRequest for a position after the head.
+   */
+  async recordsTable(entity: Entity, query: RecordsQuery): Promise<TableSource> {
+    await this.#head.refuseFuture(query.at);
+    return recordsTable(this.#parts.files.replica, entity, query);
   }
 
   /** Yields the live records that matched at a position, in the order of their last change. */

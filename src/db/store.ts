@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CreateValues, Entity, PatchValues, Position, Version } from '../entities/index.ts';
 import { Answers } from './answers/answers.ts';
 import type { ReadChanges } from './answers/recent-changes.ts';
@@ -24,6 +25,7 @@ import type { StoreHealth } from './shared/store-health.ts';
 import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
 import { StoreHead } from './store-head.ts';
 import { StoreReads } from './store-reads.ts';
+import { Tables } from './tables/tables.ts';
 
 /** What a write through a shorthand of the store may say. */
 export interface WriteOptions extends TransactionAbout, PatchCondition {}
@@ -34,6 +36,8 @@ export class Store extends StoreReads {
   readonly logId: string;
   /** Names of kinds that have records in the log, and that the store was not opened with. */
   readonly hiddenKinds: readonly string[];
+  /** What is asked of files and records as tables. */
+  readonly tables: Tables;
   readonly #files: StoreFiles;
   readonly #head: StoreHead;
   readonly #writer: Writer;
@@ -56,6 +60,7 @@ export class Store extends StoreReads {
     this.entities = entities;
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;
+    this.tables = new Tables(join(files.directory, 'tables'), files.onFault);
     this.#files = files;
     this.#head = head;
     this.#followers = new Followers(
@@ -242,6 +247,7 @@ export class Store extends StoreReads {
     this.#head.close();
     this.endFollowing();
     this.#uploads.close();
+    this.tables.close();
     await this.#writer.close();
     await replica.close();
     await watch.stop();

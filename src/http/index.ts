@@ -46,6 +46,7 @@ export { Connections } from './server/connections.ts';
 export { Origins } from './server/cors.ts';
 export { FrontDoor } from './server/front-door.ts';
 export { hostRule } from './server/hosts.ts';
+export { leavingOf } from './server/leaving.ts';
 export { requestLimits } from './server/request-limits.ts';
 export { RequestsUnderWay } from './server/requests-under-way.ts';
 export { serverBounds } from './server/server-bounds.ts';

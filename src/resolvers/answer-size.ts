@@ -160,8 +160,14 @@ function jsonBytes(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < smallNumber) {
     return smallNumberBytes;
   }
-  if (!Array.isArray(value)) return otherBytes;
   let bytes = bracketBytes;
-  for (const item of value) bytes += jsonBytes(item) + 1;
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += jsonBytes(item) + 1;
+    return bytes;
+  }
+  if (typeof value !== 'object' || value === null) return otherBytes;
+  for (const [name, item] of Object.entries(value)) {
+    bytes += name.length + fieldBytes + jsonBytes(item);
+  }
   return bytes;
 }

@@ -33,10 +33,22 @@ export interface DiffArgs {
  *   after to.
  */
 export async function readDiff(
-  { version: newest }: RecordAt,
+  record: RecordAt,
   args: DiffArgs,
   operation: Operation,
 ): Promise<FieldChange[]> {
+  return differences(...(await readRevisions(record, args, operation)));
+}
+
+/**
+ * Two revisions of a record.
+ * @throws BadRequest as readDiff does.
+ */
+export async function readRevisions(
+  { version: newest }: RecordAt,
+  args: DiffArgs,
+  operation: Operation,
+): Promise<[from: Version, to: Version]> {
   const to = args.to ?? newest.revision;
   for (const [argument, revision] of [
     ['from', args.from],
@@ -49,11 +61,10 @@ export async function readDiff(
   if (args.from > to) {
     throw new BadRequest('from', `must not be after to, which is ${to}, but was ${args.from}.`);
   }
-  const [before, after] = await Promise.all([
+  return await Promise.all([
     readRevision(newest, 'from', args.from, operation),
     readRevision(newest, 'to', to, operation),
   ]);
-  return differences(before, after);
 }
 
 async function readRevision(

@@ -53,10 +53,11 @@ export function pathOf({ version: { entity, id, revision }, file }: StoredFile):
  *   operation read before, more than one answer may hold.
  */
 export async function readBytes(
-  { version, size, sha256, file }: StoredFile,
+  stored: StoredFile,
   maxBytes: number,
   operation: Operation,
 ): Promise<Buffer> {
+  const { size, file } = stored;
   if (size > maxBytes) {
     throw new BadRequest(
       'maxBytes',
@@ -65,17 +66,25 @@ export async function readBytes(
   }
   operation.answerSize.addContents(size);
   const chunks: Uint8Array[] = [];
+  for await (const chunk of contentsOf(stored, operation)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The bytes of a file, a chunk at a time.
+ * @throws BadRequest for those of a dry run; ContentsDamaged.
+ */
+export async function* contentsOf(
+  { version, sha256 }: StoredFile,
+  { view }: Operation,
+): AsyncGenerator<Uint8Array, void> {
   try {
-    for await (const chunk of operation.view.contents(version, sha256)) {
-      chunks.push(chunk);
-    }
+    yield* view.contents(version, sha256);
   } catch (error) {
-    if (!(operation.view.records.tentative && error instanceof ContentsDamaged && error.missing))
-      throw error;
+    if (!(view.records.tentative && error instanceof ContentsDamaged && error.missing)) throw error;
     const message = 'keeps no contents: they can be read once the write was made without it.';
     throw new BadRequest('dryRun', message);
   }
-  return Buffer.concat(chunks);
 }
 
 /** The bytes of a file as text; null when they are not UTF-8. */

@@ -5,6 +5,9 @@ import { AnswerSize } from './answer-size.ts';
 import type { DownloadSigner } from './download-signer.ts';
 import type { View, Views } from './view/view.ts';
 
+/** Of those of whom nobody could tell. */
+const staying = new AbortController().signal;
+
 export class Operation {
   /** What everything is read from and written to, so that it is known how long the answer holds. */
   readonly view: View;
@@ -17,20 +20,28 @@ export class Operation {
   readonly #stretches = new Set<Stretch>();
   readonly #views: Views;
   readonly #signer: DownloadSigner | null;
+  readonly #leaving: () => AbortSignal;
 
   /**
    * @param viewer who asks; null where nobody is asked who they are.
    * @param signer signs URLs of downloads; null where everybody may have everything.
+   * @param leaving the signal that whoever asks has left; they stay without it.
    */
-  constructor(views: Views, viewer: Viewer | null, signer: DownloadSigner | null = null) {
+  constructor(
+    views: Views,
+    viewer: Viewer | null,
+    signer: DownloadSigner | null = null,
+    leaving: () => AbortSignal = () => staying,
+  ) {
     this.#views = views;
     this.#signer = signer;
+    this.#leaving = leaving;
     this.view = views.of(viewer, (stretch) => this.#dependOn(stretch));
   }
 
   /** An operation of its own of the same viewer, as if it were asked now. */
   another(): Operation {
-    return new Operation(this.#views, this.view.viewer, this.#signer);
+    return new Operation(this.#views, this.view.viewer, this.#signer, this.#leaving);
   }
 
   /**
@@ -43,6 +54,11 @@ export class Operation {
       return head;
     });
     return this.#snapshot;
+  }
+
+  /** Aborts when whoever asks has left: what takes long is given up. */
+  get leaving(): AbortSignal {
+    return this.#leaving();
   }
 
   /** The operation has written up to here. */

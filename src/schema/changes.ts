@@ -9,15 +9,15 @@ import {
 } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import { askedPaging } from './connections.ts';
+import type { SharedInputs } from './inputs.ts';
 import { pageRows, pagingRows } from './rows.ts';
 import type { HistoryTypes } from './versions.ts';
 
 export function addChanges(
   builder: Builder,
   history: HistoryTypes,
-  entities: readonly Entity[],
+  { entityName }: SharedInputs,
 ): void {
-  const entityName = addEntityName(builder, entities);
   const change = builder.objectRef<SeenChange>('Change').implement({
     description: 'One version, as the log tells of it.',
     fields: (t) => ({
@@ -112,20 +112,4 @@ function addChangePage(
         readChangePage(askedPaging(args, info), operation),
     }),
   );
-}
-
-function addEntityName(
-  builder: Builder,
-  entities: readonly Entity[],
-): EnumRef<BuilderTypes, Entity> {
-  const values = Object.fromEntries(
-    entities.map((entity) => [
-      entity.enumName,
-      { value: entity, description: `Records of the type ${entity.name}.` },
-    ]),
-  );
-  return builder.enumType('EntityName', {
-    description: 'A kind of record.',
-    values: values as Record<string, { value: never; description: string }>,
-  }) as unknown as EnumRef<BuilderTypes, Entity>;
 }

@@ -38,7 +38,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   builder.subscriptionType({ description: 'Watching changes as they are committed.' });
   const connections = new Connections(builder);
   const history = addHistory(builder, connections);
-  const inputs = addSharedInputs(builder);
+  const inputs = addSharedInputs(builder, entities);
   const node = addNode(builder);
   const context: RecordContext = {
     builder,
@@ -66,7 +66,7 @@ export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
   addTransact(context, problems, transacted);
   addNodeQuery(builder, node, inputs);
   addTransactionQueries(context);
-  addChanges(builder, history, entities);
+  addChanges(builder, history, inputs);
   addLog(builder);
   addViewer(builder);
   // As written here, not by the alphabet: GraphiQL shows what matters first.

@@ -1,16 +1,18 @@
 /** Inputs that all kinds of records share. */
 import type { EnumRef, InputRef } from '@pothos/core';
-import type { OrderKey } from '../entities/index.ts';
+import type { Entity, OrderKey } from '../entities/index.ts';
 import type { AsOf, WriteOptions } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
+import { addEntityName } from './entity-name.ts';
 
 export interface SharedInputs {
   readonly asOf: InputRef<AsOf>;
+  readonly entityName: EnumRef<BuilderTypes, Entity>;
   readonly writeOptions: InputRef<WriteOptions>;
   readonly sortDirection: EnumRef<BuilderTypes, OrderKey['direction']>;
 }
 
-export function addSharedInputs(builder: Builder): SharedInputs {
+export function addSharedInputs(builder: Builder, entities: readonly Entity[]): SharedInputs {
   const asOf = builder.inputType('AsOf', {
     description:
       'A moment. What is read as of it, and everything below, answers as it was then. ' +
@@ -33,7 +35,7 @@ export function addSharedInputs(builder: Builder): SharedInputs {
       DESC: { value: 'desc', description: 'The highest, or newest, first.' },
     } as const,
   });
-  return { asOf, writeOptions, sortDirection };
+  return { asOf, entityName: addEntityName(builder, entities), writeOptions, sortDirection };
 }
 
 function addWriteOptions(builder: Builder): InputRef<WriteOptions> {

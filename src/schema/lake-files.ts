@@ -10,6 +10,7 @@ import {
 import type { Builder, BuilderTypes } from './builder.ts';
 import { plainExtension, type SchemaExtension } from './extension.ts';
 import type { SharedInputs } from './inputs.ts';
+import { addLakeTables } from './lake-tables.ts';
 
 type FileAt = RecordAt<typeof LakeFile>;
 
@@ -34,7 +35,9 @@ export function lakeFileExtension(builder: Builder): SchemaExtension {
     }),
     updateIdOptional: true,
     addFields: (_builder, types, inputs) => {
-      addQueries(builder, types.record as ObjectRef<BuilderTypes, FileAt>, inputs);
+      const record = types.record as ObjectRef<BuilderTypes, FileAt>;
+      addQueries(builder, record, inputs);
+      addLakeTables(builder, record, inputs);
     },
   };
 }

@@ -188,6 +188,38 @@ export const limits = {
   snapshotPageBytesMax: 512 * 1024,
   /** Memory for stretches of the log that followers read lately, as it is estimated. */
   sharedSpansBytesMax: 16 * 1024 * 1024,
+  /** Largest file that is read as a table, unpacked … */
+  tableBytesMax: 512 * 1024 * 1024,
+  /** … and largest workbook, which is read as a whole. */
+  workbookBytesMax: 32 * 1024 * 1024,
+  /** Deepest nesting of a JSON file that is read as a table. */
+  tableJsonDepthMax: 128,
+  /** Most records that one query may read as a table. */
+  tableRecordsMax: 1_000_000,
+  /** Disk for tables that were read, so that they need not be read again. */
+  keptTablesBytesMax: 4 * 1024 * 1024 * 1024,
+  /** Longest time to read a file as a table … */
+  tableReadTimeMaxMs: 60_000,
+  /** … and to answer what is asked of it then. */
+  tableQueryTimeMaxMs: 10_000,
+  /** Memory that DuckDB may use to answer one question about tables … */
+  tableMemoryMaxMb: 512,
+  /** … and all of the process that does so. */
+  tableProcessMemoryMaxMb: 1_536,
+  /** Largest answer about tables, as JSON. */
+  tableAnswerBytesMax: 8 * 1024 * 1024,
+  /** Processes that answer questions about tables, … */
+  tableProcesses: 2,
+  /** … questions that wait for one; one more is refused, … */
+  tableQuestionsWaitingMax: 64,
+  /** … questions that one process answers before another takes its place, … */
+  tableProcessQuestionsMax: 1_000,
+  /** … and how long one stays that is asked nothing. */
+  tableProcessIdleMs: 60_000,
+  /** Longest SQL of a query, in UTF-16 code units … */
+  tableSqlLengthMax: 65_536,
+  /** … and most tables that it names. */
+  queriedTablesMax: 16,
   /** How often the log is asked for commits of other processes while someone follows. */
   foreignCommitPollMs: 5,
 } as const;

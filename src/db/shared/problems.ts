@@ -150,6 +150,24 @@ export class ContentsDamaged extends Error {
   }
 }
 
+/** A file that should be a table is none that can be read. */
+export class BadTable extends Error {
+  readonly code = 'TABLE_UNREADABLE';
+}
+
+/** A table, or what is asked of it, takes more than it may. */
+export class TableLimitExceeded extends Error {
+  readonly code = 'TABLE_LIMIT_EXCEEDED';
+  /** The name of the limit. */
+  readonly limit: string;
+  readonly max: number;
+  constructor(limit: string, max: number, message: string) {
+    super(`${message} (${limit} is ${max})`);
+    this.limit = limit;
+    this.max = max;
+  }
+}
+
 /** The data directory cannot be used; the message says why and what to do. */
 export class CannotOpen extends Error {
   readonly code = 'CANNOT_OPEN';

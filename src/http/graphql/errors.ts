@@ -7,9 +7,11 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from '
 import type { Plugin } from 'graphql-yoga';
 import {
   BadRequest,
+  BadTable,
   ContentsDamaged,
   Forbidden,
   Problem,
+  TableLimitExceeded,
   TransactionTimeout,
   Unavailable,
 } from '../../db/index.ts';
@@ -29,12 +31,13 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (cause instanceof BadRequest) {
       return shown(cause.message, error, { code: cause.code, argument: cause.argument });
     }
-    if (cause instanceof AnswerTooLarge) {
+    if (cause instanceof AnswerTooLarge || cause instanceof TableLimitExceeded) {
       return shown(cause.message, error, { code: cause.code, limit: cause.limit, max: cause.max });
     }
     if (
       cause instanceof Unavailable ||
       cause instanceof Problem ||
+      cause instanceof BadTable ||
       cause instanceof Forbidden ||
       cause instanceof TransactionTimeout
     ) {

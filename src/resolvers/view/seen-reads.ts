@@ -8,6 +8,7 @@ import {
   type Sight,
   type SnapshotQuery,
   type StoreReads,
+  type TableSource,
   tookTooLong,
 } from '../../db/index.ts';
 import type {
@@ -81,6 +82,13 @@ export class SeenReads {
   ): AsyncGenerator<Version<E>, void, undefined> {
     const narrowed = this.#sight.narrowed(entity, filter) ?? {};
     return this.#reads.snapshot(entity, { ...query, filter: narrowed });
+  }
+
+  /** The live records that are seen at a position, as a table. */
+  recordsTable(entity: Entity, at: Position): Promise<TableSource> {
+    this.dependOnList(entity, undefined, at);
+    const filter = this.#sight.narrowed(entity, undefined);
+    return this.#reads.recordsTable(entity, { at, filter });
   }
 
   /** Tells the stretch in which nothing of a record changes. */

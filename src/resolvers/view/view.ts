@@ -12,6 +12,7 @@ import {
   type Store,
   type StoreReads,
   type Stretch,
+  type Tables,
   type Updated,
   type Upload,
   type VersionChange,
@@ -172,6 +173,11 @@ export class View {
   ): AsyncGenerator<Uint8Array, void> {
     if (!this.#sight.sees(version)) throw new TypeError('The version is not seen by who asks.');
     return this.#store.contents(sha256, range);
+  }
+
+  /** What is asked of tables; it knows of no others than it is given. */
+  get tables(): Tables {
+    return this.#store.tables;
   }
 
   /** How far the replica has applied the log. */
