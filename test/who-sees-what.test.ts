@@ -116,7 +116,9 @@ class World {
     for (const { message, extensions } of answer.errors ?? []) {
       expect(['BAD_USER_INPUT', 'FORBIDDEN'], `${message} ${query}`).toContain(extensions.code);
       if (extensions.code === 'BAD_USER_INPUT')
-        expect(message).toMatch(/^(from|to): must be a revision|^dryRun: keeps no contents/);
+        expect(message).toMatch(
+          /^(from|to): must be a revision|^dryRun: keeps no contents|^tables\.0\.file: must be the id/,
+        );
     }
     return answer;
   }
@@ -157,7 +159,7 @@ class World {
     if (kind === 'create' || !record) {
       const input = { id: this.#newId(entity), ...this.#values(entity, owner, shared) };
       const bulk = entity !== LakeFile && shared;
-      const contents = entity === LakeFile ? { text: this.secret() } : {};
+      const contents = entity === LakeFile ? this.#contents() : {};
       const name = bulk ? `create${entity.name}s` : `create${entity.name}`;
       const type = `Create${entity.name}Input!`;
       const [declared, args] = bulk
@@ -213,13 +215,25 @@ class World {
     return id;
   }
 
+  /** Of a table. */
+  #contents() {
+    return { text: `name,value\nrow,${this.secret()}\n` };
+  }
+
   #values(entity: (typeof entities)[number], owner: string | null | undefined, shared: boolean) {
     const owned = owner === undefined ? {} : { [entity.owner as string]: owner };
     if (entity === Note) {
       return { ...owned, title: this.secret(), labels: shared ? ['team:red'] : [this.secret()] };
     }
     if (entity === LakeFile) {
-      return { ...owned, filename: this.secret(), path: this.secret(), status: this.secret() };
+      const filetype = 'csv';
+      return {
+        ...owned,
+        filename: this.secret(),
+        path: this.secret(),
+        status: this.secret(),
+        filetype,
+      };
     }
     return { ...owned, subject: this.secret(), status: this.secret(), labels: [this.secret()] };
   }
@@ -235,7 +249,8 @@ type FieldOf = NonNullable<
 function selection(of: GraphQLSchema, { type }: FieldOf, depth: number, rows = 30): string {
   return wholeSelection(of, getNamedType(type), depth, (parent, name) => {
     // Asked for by themselves: where it may not be told they fail, and all around them would.
-    if (name === 'diff' || (parent === 'LogInfo' && name !== 'position')) return null;
+    if (['diff', 'table', 'diffTable'].includes(name)) return null;
+    if (parent === 'LogInfo' && name !== 'position') return null;
     if (name === 'history') return `(first: ${rows}, order: ASC)`;
     if (name === 'conflicts') return null;
     if (name === 'versions' && parent === 'Transaction') return `(first: ${rows})`;
@@ -303,6 +318,7 @@ async function sweep(world: World, viewer: string, versions: readonly Version[])
     );
     await query('lakePathExists', `(${folder}, ${moment})`, 0);
   }
+  await askForTables(world, viewer, versions);
   const transactions = [...new Set(versions.map(({ transactionId }) => transactionId))];
   for (const id of transactions) {
     await query('transaction', `(id: "${id}")`, 2);
@@ -322,6 +338,35 @@ async function sweep(world: World, viewer: string, versions: readonly Version[])
   await query('log', '', 0);
   await world.ask(viewer, '{ log { replicaPosition committedAt transactions versions } }');
   await query('viewer', '', 0);
+}
+
+/** Files as tables, and queries over files and records: of some files, since each is read anew. */
+async function askForTables(
+  world: World,
+  viewer: string,
+  versions: readonly Version[],
+): Promise<void> {
+  const files = versions.filter(({ entity }) => entity === LakeFile);
+  const [first, ...ids] = [...new Set(files.map(({ id }) => id))];
+  const table = '{ columns { name type } rows totalRows }';
+  const asOf = `asOf: {position: "${versions.at(-1)?.position ?? 0}"}`;
+  for (const id of first ? [first, ...ids.slice(-1)] : []) {
+    const diff = '{ columns { name type } added removed changed rows { kind key before after } }';
+    await world.ask(
+      viewer,
+      `{ lakeFile(id: "${id}") { table(first: 5, offset: 0, sheet: null) ${table}
+        diffTable(from: 1, to: 2, key: ["name"], first: 5, offset: 0) ${diff} } }`,
+    );
+    for (const revision of [null, 1]) {
+      const file = `[{name: "f", file: "${id}", revision: ${revision}}]`;
+      await world.ask(viewer, `{ lakeQuery(sql: "from f", tables: ${file}) ${table} }`);
+    }
+  }
+  for (const { enumName } of entities) {
+    const records = `[{name: "t", entity: ${enumName}}]`;
+    const query = `lakeQuery(sql: "from t", tables: ${records}, first: 50, ${asOf})`;
+    await world.ask(viewer, `{ ${query} ${table} }`, {}, true);
+  }
 }
 
 /** A history from its middle on, both ways. */

@@ -98,21 +98,18 @@ export class TableProcess {
     }
   }
 
-  /** Ends it, whatever it does. */
-  end(): void {
+  /** Ends it, whatever it does. @param why what whoever waits for its answer is told. */
+  end(why?: Error): void {
     this.#hasEnded = true;
+    if (why) this.#fail(why);
     this.#child.kill('SIGKILL');
   }
 
   #answerTo(question: Question, timeMaxMs: number, signal: AbortSignal): Promise<RawAnswer> {
     if (this.#hasEnded) throw this.#failed();
-    const giveUp = (error: Error) => {
-      this.#fail(error);
-      this.end();
-    };
-    const onAbort = () => giveUp(signal.reason as Error);
+    const onAbort = () => this.end(signal.reason as Error);
     const timer = setTimeout(() => {
-      giveUp(new TableFailure('time', `It takes longer than ${timeMaxMs} ms.`));
+      this.end(new TableFailure('time', `It takes longer than ${timeMaxMs} ms.`));
     }, timeMaxMs);
     signal.addEventListener('abort', onAbort);
     return new Promise<RawAnswer>((resolve, reject) => {

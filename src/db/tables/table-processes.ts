@@ -31,7 +31,7 @@ export class TableProcesses {
   close(): void {
     this.#isClosed = true;
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
-    for (const process of this.#all) process.end();
+    for (const process of this.#all) process.end(closing());
     for (const next of this.#waiting.splice(0)) next();
   }
 
@@ -43,7 +43,7 @@ export class TableProcesses {
       // Whoever gives way hands its place over.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#atWork += 1;
-    if (this.#isClosed) throw new Unavailable('The store is closing.');
+    if (this.#isClosed) throw closing();
   }
 
   #take(): TableProcess {
@@ -75,4 +75,8 @@ export class TableProcesses {
       this.#all.delete(process);
     }
   };
+}
+
+function closing(): Unavailable {
+  return new Unavailable('The store is closing.');
 }
