@@ -13,6 +13,8 @@ import { type Server, startEverstate, startFile, withServers } from './server.ts
 const rounds = 5;
 const mebibyte = 1024 * 1024;
 const largeBytes = 128 * mebibyte;
+const smallFiles = 10_000;
+const smallBytes = 4_096;
 const revisedBytes = 50 * 1_000_000;
 const revisions = 20;
 const bareFiles = join(import.meta.dirname, 'bare-files.ts');
@@ -28,6 +30,7 @@ export async function measureLake(dataset: Dataset): Promise<Figure[]> {
       return [
         ...(await compare(both, 'bytes at random', () => randomBytes(largeBytes))),
         ...(await compare(both, 'lines of CSV', lines)),
+        await compareSmall(both),
         ...(await revise(both[0], join(own, logName))),
       ];
     });
@@ -60,6 +63,36 @@ async function compare(
     comparison({ ...about, what: `PUT of ${size}, against node:http and a file` }, up),
     comparison({ ...about, what: `GET of ${size}, against node:http and a file` }, down),
   ];
+}
+
+/** Many small files, by as many clients as a browser has connections. */
+async function compareSmall([everstate, floor]: readonly [Server, Server]): Promise<Figure> {
+  const clients = 6;
+  let round = 0;
+  const put = async (server: Server) => {
+    round += 1;
+    const names = Array.from({ length: smallFiles }, (_, index) => `${round}-${index}`).values();
+    const begin = performance.now();
+    await Promise.all(
+      Array.from({ length: clients }, async () => {
+        for (const name of names) await send(fileAt(server, name), randomBytes(smallBytes));
+      }),
+    );
+    return smallFiles / ((performance.now() - begin) / 1_000);
+  };
+  return comparison(
+    {
+      benchmark: 'lake',
+      what: `PUT of ${smallFiles.toLocaleString('en')} files of ${smallBytes} bytes by ${clients} clients, against node:http and files`,
+      unit: 'files/s',
+      better: 'more',
+    },
+    await takeTurns(
+      2,
+      () => put(everstate),
+      () => put(floor),
+    ),
+  );
 }
 
 /** A file that is changed a little, again and again. */

@@ -14,6 +14,7 @@ import { measureFirstPage } from './first-page.ts';
 import { measureGroups } from './groups.ts';
 import { measureKept } from './kept.ts';
 import { measureLake } from './lake.ts';
+import { measureLakeQuery } from './lake-query.ts';
 import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
@@ -49,6 +50,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   create: measureCreate,
   bulk: measureBulk,
   lake: measureLake,
+  'lake-query': measureLakeQuery,
   live: measureLive,
   mixed: measureMixed,
   starving: measureStarving,

@@ -512,6 +512,15 @@ test.each([
   expect((await answer({ sql: 'from cars', tables: [carsTable] })).totalRows).toBe(2);
 });
 
+test('asking for many tables at once is refused by what it would cost', async () => {
+  const codes = (first: number) =>
+    api.codes(
+      `{ lakeFiles(first: ${first}) { edges { node { table(first: 1) { totalRows } } } } }`,
+    );
+  expect(await codes(100)).toEqual(['DOCUMENT_TOO_LARGE']);
+  expect(await codes(3)).toEqual([]);
+});
+
 test('more questions than are taken wait, and past these are refused', async () => {
   const asked = Array.from({ length: 80 }, () =>
     api.ask(query, { sql: 'select count(*) from range(1000)', tables: [] }),

@@ -5,7 +5,7 @@ import type { LakeFile } from '../entities/index.ts';
 import { diffTable, queryLake, type RecordAt, readTable } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { SharedInputs } from './inputs.ts';
-import { pageRows, rowsOf } from './rows.ts';
+import { pageRows, rowsOf, tableWork } from './rows.ts';
 
 type FileAt = RecordAt<typeof LakeFile>;
 
@@ -32,6 +32,7 @@ export function addLakeTables(
         offset: t.arg.int({ defaultValue: 0, description: 'How many to leave out before them.' }),
         sheet: t.arg.string({ description: 'Which sheet of a workbook; its first one without.' }),
       },
+      extensions: tableWork,
       resolve: (file, args, { operation }) => readTable(file, args, operation),
     }),
     diffTable: t.field({
@@ -48,7 +49,7 @@ export function addLakeTables(
         first: t.arg.int({ defaultValue: 100, description: 'How many rows, up to 1,000.' }),
         offset: t.arg.int({ defaultValue: 0, description: 'How many to leave out before them.' }),
       },
-      extensions: rowsOf(({ first }) => first ?? 100),
+      extensions: { ...rowsOf(({ first }) => first ?? 100), ...tableWork },
       resolve: (file, args, { operation }) => diffTable(file, args, operation),
     }),
   }));
@@ -192,6 +193,7 @@ function addQuery(
         first: t.arg.int({ defaultValue: 100, description: 'How many rows at most, up to 1,000.' }),
         asOf: t.arg({ type: asOf, description: 'As everything was at this moment.' }),
       },
+      extensions: tableWork,
       resolve: (_root, args, { operation }) => queryLake(args, operation),
     }),
   );

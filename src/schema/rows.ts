@@ -4,6 +4,9 @@
  * the list that this holds, which is marked as its page.
  */
 
+/** A question about a table is as much work as so many objects: a process is asked, for a while perhaps. */
+export const tableWork = { work: 1_000 } as const;
+
 type Args = Readonly<Record<string, unknown>>;
 
 /** Marks the list of objects that a page is made of. */

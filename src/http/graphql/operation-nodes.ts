@@ -1,7 +1,7 @@
 /**
  * How many objects an operation may answer with, before it runs: what its page sizes, inputs and
  * intervals allow, nested ones multiplied. The schema says on its fields how many objects a list
- * may have (`rowsOf` in src/schema). Each fragment is measured once, as documents are.
+ * may have (`rowsOf` in src/schema), and what else is as much work. Each fragment is measured once, as documents are.
  */
 import {
   type DocumentNode,
@@ -131,9 +131,10 @@ class Estimate {
     const rows = this.#rows(field, parent);
     if (rows === 'page') return { nodes: 0, perRow: 1 + inner.nodes + inner.perRow };
     const size = typeof rows === 'function' ? rows(this.#arguments(field, node)) : 1;
+    const work = Number(field.extensions.work ?? 0);
     return isListType(getNullableType(field.type))
       ? { nodes: size * (1 + inner.nodes + inner.perRow), perRow: 0 }
-      : { nodes: 1 + inner.nodes + size * inner.perRow, perRow: 0 };
+      : { nodes: 1 + work + inner.nodes + size * inner.perRow, perRow: 0 };
   }
 
   #definition(
