@@ -13,8 +13,8 @@ const rows = 1_000_000;
 /** Questions whose answers are small: it is the asking that is measured. */
 const questions: Readonly<Record<string, string>> = {
   'groups and sums':
-    'select kind, count(*), avg(value), max(at) from t group by kind order by kind',
-  'distinct values by hour': `select date_trunc('hour', at) as hour, count(distinct id % 1000)
+    'select kind, count(*), avg(value), max(moment) from t group by kind order by kind',
+  'distinct values by hour': `select date_trunc('hour', moment) as hour, count(distinct id % 1000)
     from t group by all order by all limit 100`,
   'the highest three of each kind': `select * from t
     qualify row_number() over (partition by kind order by value desc, id) <= 3 order by kind, id`,
@@ -41,7 +41,7 @@ async function writeRows(connection: DuckDBConnection, path: string): Promise<st
   await connection.run(`copy (
     select range as id, 'kind ' || (hash(range) % 40) as kind,
       (hash(range + 7) % 1000000) / 1000 as value,
-      timestamp '2026-01-01' + interval (range) second as at
+      timestamp '2026-01-01' + interval (range) second as moment
     from range(${rows})
   ) to '${path}' (format parquet)`);
   return path;

@@ -34,13 +34,7 @@ async function openDemo(): Promise<Store> {
   return store;
 }
 
-test.each([
-  'README.md',
-  'docs/time-travel.md',
-  'docs/writing.md',
-  'docs/live.md',
-  'docs/lake.md',
-])(
+test.each(['README.md', 'docs/time-travel.md', 'docs/writing.md', 'docs/live.md', 'docs/lake.md'])(
   'every operation of %s gives the answer that it shows, in order',
   async (document) => {
     const store = await openDemo();

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { openStore } from '../src/db/index.ts';
+import { limits, openStore } from '../src/db/index.ts';
 import { LockedDatabase } from '../src/db/tables/process/locked-database.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
@@ -504,13 +504,29 @@ async function busy(pids: readonly string[]): Promise<boolean> {
 
 test.each([
   ['time', endless, 'tableQueryTimeMaxMs'],
-  ['memory', 'from range(200000000) order by -range', 'tableMemoryMaxMb'],
   ['an answer', "select repeat('x', 100000) from range(1000)", 'tableAnswerBytesMax'],
 ])('a query that takes too much of %s is told of by the limit', async (_, sql, limit) => {
   const { extensions } = (await refusal({ sql, first: 1_000 })) ?? {};
   expect(extensions).toMatchObject({ code: 'TABLE_LIMIT_EXCEEDED', limit });
   expect((await answer({ sql: 'from cars', tables: [carsTable] })).totalRows).toBe(2);
 });
+
+test('memory that a question took is given back', async () => {
+  const resident = () => processes().map((pid) => residentMb(pid));
+  const sql = "select list(repeat('x', 1000000)) from range(1000)";
+  expect((await refusal({ sql }))?.extensions).toMatchObject({ limit: 'tableMemoryMaxMb' });
+  await answer({ sql: 'select 1' });
+  await until(() => resident().every((megabytes) => megabytes < limits.tableProcessRestMaxMb));
+});
+
+/** Memory that a process holds; none once it has ended. */
+function residentMb(pid: string): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+  } catch {
+    return 0;
+  }
+}
 
 test('asking for many tables at once is refused by what it would cost', async () => {
   const codes = (first: number) =>

@@ -53,7 +53,7 @@ export { openStore, type Store } from './store.ts';
 export type { StoreOptions } from './store-files.ts';
 export type { StoreReads } from './store-reads.ts';
 export type { TableColumn } from './tables/question.ts';
-export { type TableFormat, type TableSource, tableFormatOf } from './tables/table-source.ts';
+export { type TableSource, tableFormatOf } from './tables/table-source.ts';
 export type {
   NamedTable,
   RowDiff,

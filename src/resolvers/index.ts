@@ -64,7 +64,7 @@ export {
   type RecordAt,
   readRecord,
 } from './records.ts';
-export { diffTable, type QueriedTable, queryLake, readTable } from './tables.ts';
+export { diffTable, queryLake, readTable } from './tables.ts';
 export {
   type OperationInput,
   revertTransaction,

@@ -67,7 +67,7 @@ export async function diffTable(
 }
 
 /** A table of a query, as a client names it: a file, or a kind of record. */
-export interface QueriedTable {
+interface QueriedTable {
   readonly name: string;
   readonly file?: string | null | undefined;
   readonly revision?: number | null | undefined;

@@ -212,7 +212,9 @@ export const limits = {
   tableProcesses: 2,
   /** … questions that wait for one; one more is refused, … */
   tableQuestionsWaitingMax: 64,
-  /** … questions that one process answers before another takes its place, … */
+  /** … memory that one may hold after an answer, or another takes its place, … */
+  tableProcessRestMaxMb: 384,
+  /** … questions that one answers before another does, … */
   tableProcessQuestionsMax: 1_000,
   /** … and how long one stays that is asked nothing. */
   tableProcessIdleMs: 60_000,

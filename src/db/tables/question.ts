@@ -29,7 +29,7 @@ export interface Conversion {
 }
 
 /** Rows of a table as they lie in it. */
-export interface PageQuestion {
+interface PageQuestion {
   readonly kind: 'page';
   readonly table: TableFile;
   readonly first: number;
@@ -37,7 +37,7 @@ export interface PageQuestion {
 }
 
 /** One SELECT over tables. */
-export interface SelectQuestion {
+interface SelectQuestion {
   readonly kind: 'select';
   readonly sql: string;
   readonly tables: readonly TableFile[];
@@ -85,18 +85,22 @@ export type FailureKind =
   /** The process failed. */
   | 'process';
 
-/** What a process says: that it is ready, then for each question rows and their end, or a failure. */
+/**
+ * What a process says: that it is ready, then for each question rows and their end, or a failure, with
+ * the memory that it holds then.
+ */
 export type Message =
   | { readonly type: 'ready' }
   | { readonly type: 'columns'; readonly columns: readonly TableColumn[] }
   | { readonly type: 'rows'; readonly rows: readonly TableRow[] }
-  | { readonly type: 'end'; readonly counts: Partial<AnswerCounts> }
+  | { readonly type: 'end'; readonly counts: Partial<AnswerCounts>; readonly residentMb: number }
   | {
       readonly type: 'failure';
       readonly kind: FailureKind;
       readonly message: string;
       /** The argument that is wrong, where one is. */
       readonly argument: string | null;
+      readonly residentMb: number;
     };
 
 /** What a process ends with when it holds more memory than it may. */

@@ -49,6 +49,8 @@ export class TableProcess {
   readonly #ready: Promise<void>;
   #asked: Asked | null = null;
   #questions = 0;
+  /** Memory that it held after its last answer. */
+  #residentMb = 0;
   #hasEnded = false;
   #lastWords = '';
 
@@ -78,7 +80,9 @@ export class TableProcess {
 
   /** Whether it may be asked anything more. */
   get isUsable(): boolean {
-    return !this.#hasEnded && this.#questions < limits.tableProcessQuestionsMax;
+    const { tableProcessQuestionsMax, tableProcessRestMaxMb } = limits;
+    if (this.#hasEnded || this.#questions >= tableProcessQuestionsMax) return false;
+    return this.#residentMb <= tableProcessRestMaxMb;
   }
 
   /**
@@ -132,10 +136,12 @@ export class TableProcess {
         asked.rows.push(...message.rows);
         return;
       case 'end':
+        this.#residentMb = message.residentMb;
         this.#asked = null;
         asked.resolve({ columns: asked.columns, rows: asked.rows, counts: message.counts });
         return;
       case 'failure':
+        this.#residentMb = message.residentMb;
         if (message.kind === 'process') this.end();
         this.#fail(new TableFailure(message.kind, message.message, message.argument));
     }

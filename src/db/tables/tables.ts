@@ -23,7 +23,7 @@ export interface TablePage {
   readonly totalRows: number;
 }
 
-export type RowChange = 'ADDED' | 'REMOVED' | 'CHANGED';
+type RowChange = 'ADDED' | 'REMOVED' | 'CHANGED';
 
 /** What became of the row that a key names; a side that it is not on is null. */
 export interface RowDiff {

@@ -1,6 +1,6 @@
 /** Rows on their way to whoever asked: some at a time, so that reading them holds nobody up. */
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
-import type { AnswerCounts, Message, TableColumn, TableRow } from '../question.ts';
+import type { Message, TableColumn, TableRow } from '../question.ts';
 import { Failure } from './failure.ts';
 import { jsonValue } from './json-values.ts';
 
@@ -33,12 +33,14 @@ export class AnswerSender {
     this.#count(length);
     this.#rows.push(row);
     this.#length += length;
-    if (this.#length >= messageLength) this.#flush();
+    if (this.#length >= messageLength) this.flush();
   }
 
-  end(counts: Partial<AnswerCounts>): void {
-    this.#flush();
-    this.#terms.send({ type: 'end', counts });
+  /** Sends the rows that were not sent yet. */
+  flush(): void {
+    if (this.#rows.length > 0) this.#terms.send({ type: 'rows', rows: this.#rows });
+    this.#rows = [];
+    this.#length = 0;
   }
 
   #count(length: number): void {
@@ -47,12 +49,6 @@ export class AnswerSender {
       const message = `The rows come to more than ${this.#terms.bytesMax} bytes. Ask for fewer, or for fewer columns.`;
       throw new Failure('answer', message);
     }
-  }
-
-  #flush(): void {
-    if (this.#rows.length > 0) this.#terms.send({ type: 'rows', rows: this.#rows });
-    this.#rows = [];
-    this.#length = 0;
   }
 }
 

@@ -3,7 +3,7 @@
  * the server goes on. It has no environment, and ends when its server does.
  */
 import { limits } from '../../shared/limits.ts';
-import { type Message, memoryExitCode, type Question } from '../question.ts';
+import { type AnswerCounts, type Message, memoryExitCode, type Question } from '../question.ts';
 import { AnswerSender, sendRows } from './answers.ts';
 import { convert } from './conversion.ts';
 import { failureOf } from './failure.ts';
@@ -31,7 +31,7 @@ async function answer(question: Question): Promise<void> {
     await ask(database, question, sender);
   } catch (error) {
     const { kind, message, argument } = failureOf(error, 'process', []);
-    send({ type: 'failure', kind, message, argument });
+    send({ type: 'failure', kind, message, argument, residentMb: residentMb() });
   } finally {
     database.close();
     next = open();
@@ -47,7 +47,7 @@ async function ask(
   switch (question.kind) {
     case 'convert':
       await convert(question, database);
-      return sender.end({});
+      return end({});
     case 'page': {
       const { table, first, offset } = question;
       await database.show([table]);
@@ -56,7 +56,7 @@ async function ask(
         const page = `select * ${from} limit ${first} offset ${offset}`;
         await sendRows(connection, page, first, sender);
         const counted = await connection.runAndReadAll(`select count(*) ${from}`);
-        return sender.end({ totalRows: Number(counted.getRows()[0]?.[0]) });
+        return end({ totalRows: Number(counted.getRows()[0]?.[0]) });
       } catch (error) {
         throw failureOf(error, 'table', [table]);
       }
@@ -66,14 +66,19 @@ async function ask(
       await checkSelect(connection, sql, new Set(tables.map(({ name }) => name.toLowerCase())));
       await database.show(tables);
       try {
-        return sender.end({ totalRows: await sendRows(connection, sql, first, sender) });
+        return end({ totalRows: await sendRows(connection, sql, first, sender) });
       } catch (error) {
         throw failureOf(error, 'question', tables, 'sql');
       }
     }
     case 'diff':
       await database.show([question.from, question.to]);
-      return await sendDiff(connection, question, sender);
+      return end(await sendDiff(connection, question, sender));
+  }
+
+  function end(counts: Partial<AnswerCounts>): void {
+    sender.flush();
+    send({ type: 'end', counts, residentMb: residentMb() });
   }
 }
 
@@ -81,9 +86,12 @@ function send(message: Message): void {
   process.send?.(message);
 }
 
-const memoryMax = limits.tableProcessMemoryMaxMb * megabyte;
+function residentMb(): number {
+  return process.memoryUsage.rss() / megabyte;
+}
+
 setInterval(() => {
-  if (process.memoryUsage.rss() > memoryMax) process.exit(memoryExitCode);
+  if (residentMb() > limits.tableProcessMemoryMaxMb) process.exit(memoryExitCode);
 }, memoryLookMs).unref();
 
 process.on('disconnect', () => process.exit());

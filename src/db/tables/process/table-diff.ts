@@ -12,13 +12,14 @@ const sides = ['before', 'after'] as const;
 /**
  * Sends the rows that were added, removed or changed, in the order of their keys: each as its kind,
  * its key, and what it was before and after. A column that only one table has is null in the other.
+ * @returns how many of each there are.
  * @throws Failure for a key that is none.
  */
 export async function sendDiff(
   connection: DuckDBConnection,
   question: DiffQuestion,
   sender: AnswerSender,
-): Promise<void> {
+): Promise<Partial<AnswerCounts>> {
   const { from, to, key, first, offset } = question;
   const before = await columnsIn(connection, from.name);
   const after = await columnsIn(connection, to.name);
@@ -33,7 +34,7 @@ export async function sendDiff(
     await connection.run(diffTable(columns, names));
     sender.columns(columns);
     await sendPage(connection, columns, names, { first, offset }, sender);
-    sender.end(await countsOf(connection));
+    return await countsOf(connection);
   } catch (error) {
     throw failureOf(error, 'table', [from, to]);
   }
