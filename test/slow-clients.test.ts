@@ -3,18 +3,26 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { serverBounds } from '../src/http/index.ts';
+import { isUpload, serverBounds, watchBodies } from '../src/http/index.ts';
 import { listen, openApi } from './support/api.ts';
 import { connectTo } from './support/raw-http.ts';
 
 /** As small as a busy machine can tell from none. */
-const limits = { headTimeMaxMs: 400, requestTimeMaxMs: 1_200, slowLookMs: 50, idleTimeMaxMs: 300 };
+const limits = {
+  headTimeMaxMs: 400,
+  requestTimeMaxMs: 1_200,
+  uploadPaceMs: 400,
+  uploadPaceBytesMin: 500,
+  slowLookMs: 50,
+  idleTimeMaxMs: 300,
+};
 
 const pieceMs = 25;
 
 async function serve() {
   const api = await openApi();
   const { url, server } = await listen(api.app, serverBounds(limits));
+  watchBodies(server, isUpload, limits);
   return { api, url, server };
 }
 
