@@ -36,6 +36,7 @@ export class UploadStore extends DataStore {
   readonly #request: UploadRequest;
   #result: PutResult | null = null;
   #writing: Promise<unknown> = Promise.resolve();
+  #failure: unknown = null;
 
   constructor(request: UploadRequest) {
     super();
@@ -67,7 +68,9 @@ export class UploadStore extends DataStore {
     offset: number,
   ): Promise<number> {
     const written = this.#write(stream, id, offset);
-    this.#writing = written.catch(() => {});
+    this.#writing = written.catch((error) => {
+      this.#failure = error;
+    });
     return await written;
   }
 
@@ -79,6 +82,11 @@ export class UploadStore extends DataStore {
 
   override getExpiration(): number {
     return limits.uploadIdleMs;
+  }
+
+  /** Why bytes were not written; null when they were. @tus/server is told by its streams, of their end. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** What an upload that has all its bytes came to. */

@@ -134,8 +134,11 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
       return method === 'POST' ? told : { ...told, status_code: status };
     },
     onResponseError: (_request, error) => {
-      if ('status_code' in error) return;
-      refused = refusalOf(error, terms.maskError);
+      const cause = store.failure ?? error;
+      if (isTusRefusal(cause)) return cause;
+      // Whoever sent it is gone: nobody reads the answer.
+      if (context.req?.readableAborted) return;
+      refused = refusalOf(cause, terms.maskError);
       return { status_code: refused.status ?? 500, body: String(refused.body) };
     },
   });
@@ -146,6 +149,10 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
     headers: headersOf(response, (refused as Answer | null)?.headers),
     body: body === '' ? null : body,
   };
+}
+
+function isTusRefusal(error: unknown): error is { status_code: number; body: string } {
+  return typeof error === 'object' && error !== null && 'status_code' in error;
 }
 
 /** Which pages may read it is said for all answers in one place. */
