@@ -232,23 +232,28 @@ test('a piece whose checksum is another one is as if it had not come', async () 
   expect(many.status).toBe(413);
 });
 
-test.for([
-  ['no metadata', ''],
-  ['no Base64', 'filename !'],
-  ['no text', 'filename /w=='],
-  ['no filename', metadataOf({ name: 'f' })],
-  ['an empty filename', 'filename '],
-  ['a filename twice', 'filename Zg==,filename Zw=='],
-  ['NUL in a name', metadataOf({ filename: 'a\0b' })],
-  ['a slash in a name', metadataOf({ filename: 'a/b' })],
-  ['a name of two dots', metadataOf({ filename: '..' })],
-  ['a folder of two dots', metadataOf({ filename: 'f', path: 'a/../b' })],
-  ['a name of 5,000 characters', metadataOf({ filename: 'x'.repeat(5_000) })],
-] as const)('an upload with %s is refused before its bytes are sent', async ([, metadata]) => {
+const wrongMetadata = {
+  'no metadata': '',
+  'no Base64': 'filename !',
+  'no text': 'filename /w==',
+  'no filename': metadataOf({ name: 'f' }),
+  'an empty filename': 'filename ',
+  'a filename twice': 'filename Zg==,filename Zw==',
+  'NUL in a name': metadataOf({ filename: 'a\0b' }),
+  'a slash in a name': metadataOf({ filename: 'a/b' }),
+  'a name of two dots': metadataOf({ filename: '..' }),
+  'a folder of two dots': metadataOf({ filename: 'f', path: 'a/../b' }),
+  'a name of 5,000 characters': metadataOf({ filename: 'x'.repeat(5_000) }),
+};
+
+test('an upload that says what no file can be is refused before its bytes are sent', async () => {
   const { tus, directory } = await serve();
-  const about = { 'upload-length': '5', ...(metadata && { 'upload-metadata': metadata }) };
-  const answer = await tus.send('POST', '/files/uploads', about);
-  expect([answer.status, (await answer.text()).length > 10]).toEqual([400, true]);
+  for (const [what, metadata] of Object.entries(wrongMetadata)) {
+    const about = { 'upload-length': '5', ...(metadata && { 'upload-metadata': metadata }) };
+    const answer = await tus.send('POST', '/files/uploads', about);
+    expect([what, answer.status]).toEqual([what, 400]);
+    expect((await answer.text()).length).toBeGreaterThan(10);
+  }
   expect(chunksAndUploads(directory)).toEqual([0, 0]);
 });
 
