@@ -200,6 +200,16 @@ test('an upload is ended by whoever began it, and nothing is left of it', async 
   expect(await store.head()).toBe(0);
 });
 
+test('a client that can send POST alone says what it means', async () => {
+  const { tus, store } = await serve();
+  const path = await tus.begin(5, { filename: 'f' });
+  const about = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' };
+  const headers = { ...about, 'x-http-method-override': 'PATCH' };
+  expect((await tus.send('POST', path, headers, 'whole')).status).toBe(201);
+  expect((await tus.send('POST', path, about, 'whole')).status).toBe(404);
+  expect(await store.head()).toBe(1);
+});
+
 test('what does not begin where the upload is, or is more than it has, is refused', async () => {
   const { tus, store } = await serve({ uploadBytesMax: 1_000 });
   const path = await tus.begin(10, { filename: 'f' });

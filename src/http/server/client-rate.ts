@@ -11,13 +11,13 @@ export class ClientRate {
   /** How much it is; 0 sets no limit. */
   readonly perMinuteMax: number;
   readonly #clients: ClientAddresses;
-  readonly #buckets: TokenBuckets;
+  readonly #buckets: TokenBuckets | null;
 
   /** @param clients where clients are that nobody knows. */
   constructor(perMinuteMax: number, clients: ClientAddresses) {
     this.perMinuteMax = perMinuteMax;
     this.#clients = clients;
-    this.#buckets = new TokenBuckets(perMinuteMax);
+    this.#buckets = perMinuteMax > 0 ? new TokenBuckets(perMinuteMax) : null;
   }
 
   /**
@@ -25,7 +25,7 @@ export class ClientRate {
    * @returns 0 when they may; otherwise after how many seconds they may again.
    */
   take(viewer: Viewer | null, req: IncomingMessage | undefined, amount: number): number {
-    if (this.perMinuteMax === 0 || amount === 0) return 0;
+    if (!this.#buckets || amount === 0) return 0;
     // One who is known is the same wherever they are, and never somebody’s address.
     const client = viewer ? `viewer ${viewer.id}` : `address ${req ? this.#clients.of(req) : ''}`;
     return this.#buckets.take(client, amount);

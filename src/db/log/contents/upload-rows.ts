@@ -95,6 +95,8 @@ export async function removeUpload(commit: WithinCommit, upload: string): Promis
 
 /** @returns whether there is more of it. */
 async function removeSome(db: Kysely<LogTables>, upload: string): Promise<boolean> {
+  // First, so that nobody goes on with it, or keeps it, while it goes piece by piece.
+  await db.deleteFrom('resumable_uploads').where('upload', '=', upload).execute();
   const rows = await db
     .selectFrom('upload_chunks')
     .select(['begin', 'chunk'])
