@@ -8,7 +8,6 @@ export { Order, type Place } from './criteria/order.ts';
 export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
 export {
-  type EndedUpload,
   offsetOf,
   type ResumableState,
 } from './log/contents/resumable-rows.ts';
