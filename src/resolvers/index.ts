@@ -60,8 +60,8 @@ export {
   type RecordAt,
   readRecord,
 } from './records.ts';
-export { diffTable, type QueriedTable, queryLake, readTable } from './tables.ts';
 export { beginUpload, continueUpload, endUpload } from './resumable-uploads.ts';
+export { diffTable, type QueriedTable, queryLake, readTable } from './tables.ts';
 export {
   type OperationInput,
   revertTransaction,
