@@ -22,6 +22,14 @@ async function serve(settings: object = {}, directory = temporaryDirectory()) {
   return { directory, store, api, url, server, tus, endpoint: `${url}/files/uploads` };
 }
 
+/** The status of an answer. One who is refused while they send may lose their connection before it. */
+async function statusIn(answer: Promise<Response>): Promise<number | 'cut off'> {
+  return await answer.then(
+    ({ status }) => status,
+    () => 'cut off',
+  );
+}
+
 async function read(store: Store, digest: string): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.contents(digest)) chunks.push(chunk);
@@ -366,13 +374,13 @@ test('of two that go on with one upload at the same time, one is refused, and it
   const { tus, store, api } = await serve();
   const bytes = randomBytes(8_000_000);
   const path = await tus.begin(bytes.length, { filename: 'f' });
-  let answered: number[] = [];
+  let answered: unknown[] = [];
   for (let round = 0; round < 20 && !answered.includes(201); round += 1) {
     const offset = Number(await tus.offset(path));
     const end = Math.min(offset + 3_000_000, bytes.length);
-    const both = [1, 2].map(() => tus.patch(path, offset, bytes.subarray(offset, end)));
-    answered = (await Promise.all(both)).map(({ status }) => status);
-    expect(answered.filter((status) => status < 300).length).toBeLessThanOrEqual(1);
+    const both = [1, 2].map(() => statusIn(tus.patch(path, offset, bytes.subarray(offset, end))));
+    answered = await Promise.all(both);
+    expect(answered.filter((status) => Number(status) < 300).length).toBeLessThanOrEqual(1);
   }
   const { versions } = await store.list(LakeFile);
   expect(versions.map(({ values }) => values.sha256)).toEqual([sha256(bytes)]);
@@ -386,13 +394,15 @@ test('two processes that go on with one upload at the same time do not corrupt i
   const bytes = randomBytes(20_000_000);
   const [{ tus, store }] = servers;
   const path = await tus.begin(bytes.length, { filename: 'f' });
-  let statuses: number[] = [];
+  let statuses: unknown[] = [];
   for (let round = 0; round < 20 && !statuses.includes(201); round += 1) {
     const offset = Number(await tus.offset(path));
-    const both = servers.map((server) => server.tus.patch(path, offset, bytes.subarray(offset)));
-    statuses = (await Promise.all(both)).map(({ status }) => status);
+    const both = servers.map((server) =>
+      statusIn(server.tus.patch(path, offset, bytes.subarray(offset))),
+    );
+    statuses = await Promise.all(both);
   }
-  expect(statuses.toSorted()).toEqual([201, 409]);
+  expect(statuses.filter((status) => status !== 409 && status !== 'cut off')).toEqual([201]);
   const { versions } = await store.list(LakeFile);
   expect(versions.map(({ values }) => values.sha256)).toEqual([sha256(bytes)]);
   expect((await store.verify()).defect).toBeNull();
