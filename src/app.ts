@@ -12,6 +12,7 @@ import {
   boardDirectory,
   byFunction,
   ClientAddresses,
+  ClientRate,
   Connections,
   canShowBoard,
   demoCommand,
@@ -52,6 +53,7 @@ import {
   usePosition,
   useRateLimits,
   useReferenceExecution,
+  useResumableUploads,
   useSecurityHeaders,
   useStreams,
   useTrustedDocuments,
@@ -178,12 +180,15 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     signer,
     maskError,
   };
+  const mutations = new ClientRate(limits.mutationsPerMinuteMax, clients);
+  const cost = new ClientRate(limits.costPerMinuteMax, clients);
   const fileWrites = {
+    mutations,
     operationOf: (request: Request, context: object) => operationOf({ ...context, request }),
     uploadBytesMax: limits.uploadBytesMax,
     maskError,
   };
-  const multipart = { ...fileWrites, origins, bodyBytesMax: limits.bodyBytesMax };
+  const uploads = { ...fileWrites, origins, bodyBytesMax: limits.bodyBytesMax };
   const yoga = createYoga<object, { readonly operation: Operation }>({
     schema,
     context: viewers.areAsked ? contextOf : openContext,
@@ -208,17 +213,19 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       useHome(hasBoard && shown.board ? board : null, demo, shown),
       ...(shown.board ? [useBoard(board, store.entities, maskError)] : []),
       ...(shown.guides ? [useDocs(schema, demo, shown, maskError)] : []),
-      ...(store.entities.includes(LakeFile) ? [useFileWrites(fileWrites)] : []),
+      ...(store.entities.includes(LakeFile)
+        ? [useFileWrites(fileWrites), useResumableUploads(uploads)]
+        : []),
       ...(store.entities.some(({ files }) => files.length > 0) ? [useDownloads(downloads)] : []),
       useHead(),
       useBodyLimit(limits.bodyBytesMax, isMultipart),
       useJsonBodies(),
-      useMultipart(multipart),
+      useMultipart(uploads),
       useTrustedDocuments(documents),
       useDocumentLimits(),
       useInputLimits(),
       useCostLimit(limits.operationCostMax, options.costReport ?? false),
-      useRateLimits(limits, clients),
+      useRateLimits({ mutations, cost }),
       useHiddenSchema(shown),
       useArgumentNames(),
       useErrorCodes(),

@@ -11,9 +11,11 @@ import {
   ClientAddresses,
   FrontDoor,
   hostRule,
+  isUpload,
   noIdentity,
   RequestsUnderWay,
   serverBounds,
+  watchBodies,
 } from './http/index.ts';
 import { identityOf } from './identity.ts';
 import { listen, urlOf } from './listen.ts';
@@ -62,6 +64,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     listener.then((handle) => handle(request, response));
   });
   const underWay = new RequestsUnderWay(server);
+  watchBodies(server, isUpload);
   // The port first: one in use then leaves the data directory untouched. Of several processes each
   // takes its part of the port when it can answer, for until then others do.
   const isAlone = config.workers === 1;

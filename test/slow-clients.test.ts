@@ -3,18 +3,27 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { serverBounds } from '../src/http/index.ts';
+import { isUpload, serverBounds, watchBodies } from '../src/http/index.ts';
 import { listen, openApi } from './support/api.ts';
 import { connectTo } from './support/raw-http.ts';
+import { Tus } from './support/tus.ts';
 
 /** As small as a busy machine can tell from none. */
-const limits = { headTimeMaxMs: 400, requestTimeMaxMs: 1_200, slowLookMs: 50, idleTimeMaxMs: 300 };
+const limits = {
+  headTimeMaxMs: 400,
+  requestTimeMaxMs: 1_200,
+  uploadPaceMs: 400,
+  uploadPaceBytesMin: 500,
+  slowLookMs: 50,
+  idleTimeMaxMs: 300,
+};
 
 const pieceMs = 25;
 
 async function serve() {
   const api = await openApi();
   const { url, server } = await listen(api.app, serverBounds(limits));
+  watchBodies(server, isUpload, limits);
   return { api, url, server };
 }
 
@@ -115,6 +124,51 @@ test('whoever is slow within the limits is answered', async () => {
   await drip(socket, ask, 4);
   const [answer] = await once(socket, 'data');
   expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+const fileBytes = 10_000;
+const put = `PUT /files/by-path/f HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${fileBytes}\r\n\r\n`;
+
+test('an upload takes as long as it likes, while its bytes come', async () => {
+  const { url, api } = await serve();
+  const socket = await connectTo(url);
+  const begin = performance.now();
+  const answered = once(socket, 'data');
+  socket.write(put);
+  await drip(socket, 'x'.repeat(fileBytes), 100);
+  expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 201 /);
+  expect(performance.now() - begin).toBeGreaterThan(1.5 * limits.requestTimeMaxMs);
+  expect(api.logged).toEqual([]);
+});
+
+const begin = async (url: string) => {
+  const tus = new Tus((path, init) => fetch(`${url}${path}`, init));
+  const path = await tus.begin(fileBytes, { filename: 'f' });
+  return `PATCH ${path} HTTP/1.1\r\nhost: localhost\r\ntus-resumable: 1.0.0\r\nupload-offset: 0\r\ncontent-type: application/offset+octet-stream\r\ncontent-length: ${fileBytes}\r\n\r\n`;
+};
+
+test.each([
+  ['that is put', async () => put],
+  ['that can be resumed', begin],
+  [
+    'in a form',
+    async () =>
+      `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: ${fileBytes}\r\n\r\n`,
+  ],
+])('an upload %s and stands still, or nearly, is cut off', async (_what, headOf) => {
+  const { url, api } = await serve();
+  const head = await headOf(url);
+  const [still, slow] = [await connectTo(url), await connectTo(url)];
+  const closed = Promise.all([still, slow].map(untilClosed));
+  still.write(head);
+  slow.write(head);
+  await Promise.all([drip(slow, 'x'.repeat(fileBytes)), closed]);
+  for (const { text, tookMs } of await closed) {
+    expect(text).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+    expect(tookMs).toBeGreaterThan(limits.uploadPaceMs - 100);
+  }
+  await expectServed(url);
+  expect(api.logged).toEqual([]);
 });
 
 test('an answer that takes longer than its request may is not cut off', async () => {

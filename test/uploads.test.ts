@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { limits, type Store, type Uploaded } from '../src/db/index.ts';
+import { limits, type ResumableState, type Store, type Uploaded } from '../src/db/index.ts';
+import { removeUpload } from '../src/db/log/contents/upload-rows.ts';
 import { LakeFile, type Microseconds, Todo } from '../src/entities/index.ts';
 import { StretchMeter } from './support/stretch-meter.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
@@ -169,6 +170,26 @@ test('an upload of what is stored and damaged is refused, and leaves nothing', a
   await expect(begun.end()).rejects.toMatchObject({ code: 'CONTENTS_DAMAGED' });
   await store.discardUpload(begun.id);
   expect(counts(directory)).toEqual([1, 'some', 0]);
+});
+
+test('an upload that is removed piece by piece is kept by nobody meanwhile', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const bytes = randomBytes(12_000_000);
+  const id = await store.beginResumable({ viewer: null, size: bytes.length, metadata: '' });
+  const resumed = store.resume((await store.findResumable(id, null)) as ResumableState);
+  await resumed.write(bytes);
+  const ended = await resumed.end();
+  let commits = 0;
+  await removeUpload(async (work) => {
+    const { value } = await store.transact((log) => log.beside(work));
+    commits += 1;
+    const kept = store.transact((log) => log.keepResumable(ended));
+    await expect(kept).rejects.toThrow('The upload is there no more');
+    return value;
+  }, id);
+  expect(commits).toBeGreaterThan(1);
+  expect(counts(directory)).toEqual([0, 'none', 0]);
 });
 
 test('an upload leaves the event loop to others while it is stored', async () => {

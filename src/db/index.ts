@@ -7,6 +7,11 @@ export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
 export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
+export {
+  offsetOf,
+  type ResumableState,
+} from './log/contents/resumable-rows.ts';
+export type { ResumableUpload } from './log/contents/resumable-upload.ts';
 export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';
@@ -42,8 +47,10 @@ export {
   StorageFailed,
   StorageFull,
   TableLimitExceeded,
+  TooManyUploads,
   TransactionTimeout,
   Unavailable,
+  UploadMoved,
 } from './shared/problems.ts';
 export { tookTooLong } from './shared/query-time.ts';
 export type { StateChange, StoreHealth } from './shared/store-health.ts';

@@ -5,6 +5,8 @@ import type { ReadChanges } from './answers/recent-changes.ts';
 import type { FollowOptions, Span } from './feed/follower.ts';
 import { Followers } from './feed/followers.ts';
 import { SharedSpans } from './feed/shared-spans.ts';
+import type { ResumableState, ResumableTerms } from './log/contents/resumable-rows.ts';
+import type { ResumableUpload } from './log/contents/resumable-upload.ts';
 import type { Upload } from './log/contents/upload.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
@@ -164,6 +166,29 @@ export class Store extends StoreReads {
    */
   beginUpload(): Promise<Upload> {
     return this.#uploads.begin();
+  }
+
+  /**
+   * Begins an upload that may come in several requests, to any process, and survives restarts.
+   * @returns its id.
+   * @throws TooManyUploads when its viewer has too many under way, and what a write throws.
+   */
+  beginResumable(terms: ResumableTerms): Promise<string> {
+    return this.#uploads.beginResumable(terms);
+  }
+
+  /**
+   * @param viewer whose it must be; null where nobody is asked who they are.
+   * @returns an upload that was begun so; null when there is none, or it is somebody else's.
+   */
+  async findResumable(id: string, viewer: string | null): Promise<ResumableState | null> {
+    this.#head.refuseWhenClosing();
+    return await this.#uploads.findResumable(id, viewer);
+  }
+
+  /** Goes on with an upload where it is. LogTransaction.keepResumable keeps it when it has ended. */
+  resume(state: ResumableState): ResumableUpload {
+    return this.#uploads.resume(state);
   }
 
   /** Removes an upload, unless a transaction kept it. @param upload its id. */

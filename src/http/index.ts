@@ -37,11 +37,13 @@ export { useDocs } from './pages/use-docs.ts';
 export { useDownloads } from './pages/use-downloads.ts';
 export { useFileWrites } from './pages/use-file-writes.ts';
 export { useHome } from './pages/use-home.ts';
+export { useResumableUploads } from './pages/use-resumable-uploads.ts';
 export { blocksOf } from './server/address-blocks.ts';
 export {
   ClientAddresses,
   type ClientAddressHeader,
 } from './server/client-addresses.ts';
+export { ClientRate } from './server/client-rate.ts';
 export { Connections } from './server/connections.ts';
 export { Origins } from './server/cors.ts';
 export { FrontDoor } from './server/front-door.ts';
@@ -50,6 +52,8 @@ export { leavingOf } from './server/leaving.ts';
 export { requestLimits } from './server/request-limits.ts';
 export { RequestsUnderWay } from './server/requests-under-way.ts';
 export { serverBounds } from './server/server-bounds.ts';
+export { watchBodies } from './server/slow-bodies.ts';
+export { isUpload } from './server/uploads.ts';
 export { useBodyLimit } from './server/use-body-limit.ts';
 export { useHead } from './server/use-head.ts';
 export { useHealth } from './server/use-health.ts';

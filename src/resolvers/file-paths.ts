@@ -4,7 +4,8 @@
  *
  * - `/files/<id>` and `/files/<id>/<revision>`, of a record that is the file, as a LakeFile is;
  * - `/files/contacts/<id>/photo` and `/files/contacts/<id>/photo/<revision>`, of any other;
- * - `/files/by-path/<folder>/<filename>`, and `/files/by-path/<folder>/`, which ends in "/".
+ * - `/files/by-path/<folder>/<filename>`, and `/files/by-path/<folder>/`, which ends in "/";
+ * - `/files/uploads` and `/files/uploads/<id>`, which are no files: uploads that come in several requests.
  */
 
 /** A file of a record; without a revision whichever is in force. */
@@ -33,17 +34,22 @@ export interface FolderPath {
 
 export type FilePath = RecordPath | PlacePath | FolderPath;
 
-/** Where records with that id would be, were it not for the sign before it. */
+/** Where records with these ids would be, were it not for the sign before them. */
 const byPath = 'by-path';
+const uploads = 'uploads';
 
 /** What a part of a URL may not be, encoded or not: it leads elsewhere. */
 const leadsElsewhere = /^(?:\.\.?|by-path)$/;
+
+/** What an id may not be either; a folder may. */
+const leadsIdElsewhere = /^(?:\.\.?|by-path|uploads)$/;
 
 /** @returns what a URL's path names; null for a path that names no file or folder. */
 export function parseFilePath(pathname: string): FilePath | null {
   const [first = '', ...others] = pathname.split('/').slice(2);
   if (first === byPath) return others.length > 0 ? placeOf(others) : null;
   const isRecord = others.length < 2;
+  if (isRecord && first === uploads) return null;
   const [kind, encoded = '', field, revision] = isRecord
     ? [null, first, null, others[0]]
     : [first, ...others];
@@ -64,8 +70,18 @@ export const revisionPattern = /^[1-9]\d{0,8}$/;
 
 /** The path of a record's file. */
 export function recordPath({ plural, id, field, revision }: Omit<RecordPath, 'kind'>): string {
-  const which = plural === null ? [encodePart(id)] : [plural, encodePart(id), field];
+  const which = plural === null ? [encodeId(id)] : [plural, encodeId(id), field];
   return `/files/${[...which, ...(revision === null ? [] : [revision])].join('/')}`;
+}
+
+/** Where uploads that come in several requests are begun. */
+export const uploadsPath = `/files/${uploads}`;
+
+/** @returns the id of the upload that a path names, empty where they are begun; null for any other path. */
+export function parseUploadPath(pathname: string): string | null {
+  const [id = '', ...others] = pathname.split('/').slice(3);
+  const isOne = pathname === uploadsPath || pathname.startsWith(`${uploadsPath}/`);
+  return isOne && others.length === 0 ? id : null;
 }
 
 /** The path of a folder. */
@@ -90,11 +106,15 @@ function encodePart(text: string): string {
   return leadsElsewhere.test(text) ? `=${text}` : encodeURIComponent(text);
 }
 
+function encodeId(id: string): string {
+  return leadsIdElsewhere.test(id) ? `=${id}` : encodePart(id);
+}
+
 /** Null for what no text is encoded as. */
 function decodePart(encoded: string): string | null {
   const part = encoded.startsWith('=') ? encoded.slice(1) : encoded;
   try {
-    return decodeURIComponent(leadsElsewhere.test(part) ? part : encoded);
+    return decodeURIComponent(leadsIdElsewhere.test(part) ? part : encoded);
   } catch {
     return null;
   }

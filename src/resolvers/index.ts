@@ -24,8 +24,10 @@ export {
   folderPath,
   type PlacePath,
   parseFilePath,
+  parseUploadPath,
   type RecordPath,
   revisionPattern,
+  uploadsPath,
 } from './file-paths.ts';
 export { FileUpload } from './file-upload.ts';
 export {
@@ -49,13 +51,7 @@ export { type FileBelow, type FolderPage, listFolder, walkFolder } from './lake-
 export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
-export {
-  type LakePath,
-  type Precondition,
-  PreconditionFailed,
-  type PutResult,
-  putFile,
-} from './put-file.ts';
+export { putFile } from './put-file.ts';
 export { receive, TooManyBytes } from './receive.ts';
 export { type ChangeKind, followRecords, type RecordChange } from './record-feed.ts';
 export {
@@ -64,6 +60,7 @@ export {
   type RecordAt,
   readRecord,
 } from './records.ts';
+export { beginUpload, continueUpload, endUpload } from './resumable-uploads.ts';
 export { diffTable, queryLake, readTable } from './tables.ts';
 export {
   type OperationInput,
@@ -81,6 +78,13 @@ export {
 export type { SeenChange } from './view/seen-change.ts';
 export { type View, Views } from './view/view.ts';
 export type { Refused, WriteOptions } from './write.ts';
+export {
+  type FileTarget,
+  type LakePath,
+  type Precondition,
+  PreconditionFailed,
+  type PutResult,
+} from './write-file.ts';
 export {
   createRecord,
   deleteRecord,

@@ -13,7 +13,14 @@ export function toFormat3(raw: Database.Database): void {
     size: number;
   }[];
   const whole = new Map(contents.map(({ id, sha256 }) => [sha256, bytesOf(raw, id)]));
-  const tables = ['upload_chunks', 'uploads', 'content_chunks', 'contents', 'chunks'];
+  const tables = [
+    'resumable_uploads',
+    'upload_chunks',
+    'uploads',
+    'content_chunks',
+    'contents',
+    'chunks',
+  ];
   for (const table of tables) raw.exec(`drop table ${table}`);
   raw.exec(`
     create table contents (

@@ -40,6 +40,17 @@ const commands = {
     const listed = page.versions.find((version) => version.id === id);
     return [record, listed, history.at(-1)].map((version) => version?.values.subject ?? null);
   },
+  /** Uploads a file up to the commit that would keep it; gives the id of the upload. */
+  uploadUnkept: async (store: Store, bytes: string) => {
+    const metadata = `filename ${Buffer.from('f').toString('base64')}`;
+    const id = await store.beginResumable({ viewer: null, size: bytes.length, metadata });
+    const state = await store.findResumable(id, null);
+    if (!state) throw new Error('The upload is not there.');
+    const upload = store.resume(state);
+    await upload.write(Buffer.from(bytes));
+    await upload.end();
+    return id;
+  },
   setSubject: async (store: Store, input: { id: string; subject: string }) => {
     const { version } = await store.update(Todo, input.id, { subject: input.subject });
     return version.position;

@@ -17,6 +17,7 @@ import { InvalidInput, NotFound } from '../shared/problems.ts';
 import { differingFields, valuesOfPatch } from '../shared/values.ts';
 import { writeContents } from './contents/contents.ts';
 import type { ContentsInfo } from './contents/contents-rows.ts';
+import { type EndedUpload, keepResumable } from './contents/resumable-rows.ts';
 import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
 import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
@@ -253,6 +254,15 @@ export class LogTransaction {
       throw new InvalidInput([{ path: ['file'], message }]);
     }
     return { sha256: uploaded.sha256, size: uploaded.size };
+  }
+
+  /**
+   * Keeps the bytes of an upload that came in several requests, with the last of them.
+   * @throws UploadMoved when something else came to it meanwhile, or it is there no more.
+   */
+  async keepResumable(ended: EndedUpload): Promise<ContentsInfo> {
+    await this.#inTurn(() => keepResumable(this.#log.kysely, ended, () => this.#pace.yield()));
+    return { sha256: ended.sha256, size: ended.size };
   }
 
   /** Runs work on what the log keeps beside versions: uploads that are under way. For the store only. */

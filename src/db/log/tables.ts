@@ -73,6 +73,20 @@ export interface LogTables {
   /** Contents on their way in, until a transaction keeps them. */
   uploads: { id: string; touched_at: Microseconds };
   upload_chunks: { upload: string; begin: number; chunk: number };
+  /** Uploads that come in several requests, and for a while those that were kept. */
+  resumable_uploads: {
+    upload: string;
+    /** Whose it is; null where nobody is asked who they are. */
+    viewer: string | null;
+    /** How many bytes it will have. */
+    size: number;
+    /** What its client said of it. */
+    metadata: string;
+    /** How many bytes are in chunks … */
+    chunk_bytes: number;
+    /** … and the bytes after them, which are no whole chunk yet. */
+    tail: Uint8Array;
+  };
 }
 /** The tables of entities are named at run time. */
 export type VersionTables = Record<string, VersionColumns>;

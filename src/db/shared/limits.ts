@@ -14,6 +14,10 @@ export const limits = {
   fileBytesMax: 64 * 1024 * 1024,
   /** Bytes of an upload that one commit stores. */
   uploadBatchBytes: 4 * 1024 * 1024,
+  /** Most resumable uploads that one viewer may have under way … */
+  uploadsPerViewerMax: 1_000,
+  /** … and most of which their digests so far are kept in memory. */
+  uploadDigestsMax: 1_000,
   /** How long an upload is kept to which nothing comes … */
   uploadIdleMs: 24 * 3_600_000,
   /** … and how often such are looked for. */

@@ -3,6 +3,7 @@
  * data. Everything else that is thrown is a fault.
  */
 import type { Revision, Version } from '../../entities/index.ts';
+import { limits } from './limits.ts';
 
 export interface InputIssue {
   /** Where in the input: `["labels", "3"]`. */
@@ -124,6 +125,28 @@ export class StorageFull extends Unavailable {
 /** The log cannot be written or read, or its path leads elsewhere. Nothing was written. */
 export class StorageFailed extends Unavailable {
   override readonly code = 'STORAGE_FAILED';
+}
+
+/** Something else came to an upload that comes in several requests, or it was ended meanwhile. */
+export class UploadMoved extends Error {
+  override readonly name = 'UploadMoved';
+  constructor(expected: number, actual: number | null) {
+    const now = actual === null ? 'is there no more' : `has ${actual} bytes`;
+    super(
+      `The upload ${now}, not the ${expected} that it had. Ask for its offset and go on there.`,
+    );
+  }
+}
+
+/** A viewer has as many uploads under way as they may. */
+export class TooManyUploads extends Error {
+  override readonly name = 'TooManyUploads';
+  constructor() {
+    super(
+      `One may have ${limits.uploadsPerViewerMax} uploads under way (uploadsPerViewerMax), and has. ` +
+        'Go on with one of them, or end it.',
+    );
+  }
 }
 
 /** A transaction took so long that it was given up and taken back: all others wait for it. */

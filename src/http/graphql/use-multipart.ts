@@ -69,10 +69,8 @@ export function useMultipart(terms: MultipartTerms): Plugin {
  * Any page may send a form to a server that it cannot read, without asking first: browsers say from
  * which one it comes.
  */
-function refuseForeignForm({ headers, url }: Request, origins: Origins): void {
-  const origin = headers.get('origin') ?? undefined;
-  const host = headers.get('host') ?? new URL(url).host;
-  const isForeign = headers.get('sec-fetch-site') === 'cross-site' && origin === undefined;
-  if (!isForeign && origins.mayCallUnasked(origin, host)) return;
-  throw refusal('FORBIDDEN', 403, `Forms from ${origin ?? 'another site'} are not taken here.`);
+function refuseForeignForm(request: Request, origins: Origins): void {
+  if (!origins.isForeign(request)) return;
+  const from = request.headers.get('origin') ?? 'another site';
+  throw refusal('FORBIDDEN', 403, `Forms from ${from} are not taken here.`);
 }

@@ -29,6 +29,14 @@ export class Origins {
     return URL.canParse(origin) && new URL(origin).host === host;
   }
 
+  /** Whether a request comes from a page that may not send what browsers ask nobody for. */
+  isForeign({ headers, url }: Request): boolean {
+    const origin = headers.get('origin') ?? undefined;
+    const host = headers.get('host') ?? new URL(url).host;
+    const isUnnamed = headers.get('sec-fetch-site') === 'cross-site' && origin === undefined;
+    return isUnnamed || !this.mayCallUnasked(origin, host);
+  }
+
   #mayCall(origin: string): boolean {
     if (this.#allowed.has(origin)) return true;
     return URL.canParse(origin) && isLoopback(new URL(origin).hostname.replace(/^\[(.*)\]$/, '$1'));

@@ -76,8 +76,16 @@ export const requestLimits = {
   headBytesMax: 16 * 1024,
   /** How long the head of a request may take to arrive, or a new connection to send one … */
   headTimeMaxMs: 20_000,
-  /** … and how long all of it: the largest body that may be, over a line of 4 Mbit a second. */
+  /** … and how long all of it, unless it is an upload: the largest body that may be, over a line of 4 Mbit a second. */
   requestTimeMaxMs: 300_000,
+  /** Bytes of an upload come as long as they may, if within so long … */
+  uploadPaceMs: 60_000,
+  /** … there are so many: a kilobyte a second. */
+  uploadPaceBytesMin: 64 * 1024,
+  /** How long a request that goes on with an upload may still take once another one asks to … */
+  uploadDrainMs: 1_000,
+  /** … and how long that one waits. */
+  uploadLockTimeMaxMs: 15_000,
   /** How often it is looked for connections that took longer. */
   slowLookMs: 5_000,
   /** How long a connection is kept for another request: longer than proxies keep one, often 60 s. */

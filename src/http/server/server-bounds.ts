@@ -5,27 +5,22 @@
 import type { ServerOptions } from 'node:http';
 import { requestLimits } from './request-limits.ts';
 
-type ServerLimit =
-  | 'headBytesMax'
-  | 'headTimeMaxMs'
-  | 'requestTimeMaxMs'
-  | 'slowLookMs'
-  | 'idleTimeMaxMs';
+type ServerLimit = 'headBytesMax' | 'headTimeMaxMs' | 'slowLookMs' | 'idleTimeMaxMs';
 
 /**
- * The options of a server that bounds its clients so: what arrives too slowly is answered 408, a head
- * that is too large 431, and the connection closed.
+ * The options of a server that bounds its clients so: a head that arrives too slowly is answered 408,
+ * one that is too large 431, and the connection closed. `watchBodies` looks after bodies.
  * @param limits by requestLimits where they say nothing; times in milliseconds.
  */
 export function serverBounds(limits: Partial<Record<ServerLimit, number>> = {}): ServerOptions {
-  const { headBytesMax, headTimeMaxMs, requestTimeMaxMs, slowLookMs, idleTimeMaxMs } = {
+  const { headBytesMax, headTimeMaxMs, slowLookMs, idleTimeMaxMs } = {
     ...requestLimits,
     ...limits,
   };
   return {
     maxHeaderSize: headBytesMax,
     headersTimeout: headTimeMaxMs,
-    requestTimeout: requestTimeMaxMs,
+    requestTimeout: 0,
     connectionsCheckingInterval: slowLookMs,
     keepAliveTimeout: idleTimeMaxMs,
   };

@@ -7,6 +7,8 @@ import {
   Forbidden,
   type LogTransaction,
   NotFound,
+  type ResumableState,
+  type ResumableUpload,
   Sight,
   type Span,
   type Store,
@@ -110,6 +112,25 @@ export class View {
   /** Begins an upload, for a write to keep. Nobody sees it before. */
   beginUpload(): Promise<Upload> {
     return this.#store.beginUpload();
+  }
+
+  /**
+   * Begins an upload of the viewer's that may come in several requests.
+   * @returns its id.
+   * @throws TooManyUploads.
+   */
+  beginResumable(size: number, metadata: string): Promise<string> {
+    return this.#store.beginResumable({ viewer: this.viewer?.id ?? null, size, metadata });
+  }
+
+  /** @returns such an upload; null when there is none, or the viewer did not begin it. */
+  findResumable(id: string): Promise<ResumableState | null> {
+    return this.#store.findResumable(id, this.viewer?.id ?? null);
+  }
+
+  /** Goes on with such an upload, for a write to keep. */
+  resume(state: ResumableState): ResumableUpload {
+    return this.#store.resume(state);
   }
 
   /** Removes an upload that no write kept, if it was not. */

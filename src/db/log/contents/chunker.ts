@@ -38,7 +38,17 @@ function firstCut(bytes: Uint8Array): number {
 
 /** Cuts bytes that come piece by piece: the chunks are the same, however they come. */
 export class Chunker {
-  #held: Uint8Array = new Uint8Array();
+  #held: Uint8Array;
+
+  /** @param held what was held of the same bytes before. */
+  constructor(held: Uint8Array = new Uint8Array()) {
+    this.#held = held;
+  }
+
+  /** What came after the last chunk, and is none yet. */
+  get held(): Uint8Array {
+    return this.#held;
+  }
 
   /** @returns the chunks that are complete with these bytes. They share no memory with them. */
   *push(bytes: Uint8Array): Generator<Uint8Array, void> {

@@ -20,23 +20,32 @@ export interface Uploaded extends ContentsInfo {
  * @returns false when there is no such upload, nor such contents: it was given up, or is too old.
  * @throws ContentsDamaged when what is there already are not these bytes any more.
  */
-export async function keepUpload(
-  db: Kysely<LogTables>,
-  { upload, sha256, size }: Uploaded,
-): Promise<boolean> {
+export async function keepUpload(db: Kysely<LogTables>, uploaded: Uploaded): Promise<boolean> {
+  const { upload, sha256 } = uploaded;
   const found = await db
     .selectFrom('uploads')
     .select('id')
     .where('id', '=', upload)
     .executeTakeFirst();
-  const known = await findContents(db, sha256);
   // A request may name one file in several places.
-  if (!found) return known !== undefined;
+  if (!found) return (await findContents(db, sha256)) !== undefined;
+  await nameUpload(db, uploaded);
+  await db.deleteFrom('uploads').where('id', '=', upload).execute();
+  return true;
+}
+
+/**
+ * Makes the chunks of an upload contents, unless there are such already.
+ * @throws ContentsDamaged when what is there already are not these bytes any more.
+ */
+export async function nameUpload(
+  db: Kysely<LogTables>,
+  { upload, sha256, size }: Uploaded,
+): Promise<void> {
+  const known = await findContents(db, sha256);
   if (!known) await nameChunks(db, upload, { sha256, size });
   // Chunks were found good when they were uploaded; others are read.
   else if (!(await hasChunks(db, known.id, upload))) await proveContents(db, sha256);
-  await db.deleteFrom('uploads').where('id', '=', upload).execute();
-  return true;
 }
 
 async function nameChunks(
@@ -86,6 +95,8 @@ export async function removeUpload(commit: WithinCommit, upload: string): Promis
 
 /** @returns whether there is more of it. */
 async function removeSome(db: Kysely<LogTables>, upload: string): Promise<boolean> {
+  // First, so that nobody goes on with it, or keeps it, while it goes piece by piece.
+  await db.deleteFrom('resumable_uploads').where('upload', '=', upload).execute();
   const rows = await db
     .selectFrom('upload_chunks')
     .select(['begin', 'chunk'])

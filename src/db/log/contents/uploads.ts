@@ -1,15 +1,25 @@
 /** Uploads of a store: begun here, and collected once nobody comes back to them. */
+import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
+import {
+  beginResumable,
+  findResumable,
+  type ResumableState,
+  type ResumableTerms,
+} from './resumable-rows.ts';
+import { ResumableUpload } from './resumable-upload.ts';
 import { Upload } from './upload.ts';
+import { UploadDigests } from './upload-digests.ts';
 import { abandonedUploads, removeUpload, type WithinCommit } from './upload-rows.ts';
 
 export class Uploads {
   readonly #reading: Kysely<LogTables>;
   readonly #commit: WithinCommit;
   readonly #clock: Clock;
+  readonly #digests = new UploadDigests();
   readonly #timer: NodeJS.Timeout;
 
   /** @param onFault told of failures that nobody waits for. */
@@ -29,6 +39,32 @@ export class Uploads {
   /** Begins an upload. @throws what a write of the log throws. */
   begin(): Promise<Upload> {
     return Upload.begin(this.#commit, this.#clock);
+  }
+
+  /**
+   * Begins an upload that may come in several requests.
+   * @returns its id.
+   * @throws TooManyUploads, and what a write of the log throws.
+   */
+  async beginResumable(terms: ResumableTerms): Promise<string> {
+    const id = randomUUID();
+    await this.#commit((db) => beginResumable(db, id, terms, this.#clock()));
+    return id;
+  }
+
+  /** @returns a viewer's upload; null when there is none, or it is somebody else's. */
+  findResumable(id: string, viewer: string | null): Promise<ResumableState | null> {
+    return findResumable(this.#reading, id, viewer);
+  }
+
+  /** Goes on with an upload where it is. */
+  resume(state: ResumableState): ResumableUpload {
+    return new ResumableUpload(state, {
+      reading: this.#reading,
+      commit: this.#commit,
+      clock: this.#clock,
+      digests: this.#digests,
+    });
   }
 
   /** Removes an upload, unless it was kept. */

@@ -18,6 +18,7 @@ const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
   createIdempotencyKeys,
   createDigests,
   createChunks,
+  createResumableUploads,
 ];
 
 /** The newest format that this program reads and writes. */
@@ -185,6 +186,21 @@ async function createChunks(db: Kysely<LogTables>): Promise<void> {
   // Those of an upload that nobody kept may go.
   const isNamed = sql`exists (select 1 from content_chunks where chunk = old.id)`;
   await refuseChanges(db, 'chunks', [['id'], ['digest']], isNamed);
+}
+
+/** An upload that ends, and its chunks that nobody keeps, takes this with it. */
+async function createResumableUploads(db: Kysely<LogTables>): Promise<void> {
+  await sql`
+    create table resumable_uploads (
+      upload text primary key references uploads (id) on delete cascade,
+      viewer text,
+      size integer not null check (size >= 0),
+      metadata text not null,
+      chunk_bytes integer not null check (chunk_bytes >= 0),
+      tail blob not null,
+      check (chunk_bytes + length(tail) <= size)
+    ) strict`.execute(db);
+  await sql`create index resumable_uploads_by_viewer on resumable_uploads (viewer)`.execute(db);
 }
 
 /** A chunk at a time: contents of a log may be more than memory holds. */
