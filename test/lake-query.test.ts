@@ -127,6 +127,21 @@ test('it takes what SELECT takes', async () => {
   expect((await answer({ sql: 'from range(3)' })).rows).toEqual([[0], [1], [2]]);
 });
 
+test('a table is what it is called, whatever DuckDB calls so', async () => {
+  for (const name of [
+    'duckdb_settings',
+    'duckdb_views',
+    'sqlite_master',
+    'pg_class',
+    'columns',
+    'order',
+  ]) {
+    const tables = [{ name, file: carsId }];
+    const sql = `select count(*) from "${name}"`;
+    expect((await answer({ sql, tables })).rows, name).toEqual([[2]]);
+  }
+});
+
 test('files and records are read as they stood at one position', async () => {
   const id = await put('owner,car\nada,beetle\n', 'owners.csv');
   const create = (log: Parameters<Parameters<typeof store.transact>[0]>[0]) =>

@@ -1,11 +1,14 @@
 /** Files as tables: whatever is none is said to be none, and the server goes on. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { limits, openStore } from '../src/db/index.ts';
-import { shippedEntities } from '../src/entities/index.ts';
+import { LakeFile, shippedEntities } from '../src/entities/index.ts';
 import { TestApi } from './support/api.ts';
 import { parquetOf } from './support/parquet.ts';
-import { lastingDirectory } from './support/temporary-store.ts';
+import { smallDisk } from './support/small-disk.ts';
+import { lastingDirectory, openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { workbookOf } from './support/workbook.ts';
 
 type Bytes = string | Uint8Array;
@@ -272,4 +275,27 @@ test('what unpacks to more than a table may have is told of by the limit', async
     code: 'TABLE_LIMIT_EXCEEDED',
     limit: 'tableBytesMax',
   });
+});
+
+test('where the disk of tables is full that is said, and there is room again once there is', async (context) => {
+  const directory = temporaryDirectory();
+  const tables = join(directory, 'tables');
+  mkdirSync(tables);
+  smallDisk(context, 2_048, tables);
+  const own = new TestApi(await openTemporary({ directory, replicaInMemory: true }));
+  const { value } = await own.store.transact(async (log) => {
+    const rows = Array.from({ length: 60_000 }, (_, n) => `${(n * 7_919) % 1_000_003},${n}`);
+    const contents = await log.putContents(Buffer.from(`a,b\n${rows.join('\n')}\n`));
+    return log.create(LakeFile, { filename: 'n.csv', ...contents });
+  });
+  const filler = join(tables, 'filler');
+  // Too little for the text, and too little for what is made of it.
+  for (const kilobytes of [1_800, 1_150]) {
+    writeFileSync(filler, Buffer.alloc(kilobytes * 1_024));
+    expect(await own.codes(tableQuery, { id: value.id }), String(kilobytes)).toEqual([
+      'STORAGE_FULL',
+    ]);
+  }
+  rmSync(filler);
+  expect((await own.data(tableQuery, { id: value.id })).lakeFile.table.totalRows).toBe(60_000);
 });

@@ -82,6 +82,8 @@ export type FailureKind =
   /** More memory, or a larger answer, than a question may have. */
   | 'memory'
   | 'answer'
+  /** There is no room on the disk. */
+  | 'storage'
   /** The process failed. */
   | 'process';
 

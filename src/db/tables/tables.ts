@@ -132,10 +132,7 @@ export class Tables {
         return this.#ask(questionOf(files), 'tableQueryTimeMaxMs', signal);
       });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      throw new StorageFull('The disk is full: no table can be read. Make room on it.', {
-        cause: error,
-      });
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? full(error) : error;
     }
   }
 
@@ -161,6 +158,8 @@ export class Tables {
         return exceeded(time, 'It takes longer than it may, in milliseconds.');
       case 'memory':
         return exceeded('tableMemoryMaxMb', 'It takes more memory than it may, in megabytes.');
+      case 'storage':
+        return full(message);
       case 'answer':
         return exceeded('tableAnswerBytesMax', message);
       case 'process':
@@ -172,6 +171,10 @@ export class Tables {
 
 function exceeded(limit: keyof typeof limits, message: string): TableLimitExceeded {
   return new TableLimitExceeded(limit, limits[limit], message);
+}
+
+function full(cause: unknown): StorageFull {
+  return new StorageFull('The disk is full: no table can be read. Make room on it.', { cause });
 }
 
 function pageOf({ columns, rows, counts }: RawAnswer): TablePage {

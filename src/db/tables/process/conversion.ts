@@ -23,7 +23,8 @@ export async function convert(conversion: Conversion, database: LockedDatabase):
     const select = selectOf(found, delimiter);
     await database.connection.run(`copy (${select}) to ${quotedText(to)} ${target}`);
   } catch (error) {
-    throw failureOf(error, 'table', [{ name: from.name, path: sheet ?? from.path }, from]);
+    const copies = [sheet, to].flatMap((path) => (path ? [{ name: from.name, path }] : []));
+    throw failureOf(error, 'table', [...copies, from]);
   } finally {
     if (sheet) await rm(sheet, { force: true });
   }

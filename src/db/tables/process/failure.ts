@@ -30,6 +30,7 @@ export function failureOf(
   if (error instanceof Failure) return error;
   const message = shown(error instanceof Error ? error.message : String(error), files);
   if (/^Out of Memory Error/.test(message)) return new Failure('memory', message);
+  if (/No space left on device/.test(message)) return new Failure('storage', message);
   if (/^(INTERNAL|FATAL)/.test(message)) return new Failure('process', message);
   return new Failure(kind, message, argument);
 }
@@ -39,6 +40,8 @@ const advice = /\n+(Possible (fixes|solution)|The search space|LINE 1: (create|c
 
 function shown(message: string, files: readonly TableFile[]): string {
   const plain = message.replace(advice, '');
-  const named = files.reduce((text, { path, name }) => text.replaceAll(path, name), plain);
+  // The longest first: some begin as others do.
+  const all = [...files].sort((a, b) => b.path.length - a.path.length);
+  const named = all.reduce((text, { path, name }) => text.replaceAll(path, name), plain);
   return named.length > messageLengthMax ? `${named.slice(0, messageLengthMax)} …` : named;
 }

@@ -108,7 +108,8 @@ async function temporaryTables(connection: DuckDBConnection, select: Node): Prom
 
 async function isTaken(connection: DuckDBConnection, name: string): Promise<boolean> {
   const reader = await connection.runAndReadAll(
-    `select 1 from duckdb_views() where lower(view_name) = ${quotedText(name)} and internal limit 1`,
+    `select 1 from duckdb_views() where internal and schema_name in ('main', 'pg_catalog')
+      and lower(view_name) = ${quotedText(name)} limit 1`,
   );
   return reader.currentRowCount > 0;
 }
@@ -161,7 +162,7 @@ async function refuseFunction(connection: DuckDBConnection, node: Node): Promise
     return;
   }
   if (node.class === 'PARAMETER') refuse('has a parameter, and none can be given.');
-  const name = node.function_name ?? (node.class === 'WINDOW' ? null : undefined);
+  const { function_name: name } = node;
   if (typeof name !== 'string') return;
   const called = name.toLowerCase();
   // What the parser puts there by itself is of `main`.
