@@ -23,7 +23,7 @@ let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard(bySecret(), await tokenOf('root', ['admin'], 86_400));
+  server = await startBoard({ identity: bySecret() }, await tokenOf('root', ['admin'], 86_400));
   await server.ask(`mutation {
     createTodo(input: { id: "first", userId: "ada", subject: "Order paper", status: "open" }) { __typename }
     csv: createLakeFile(input: { id: "csv", userId: "ada", filename: "list.csv", text: "a,b\\n1,2\\n", filetype: "csv" }) {

@@ -11,7 +11,8 @@ import {
 import { isSame } from '../same.ts';
 import { count } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
-import { ColumnHeads, cellOf, Pages, TableBox } from './table-view.tsx';
+import { cellOf, isNumber } from './cells.ts';
+import { ColumnHeads, Pages, TableBox } from './table-view.tsx';
 import { useAsked } from './use-asked.ts';
 import { useKey } from './use-key.ts';
 import './compare.css';
@@ -162,9 +163,15 @@ function DiffRow({ columns, kind, before, after }: RowDiff & Pick<TableDiff, 'co
         <span aria-hidden="true">{sign}</span>
         <span className="unseen">{word}</span>
       </th>
-      {columns.map((_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: as the columns
-        <Cell key={index} index={index} before={before} after={after} />
+      {columns.map(({ type }, index) => (
+        <Cell
+          // biome-ignore lint/suspicious/noArrayIndexKey: as the columns
+          key={index}
+          index={index}
+          isNumber={isNumber(type)}
+          before={before}
+          after={after}
+        />
       ))}
     </tr>
   );
@@ -172,17 +179,19 @@ function DiffRow({ columns, kind, before, after }: RowDiff & Pick<TableDiff, 'co
 
 interface CellProps {
   readonly index: number;
+  readonly isNumber: boolean;
   readonly before: Row | null;
   readonly after: Row | null;
 }
 
-function Cell({ index, before, after }: CellProps) {
+function Cell({ index, isNumber, before, after }: CellProps) {
   const [old, now] = [before?.[index], after?.[index]];
+  const align = { 'data-number': isNumber || undefined };
   if (before === null || after === null || isSame(old, now)) {
-    return <td>{cellOf(after === null ? old : now)}</td>;
+    return <td {...align}>{cellOf(after === null ? old : now)}</td>;
   }
   return (
-    <td data-changed>
+    <td data-changed {...align}>
       <del>{cellOf(old) || 'nothing'}</del> <span aria-hidden="true">→</span>{' '}
       <ins>{cellOf(now) || 'nothing'}</ins>
     </td>

@@ -2,10 +2,8 @@
 import type { ReactNode } from 'react';
 import type { Column, Row } from '../graphql/tables.ts';
 import { count } from '../ui/format.ts';
+import { cellOf, isNumber, shortType } from './cells.ts';
 import './table-view.css';
-
-/** Longer values are shown by their beginning: a cell of JSON may hold a whole document. */
-const cellSignsShown = 300;
 
 /** A box that scrolls by itself, by keyboard too. */
 export function TableBox({
@@ -119,22 +117,4 @@ export function Pages({ offset, pageSize, total, onTurn }: PagesProps) {
       )}
     </div>
   );
-}
-
-/** A value as a cell has it. */
-export function cellOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > cellSignsShown ? `${text.slice(0, cellSignsShown)}…` : text;
-}
-
-/** Whether a type of DuckDB is one of numbers. */
-export function isNumber(type: string): boolean {
-  return /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type);
-}
-
-/** Types of nested values may be longer than all of them. */
-function shortType(type: string): string {
-  const [first = type] = type.split('(', 1);
-  return (type.endsWith('[]') && !first.endsWith('[]') ? `${first}[]` : first).toLowerCase();
 }

@@ -4,10 +4,12 @@ import { TableView } from '../files/table-view.tsx';
 import type { Table } from '../graphql/tables.ts';
 import { Boundary } from '../ui/boundary.tsx';
 import { count, counted } from '../ui/format.ts';
-import { courseOf } from './course.ts';
+import { type Bars as BarsCourse, courseOf, type Line } from './course.ts';
 
 /** The chart library is loaded by whoever has a course to draw. */
 const CourseChart = lazy(() => import('./course-chart.tsx'));
+
+type Course = BarsCourse | Line;
 
 interface Props {
   readonly table: Table;
@@ -24,7 +26,8 @@ export function Answer({ table, isOld, onMore }: Props) {
     <div className="answer" aria-busy={isOld}>
       {course?.kind === 'bars' && <Bars {...course} />}
       {course?.kind === 'line' && (
-        <figure className="course" aria-label={`${course.value} by ${course.name}`}>
+        <figure className="course" role="img" aria-label={titleOf(course)}>
+          <figcaption>{titleOf(course)}</figcaption>
           <Boundary instead={<p className="waiting">The chart could not be drawn.</p>}>
             <Suspense>
               <CourseChart {...course} />
@@ -49,20 +52,19 @@ export function Answer({ table, isOld, onMore }: Props) {
   );
 }
 
-interface BarsProps {
-  readonly name: string;
-  readonly value: string;
-  readonly points: readonly { readonly x: string; readonly y: number }[];
-  readonly hidden: number;
+function titleOf({ name, value }: Course): string {
+  return `${value} by ${name}`;
 }
 
-/** Bars of words: the table below has the same in numbers, for whoever does not see them. */
-function Bars({ name, value, points, hidden }: BarsProps) {
+/** One for each word; the table below has the same for whoever does not see them. */
+function Bars(bars: BarsCourse) {
+  const { points, hidden } = bars;
   const least = Math.min(0, ...points.map(({ y }) => y));
   const most = Math.max(0, ...points.map(({ y }) => y));
   const share = (y: number) => `${(100 * y) / (most - least || 1)}%`;
   return (
-    <figure className="bars" role="img" aria-label={`${value} by ${name}, as bars`}>
+    <figure className="bars" role="img" aria-label={titleOf(bars)}>
+      <figcaption>{titleOf(bars)}</figcaption>
       {points.map(({ x, y }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: bars may share a name, and stay
         <div key={index}>
@@ -73,7 +75,7 @@ function Bars({ name, value, points, hidden }: BarsProps) {
           <b>{y.toLocaleString('en', { maximumFractionDigits: 2 })}</b>
         </div>
       ))}
-      {hidden > 0 && <figcaption>and {counted(hidden, 'row')} more</figcaption>}
+      {hidden > 0 && <p>and {counted(hidden, 'row')} more</p>}
     </figure>
   );
 }

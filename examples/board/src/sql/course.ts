@@ -1,5 +1,5 @@
 /** What of an answer can be drawn: one number for each word, or for each moment. */
-import { isNumber } from '../files/table-view.tsx';
+import { isNumber } from '../files/cells.ts';
 import type { Table } from '../graphql/tables.ts';
 
 interface Named {

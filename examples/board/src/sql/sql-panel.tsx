@@ -12,7 +12,7 @@ import type { SqlDraft } from './use-sql-draft.ts';
 import './sql.css';
 
 /** It answers on any lake: it is asked when nothing else was written. */
-const example = `select filetype, count(*) as number, sum(size) as bytes
+const example = `select split_part(filename, '.', -1) as kind, count(*) as number, sum(size) as bytes
 from files
 group by all
 order by number desc`;
