@@ -126,6 +126,17 @@ test('what is written, followed and downloaded is sent with the token', async ()
   expect((await download).suggestedFilename()).toBe('list.csv');
   const stream = await (await download).createReadStream();
   expect(String((await stream.toArray())[0])).toBe('a,b\n1,2\n');
+
+  const buffer = Buffer.from('mine');
+  const mine = { name: 'mine.txt', mimeType: 'text/plain', buffer };
+  await ann.page.getByLabel('Upload files into the lake').setInputFiles([mine]);
+  await ann.page.getByRole('link', { name: 'In the lake' }).click();
+  await ann.page.getByRole('heading', { name: 'mine.txt', exact: true }).waitFor();
+  const asked = '{ lakeFileByPath(filename: "mine.txt", userId: "ada") { text } }';
+  expect(await server.ask(asked)).toEqual({ lakeFileByPath: { text: 'mine' } });
+  const zip = ann.page.waitForEvent('download');
+  await ann.page.getByRole('link', { name: 'Zip of the lake' }).click();
+  expect((await zip).suggestedFilename()).toBe('lake.zip');
 });
 
 test('a token that expires brings the form back, and nothing that was typed is lost', async () => {

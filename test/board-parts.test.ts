@@ -78,8 +78,10 @@ test('tables have names that SQL takes, each another', () => {
   const spoken = namedIn('SELECT * FROM A_B, todos WHERE logs_2 = 1', [...kinds, ...named]);
   expect(spoken.map(({ name }) => name)).toEqual(['todos', 'a_b']);
   // What has a name keeps it.
-  expect(namesFor(files.slice(0, 2), [...kinds, ...named.slice(0, 1)])).toEqual([
-    { name: 'a_b', file: 'a b.csv' },
+  const kept = [...kinds, { name: 'a_b', file: 'a-b.tsv' }];
+  expect(namesFor(files.slice(1, 3), kept)).toEqual([
+    { name: 'a_b_2', file: 'a b.csv' },
+    { name: 'a_b', file: 'a-b.tsv' },
   ]);
 });
 

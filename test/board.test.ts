@@ -394,13 +394,13 @@ describe('files', () => {
     await open('list.csv');
     const rows = () => preview().getByRole('row').allInnerTexts();
     await expect
-      .poll(rows)
+      .poll(rows, patience)
       .toEqual(['name varchar\twings bigint', 'Sparrow, house\t2', 'Kiwi\t2', 'Emu\t2']);
     await isAccessible(ann, 'file');
     await detail(ann)
       .getByRole('button', { name: /created this/ })
       .click();
-    await expect.poll(rows).toHaveLength(3);
+    await expect.poll(rows, patience).toHaveLength(3);
     await ann.page.getByRole('radio', { name: 'text' }).check();
     await expect.poll(() => textOf(preview().locator('pre'))).toContain('"Sparrow, house",2');
     const download = ann.page.waitForEvent('download');
@@ -412,7 +412,7 @@ describe('files', () => {
     await ann.page.getByRole('link', { name: /^trees/ }).click();
     await open('trees.json');
     await expect
-      .poll(() => preview().getByRole('row').allInnerTexts())
+      .poll(() => preview().getByRole('row').allInnerTexts(), patience)
       .toEqual(['name varchar\theight bigint', 'Oak\t20', 'Elm\t']);
     await ann.page.getByRole('link', { name: 'Lake', exact: true }).first().click();
     await open('note.txt');

@@ -16,22 +16,24 @@ const nameLengthMax = 63;
 const reserved =
   /^(?:all|as|asc|case|cast|check|column|create|desc|distinct|else|end|for|from|group|having|in|into|limit|not|null|offset|on|or|order|pivot|select|table|then|to|union|unique|using|when|where|window|with)$/;
 
-/** Names for those of some files that are tables, each another. @param taken names that are not free. */
+/**
+ * Those of some files that are tables, each by another name.
+ * @param taken names that are not free; files among them keep theirs.
+ */
 export function namesFor(
   files: readonly LakeFile[],
   taken: readonly QueriedTable[],
 ): QueriedTable[] {
   const names = new Set(taken.map(({ name }) => name.toLowerCase()));
-  const known = new Set(taken.flatMap((table) => ('file' in table ? [table.file] : [])));
-  return files
-    .filter((file) => isTable(file) && !known.has(file.id))
-    .map(({ id, filename }) => {
-      const word = wordOf(filename);
-      let name = word;
-      for (let number = 2; names.has(name.toLowerCase()); number += 1) name = `${word}_${number}`;
-      names.add(name.toLowerCase());
-      return { name, file: id };
-    });
+  return files.filter(isTable).map(({ id, filename }) => {
+    const known = taken.find((table) => 'file' in table && table.file === id);
+    if (known) return known;
+    const word = wordOf(filename);
+    let name = word;
+    for (let number = 2; names.has(name.toLowerCase()); number += 1) name = `${word}_${number}`;
+    names.add(name.toLowerCase());
+    return { name, file: id };
+  });
 }
 
 /** "flights-2k.json" is flights_2k. */

@@ -15,7 +15,7 @@ export interface Question {
 export interface SqlDraft {
   readonly sql: string;
   readonly setSql: (sql: string) => void;
-  /** Those that it speaks of, then those in view. */
+  /** Records, files elsewhere that it speaks of, and files in view. */
   readonly tables: readonly QueriedTable[];
   /** What was asked last; null before that, and once it was given up. */
   readonly question: Question | null;
@@ -30,8 +30,9 @@ export function useSqlDraft(files: readonly LakeFile[]): SqlDraft {
   const [spoken, setSpoken] = useState<readonly QueriedTable[]>([]);
   const [question, setQuestion] = useState<Question | null>(null);
   const tables = useMemo(() => {
-    const named = [...kinds, ...spoken];
-    return [...named, ...namesFor(files, named)];
+    const inView = namesFor(files, [...kinds, ...spoken]);
+    const elsewhere = spoken.filter(({ name }) => !inView.some((table) => table.name === name));
+    return [...kinds, ...elsewhere, ...inView];
   }, [files, spoken]);
   const setSql = (text: string) => {
     setText(text);
