@@ -12,6 +12,7 @@ import { isSame } from '../same.ts';
 import { count } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
 import { cellOf, isNumber } from './cells.ts';
+import { CompareChoice, type Pair } from './compare-choice.tsx';
 import { ColumnHeads, Pages, TableBox } from './table-view.tsx';
 import { useAsked } from './use-asked.ts';
 import { useKey } from './use-key.ts';
@@ -28,7 +29,7 @@ interface Props {
 const pageSize = 50;
 
 export function Compare({ id, version, versions, columns }: Props) {
-  const [pair, setPair] = useState(() => ({
+  const [pair, setPair] = useState<Pair>(() => ({
     from: before(version, versions).revision,
     to: version.revision,
   }));
@@ -43,47 +44,22 @@ export function Compare({ id, version, versions, columns }: Props) {
       : null,
   );
   const diff = isReady ? (data?.lakeFile?.diffTable ?? null) : null;
-  const select = (which: 'from' | 'to') => (
-    <label>
-      {which}{' '}
-      <select
-        value={pair[which]}
-        onChange={({ target }) => {
-          setPair({ ...pair, [which]: Number(target.value) });
-          setOffset(0);
-        }}
-      >
-        {versions.map(({ revision }) => (
-          <option key={revision} value={revision}>
-            revision {revision}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
   return (
     <div className="compare">
-      <div className="compare-choice">
-        {select('from')}
-        {select('to')}
-        <fieldset>
-          <legend>A row is named by</legend>
-          {columns.map(({ name }) => (
-            <label key={name} className="key-column">
-              <input
-                type="checkbox"
-                checked={key?.includes(name) ?? false}
-                onChange={({ target }) => {
-                  const others = (key ?? []).filter((it) => it !== name);
-                  choose(target.checked ? [...others, name] : others);
-                  setOffset(0);
-                }}
-              />{' '}
-              {name}
-            </label>
-          ))}
-        </fieldset>
-      </div>
+      <CompareChoice
+        pair={pair}
+        onPair={(chosen) => {
+          setPair(chosen);
+          setOffset(0);
+        }}
+        versions={versions}
+        columns={columns}
+        chosen={key ?? []}
+        onKey={(chosen) => {
+          choose(chosen);
+          setOffset(0);
+        }}
+      />
       {pair.from === pair.to && <Notice>Choose two different revisions.</Notice>}
       {key?.length === 0 && <Notice>Choose at least one column that names a row.</Notice>}
       {problem && <Notice kind="problem">{problem}</Notice>}

@@ -33,7 +33,7 @@ export function ColumnHeads({ columns }: { readonly columns: readonly Column[] }
   ));
 }
 
-export function Rows({
+function Rows({
   columns,
   rows,
 }: {

@@ -1,5 +1,5 @@
 /** The files of a folder, and the folders in it, at the moment that the board shows. */
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import {
   type FileFilter,
   type FolderCount,
@@ -18,14 +18,22 @@ export interface Files {
   readonly folders: readonly Folder[];
   readonly counts: readonly FolderCount[];
   readonly problem: string | null;
+  /** Shows more of the files; null where there may be no more at once. */
+  readonly onMore: (() => void) | null;
 }
+
+const pageSize = 100;
+/** The most that the server lists at once. */
+const filesMost = 1_000;
 
 /**
  * @param folder null is the root.
  * @param words files of all folders that have them; none for the folder.
- * @param first how many files at most.
  */
-export function useFiles(folder: string | null, words: string, first: number): Files {
+export function useFiles(folder: string | null, words: string): Files {
+  const place = JSON.stringify([folder, words]);
+  const [more, setMore] = useState({ place, first: pageSize });
+  const first = more.place === place ? more.first : pageSize;
   const variables = useMemo(
     () => ({ first, filter: words === '' ? inFolder(folder) : { search: words } }),
     [folder, words, first],
@@ -45,6 +53,8 @@ export function useFiles(folder: string | null, words: string, first: number): F
     folders,
     counts: counts ?? [],
     problem: error ? whyUnread(error) : null,
+    onMore:
+      first < filesMost ? () => setMore({ place, first: Math.min(first * 2, filesMost) }) : null,
   };
 }
 

@@ -4,7 +4,7 @@ import type { LakeFile } from '../graphql/files.ts';
 import type { QueriedTable } from '../graphql/tables.ts';
 import { kinds, namedIn, namesFor } from './table-names.ts';
 
-export interface Question {
+interface Question {
   readonly sql: string;
   readonly tables: readonly QueriedTable[];
   readonly first: number;

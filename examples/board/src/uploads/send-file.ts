@@ -3,9 +3,9 @@ import { urlOfFile } from '../files/folders.ts';
 import { fetchAsViewer } from '../identity/sign-in.ts';
 
 /** What is to be there before: nothing, or a file of that SHA-256 and nothing else. */
-export type Expected = { readonly sha256: string } | null;
+type Expected = { readonly sha256: string } | null;
 
-export interface Sending {
+interface Sending {
   readonly file: File;
   /** Null is the root. */
   readonly folder: string | null;

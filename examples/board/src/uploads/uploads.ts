@@ -13,9 +13,9 @@ import { whyUnread } from '../ui/unread.ts';
 import { type Sent, sendFile } from './send-file.ts';
 
 /** What is there already under a name. */
-export type Namesake = Pick<LakeFile, 'userId' | 'sha256' | 'revision' | 'size' | 'updatedAt'>;
+type Namesake = Pick<LakeFile, 'userId' | 'sha256' | 'revision' | 'size' | 'updatedAt'>;
 
-export type UploadState =
+type UploadState =
   | { readonly kind: 'looking' }
   | { readonly kind: 'taken'; readonly by: Namesake }
   | { readonly kind: 'waiting'; readonly over: Namesake | null }
