@@ -8,7 +8,7 @@ import {
   urlOfZip,
   wayTo,
 } from '../examples/board/src/files/folders.ts';
-import { guessedKey } from '../examples/board/src/files/key-guess.ts';
+import { distinctCounts, widenedKey } from '../examples/board/src/files/key-guess.ts';
 import { courseOf } from '../examples/board/src/sql/course.ts';
 import { kinds, namedIn, namesFor } from '../examples/board/src/sql/table-names.ts';
 import { fractionOf, placeAt, ticksOf, tickText } from '../examples/board/src/time/scale.ts';
@@ -85,15 +85,22 @@ test('tables have names that SQL takes, each another', () => {
   ]);
 });
 
-test('the column that names a row is one that is unique', () => {
+test('the columns that name a row are few, and tell all of them apart', () => {
   const columns = ['price', 'name', 'country_id', 'id'].map((name) => ({ name, type: 'BIGINT' }));
-  const key = (...distinct: number[]) => guessedKey(columns, [10, ...distinct]);
-  expect(key(10, 10, 10, 10)).toEqual(['id']);
-  expect(key(10, 9, 9, 9)).toEqual(['price']);
-  expect(key(10, 10, 9, 9)).toEqual(['name']);
-  expect(key(3, 9, 2, 1)).toEqual(['id']);
-  expect(guessedKey(columns, [])).toEqual(['id']);
-  expect(guessedKey([], [])).toEqual([]);
+  const key = (...distinct: number[]) => widenedKey(columns, [], [10, ...distinct]);
+  expect(key(10, 10, 10, 10)).toEqual({ columns: ['id'], isUnique: true });
+  expect(key(10, 9, 9, 9)).toEqual({ columns: ['price'], isUnique: true });
+  expect(key(10, 10, 9, 9)).toEqual({ columns: ['name'], isUnique: true });
+  expect(key(9, 9, 2, 1)).toEqual({ columns: ['id'], isUnique: false });
+  expect(widenedKey(columns, ['id'], [10, 8, 10, 7, 1])).toEqual({
+    columns: ['id', 'name'],
+    isUnique: true,
+  });
+  expect(widenedKey(columns, [], [])).toMatchObject({ columns: ['id'] });
+  expect(widenedKey([], [], [])).toEqual({ columns: [], isUnique: true });
+  expect(distinctCounts([{ name: 'a"b', type: 'BIGINT' }], ['c'])).toBe(
+    'select count(*), count(distinct ("c", "a""b")) from t',
+  );
 });
 
 describe('an answer is drawn', () => {

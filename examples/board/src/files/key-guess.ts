@@ -1,26 +1,45 @@
-/** Which column names a row: told by how many different values each has. */
+/** Which columns name a row: told by how many different values they have. */
 import type { Column } from '../graphql/tables.ts';
 
-/** SQL that tells of a table `t` how many rows there are, and how many different values each column has. */
-export function distinctCounts(columns: readonly Column[]): string {
-  const counts = columns.map(({ name }) => `count(distinct "${name.replaceAll('"', '""')}")`);
+export interface GuessedKey {
+  readonly columns: readonly string[];
+  /** Whether they tell all rows apart. */
+  readonly isUnique: boolean;
+}
+
+/**
+ * SQL that tells of a table `t` how many rows there are, and how many of them each column tells apart.
+ * @param together columns that do so with each of them.
+ */
+export function distinctCounts(columns: readonly Column[], together: readonly string[]): string {
+  const counts = columns.map(({ name }) => {
+    const names = [...new Set([...together, name])].map((it) => `"${it.replaceAll('"', '""')}"`);
+    return `count(distinct ${names.length > 1 ? `(${names.join(', ')})` : names[0]})`;
+  });
   return `select count(*), ${counts.join(', ')} from t`;
 }
 
 /**
- * A column that is unique, one that is called so before others; where none is, the one that comes
- * nearest: the server tells which rows it does not tell apart.
- * @param counts of all rows, then of each column's different values.
+ * One column more: one that tells all rows apart, of these one that is called so; else the one that
+ * comes nearest.
+ * @param counts what `distinctCounts` answers.
  */
-export function guessedKey(
+export function widenedKey(
   columns: readonly Column[],
+  together: readonly string[],
   [rows = 0, ...distinct]: readonly number[],
-): string[] {
-  const place = ({ name }: Column, index: number) =>
-    (distinct[index] === rows ? 4 : (distinct[index] ?? 0) / (rows + 1)) +
-    (/^(?:id|key)$/i.test(name) ? 2 : /id$|^name$/i.test(name) ? 1 : 0);
-  const [first] = columns
-    .map((column, index) => ({ name: column.name, place: place(column, index) }))
+): GuessedKey {
+  const [best] = columns
+    .map(({ name }, index) => ({ name, told: distinct[index] ?? 0 }))
+    .filter(({ name }) => !together.includes(name))
+    .map((column) => ({ ...column, place: placeOf(column.name, column.told, rows) }))
     .sort((one, other) => other.place - one.place);
-  return first ? [first.name] : [];
+  return best
+    ? { columns: [...together, best.name], isUnique: best.told === rows }
+    : { columns: together, isUnique: true };
+}
+
+function placeOf(name: string, told: number, rows: number): number {
+  const isCalledSo = /^(?:id|key)$/i.test(name) ? 2 : /id$|^name$/i.test(name) ? 1 : 0;
+  return (told === rows ? 4 : told / (rows + 1)) + isCalledSo;
 }
