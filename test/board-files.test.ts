@@ -329,6 +329,10 @@ test('on a telephone nothing scrolls sideways, in the dark as in the light', asy
   await fits('diff');
 });
 
+test('what was cancelled has not come later, either', async () => {
+  expect(await read('shop/unwanted.txt')).toBeNull();
+});
+
 test('all that time no request left for another origin, and nothing was complained of', () => {
   expect(ann.foreignRequests).toEqual([]);
   // The browser itself tells of what it sent in vain: for two names, one connection and one size.
