@@ -23,7 +23,7 @@ let browser: Browser;
 let ann: WatchedPage;
 
 beforeAll(async () => {
-  server = await startBoard(bySecret(), await tokenOf('root', ['admin'], 86_400));
+  server = await startBoard({ identity: bySecret() }, await tokenOf('root', ['admin'], 86_400));
   await server.ask(`mutation {
     createTodo(input: { id: "first", userId: "ada", subject: "Order paper", status: "open" }) { __typename }
     csv: createLakeFile(input: { id: "csv", userId: "ada", filename: "list.csv", text: "a,b\\n1,2\\n", filetype: "csv" }) {
@@ -126,6 +126,17 @@ test('what is written, followed and downloaded is sent with the token', async ()
   expect((await download).suggestedFilename()).toBe('list.csv');
   const stream = await (await download).createReadStream();
   expect(String((await stream.toArray())[0])).toBe('a,b\n1,2\n');
+
+  const buffer = Buffer.from('mine');
+  const mine = { name: 'mine.txt', mimeType: 'text/plain', buffer };
+  await ann.page.getByLabel('Upload files into the lake').setInputFiles([mine]);
+  await ann.page.getByRole('link', { name: 'In the lake' }).click();
+  await ann.page.getByRole('heading', { name: 'mine.txt', exact: true }).waitFor();
+  const asked = '{ lakeFileByPath(filename: "mine.txt", userId: "ada") { text } }';
+  expect(await server.ask(asked)).toEqual({ lakeFileByPath: { text: 'mine' } });
+  const zip = ann.page.waitForEvent('download');
+  await ann.page.getByRole('link', { name: 'Zip of the lake' }).click();
+  expect((await zip).suggestedFilename()).toBe('lake.zip');
 });
 
 test('a token that expires brings the form back, and nothing that was typed is lost', async () => {

@@ -1,96 +1,145 @@
 /** Parts of the board that can be told without a browser. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDelimited } from '../examples/board/src/files/delimited.ts';
-import { tableOf } from '../examples/board/src/files/table.ts';
-import { filesIn, treeOf } from '../examples/board/src/files/tree.ts';
+import {
+  foldersIn,
+  ownersBelow,
+  urlOfFile,
+  urlOfZip,
+  wayTo,
+} from '../examples/board/src/files/folders.ts';
+import { distinctCounts, widenedKey } from '../examples/board/src/files/key-guess.ts';
+import { courseOf } from '../examples/board/src/sql/course.ts';
+import { kinds, namedIn, namesFor } from '../examples/board/src/sql/table-names.ts';
 import { fractionOf, placeAt, ticksOf, tickText } from '../examples/board/src/time/scale.ts';
 import { positionsTo, unitOf } from '../examples/board/src/time/series.ts';
 import { elsewhereOf } from '../examples/board/src/todos/counts.ts';
 import { firstChoice } from '../examples/board/src/todos/filter.ts';
 import { diffLines } from '../examples/board/src/todos/line-diff.ts';
+import { parseFilePath } from '../src/resolvers/index.ts';
 
-const all = Number.POSITIVE_INFINITY;
+describe('folders', () => {
+  const counts = [
+    { path: null, userId: null, count: 1 },
+    { path: 'a', userId: null, count: 2 },
+    { path: 'a/b', userId: 'ada', count: 3 },
+    { path: 'ab', userId: 'bob', count: 4 },
+    { path: '/c', userId: null, count: 5 },
+  ];
 
-describe('values separated by commas', () => {
-  test.each([
-    [
-      'a,b\nc,d',
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    ],
-    [
-      'a,b\r\nc,d\r\n',
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    ],
-    ['"a,b","c\r\nd"\n', [['a,b', 'c\r\nd']]],
-    ['"say ""yes""",""\n', [['say "yes"', '']]],
-    [
-      'a,\n,b',
-      [
-        ['a', ''],
-        ['', 'b'],
-      ],
-    ],
-    ['a,', [['a', '']]],
-    ['\uFEFFa,b', [['a', 'b']]],
-    ['"not closed,b', [['not closed,b']]],
-    ['a"b,c', [['a"b', 'c']]],
-    ['a\n\nb', [['a'], [''], ['b']]],
-    ['', []],
-  ])('%j', (text, rows) => {
-    expect(parseDelimited(text, ',', all)).toEqual(rows);
+  test('are made of the paths of files', () => {
+    expect(foldersIn(null, counts)).toEqual([
+      { name: '', path: '', files: 5 },
+      { name: 'a', path: 'a', files: 5 },
+      { name: 'ab', path: 'ab', files: 4 },
+    ]);
+    expect(foldersIn('a', counts)).toEqual([{ name: 'b', path: 'a/b', files: 3 }]);
+    expect(foldersIn('', counts)).toEqual([{ name: 'c', path: '/c', files: 5 }]);
+    expect(foldersIn('a/b', counts)).toEqual([]);
+    expect(ownersBelow('a', counts)).toEqual([null, 'ada']);
+    expect(ownersBelow(null, counts)).toEqual([null, 'ada', 'bob']);
+    expect(wayTo('/c').map(({ path }) => path)).toEqual(['', '/c']);
+    expect(wayTo(null)).toEqual([]);
   });
 
-  test('whatever is written as RFC 4180 has it is read as it was', () => {
-    const rows = fc.array(
-      fc.array(fc.string({ unit: fc.constantFrom(...'a,"\r\n\té ') }), { minLength: 1 }),
-      { minLength: 1 },
-    );
-    const written = (values: string[][]) =>
-      values.map((row) => row.map((it) => `"${it.replaceAll('"', '""')}"`).join(',')).join('\r\n');
+  test('stand in URLs as the server reads them', () => {
+    const names = fc.array(fc.constantFrom('a', '..', '.', '=', 'by-path', 'ä b', '%2F', '?', ''));
     fc.assert(
-      fc.property(rows, (values) => {
-        expect(parseDelimited(written(values), ',', all)).toEqual(values);
+      fc.property(names, fc.constantFrom('x.csv', '..', '=..'), (parts, filename) => {
+        const folder = parts.length > 0 ? parts.join('/') : null;
+        const { pathname } = new URL(urlOfFile(folder, filename, { userId: null }), 'http://x');
+        expect(parseFilePath(pathname)).toEqual({ kind: 'place', folder, filename });
+        const zip = new URL(urlOfZip(folder, { userId: 'a&b', position: '7' }), 'http://x');
+        expect(parseFilePath(zip.pathname)).toEqual({ kind: 'folder', folder });
+        expect(zip.searchParams.get('user')).toBe('a&b');
       }),
     );
   });
-
-  test('no more rows are read than are asked for', () => {
-    expect(parseDelimited('a\nb\nc', ',', 2)).toEqual([['a'], ['b']]);
-    expect(parseDelimited('a\tb,c', '\t', all)).toEqual([['a', 'b,c']]);
-  });
 });
 
-test('lists of objects are tables, other JSON is not', () => {
-  expect(tableOf('[{"a":1,"b":null},{"a":"x","c":[2]}]', 'json', true)).toEqual({
-    columns: ['a', 'b', 'c'],
-    rows: [
-      ['1', '', ''],
-      ['x', '', '[2]'],
-    ],
-    total: 2,
-  });
-  for (const text of ['{"a":1}', '[1]', '[]', '[{"a":', 'null']) {
-    expect(tableOf(text, 'json', true)).toBeNull();
-  }
-  expect(tableOf('[{"a":1}]', 'json', false)).toBeNull();
-  expect(tableOf('a,b\n1,2\n', 'csv', false)).toMatchObject({ rows: [['1', '2']], total: null });
+test('tables have names that SQL takes, each another', () => {
+  const file = (id: string, filename: string) =>
+    ({ id, filename, filetype: null }) as Parameters<typeof namesFor>[0][number];
+  const files = ['flights-2k.json', 'a b.csv', 'a-b.tsv', 'order.csv', '2026.csv', 'Zürich.csv']
+    .concat('no.txt', 'todos.parquet', 'logs.csv.gz', `${'x'.repeat(99)}.csv`)
+    .map((name) => file(name, name));
+  const named = namesFor(files, kinds);
+  expect(named.map(({ name }) => name)).toEqual([
+    'flights_2k',
+    'a_b',
+    'a_b_2',
+    't_order',
+    't_2026',
+    'Zu_rich',
+    'todos_2',
+    'logs',
+    'x'.repeat(58),
+  ]);
+  const spoken = namedIn('SELECT * FROM A_B, todos WHERE logs_2 = 1', [...kinds, ...named]);
+  expect(spoken.map(({ name }) => name)).toEqual(['todos', 'a_b']);
+  // What has a name keeps it.
+  const kept = [...kinds, { name: 'a_b', file: 'a-b.tsv' }];
+  expect(namesFor(files.slice(1, 3), kept)).toEqual([
+    { name: 'a_b_2', file: 'a b.csv' },
+    { name: 'a_b', file: 'a-b.tsv' },
+  ]);
 });
 
-test('files stand in their folders', () => {
-  const file = (path: string | null, filename: string) =>
-    ({ id: filename, path, filename }) as Parameters<typeof treeOf>[0][number];
-  const tree = treeOf([file(null, 'x'), file('a', 'y'), file('a/b', 'z')]);
-  expect(tree.files.map(({ filename }) => filename)).toEqual(['x']);
-  expect(tree.folders.map(({ path }) => path)).toEqual(['a']);
-  expect(tree.folders[0]?.folders.map(({ path }) => path)).toEqual(['a/b']);
-  expect(filesIn(tree)).toBe(3);
+test('the columns that name a row are few, and tell all of them apart', () => {
+  const columns = ['price', 'name', 'country_id', 'id'].map((name) => ({ name, type: 'BIGINT' }));
+  const key = (...distinct: number[]) => widenedKey(columns, [], [10, ...distinct]);
+  expect(key(10, 10, 10, 10)).toEqual({ columns: ['id'], isUnique: true });
+  expect(key(10, 9, 9, 9)).toEqual({ columns: ['price'], isUnique: true });
+  expect(key(10, 10, 9, 9)).toEqual({ columns: ['name'], isUnique: true });
+  expect(key(9, 9, 2, 1)).toEqual({ columns: ['id'], isUnique: false });
+  expect(widenedKey(columns, ['id'], [10, 8, 10, 7, 1])).toEqual({
+    columns: ['id', 'name'],
+    isUnique: true,
+  });
+  expect(widenedKey(columns, [], [])).toMatchObject({ columns: ['id'] });
+  expect(widenedKey([], [], [])).toEqual({ columns: [], isUnique: true });
+  expect(distinctCounts([{ name: 'a"b', type: 'BIGINT' }], ['c'])).toBe(
+    'select count(*), count(distinct ("c", "a""b")) from t',
+  );
+});
+
+describe('an answer is drawn', () => {
+  const answer = (types: string[], ...rows: unknown[][]) =>
+    courseOf({
+      columns: types.map((type) => ({ name: type, type })),
+      rows,
+      totalRows: rows.length,
+    });
+
+  test('as bars where it has a number for each word', () => {
+    expect(answer(['VARCHAR', 'DECIMAL(5,2)'], ['a', 1.5], [null, '2'], ['c', null])).toEqual({
+      kind: 'bars',
+      name: 'VARCHAR',
+      value: 'DECIMAL(5,2)',
+      points: [
+        { x: 'a', y: 1.5 },
+        { x: '(none)', y: 2 },
+      ],
+      hidden: 0,
+    });
+    const many = answer(['HUGEINT', 'VARCHAR'], ...Array.from({ length: 30 }, (_, n) => [n, 'x']));
+    expect(many).toMatchObject({ kind: 'bars', hidden: 6 });
+  });
+
+  test('as a line in the order of time where it has one for each moment', () => {
+    const days = [3, 1, 2].map((day) => [`2026-01-0${day}`, day]);
+    const line = answer(['DATE', 'BIGINT'], ...days);
+    expect(line).toMatchObject({ kind: 'line', points: [{ y: 1 }, { y: 2 }, { y: 3 }] });
+    expect(answer(['DATE', 'BIGINT'], ...days.slice(1))).toMatchObject({ kind: 'bars' });
+  });
+
+  test('and not where it has neither', () => {
+    expect(answer(['VARCHAR', 'VARCHAR'], ['a', 'b'])).toBeNull();
+    expect(answer(['VARCHAR', 'DATE', 'BIGINT'], ['a', 'b', 1])).toBeNull();
+    expect(answer(['BIGINT', 'BIGINT[]'], [1, [2]])).toBeNull();
+    expect(answer(['VARCHAR', 'DOUBLE'])).toBeNull();
+    expect(answer(['VARCHAR', 'DOUBLE'], ['a', 'NaN'])).toBeNull();
+  });
 });
 
 describe('a difference of texts', () => {

@@ -500,6 +500,8 @@ test('whoever leaves has their query ended, on any road', async () => {
   await leave((signal) => fetch(`${url}/graphql?${asked}`, { signal }));
   expect((await answer({ sql: 'select 1' })).rows).toEqual([[1]]);
   expect(before.some((pid) => processes().includes(pid))).toBe(false);
+  // It is nobody's fault that somebody has left.
+  expect(api.logged).toEqual([]);
 });
 
 /** Whether any of them works: its time on the processor goes on. */

@@ -20,9 +20,15 @@ export interface OpenBoard {
 /** How long starting all of it may take. */
 export const openingTimeMaxMs = 180_000;
 
-/** @param fill what the server is to have before anybody looks. */
-export async function openBoard(fill?: (server: BoardServer) => Promise<void>): Promise<OpenBoard> {
-  const server = await startBoard();
+/**
+ * @param fill what the server is to have before anybody looks.
+ * @param options of the server.
+ */
+export async function openBoard(
+  fill?: (server: BoardServer) => Promise<void>,
+  options?: Parameters<typeof startBoard>[0],
+): Promise<OpenBoard> {
+  const server = await startBoard(options);
   await fill?.(server);
   const browser = await launchBrowser();
   const ann = await openPage(browser, `${server.url}/board`);

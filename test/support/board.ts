@@ -42,11 +42,11 @@ export interface BoardServer {
 
 /**
  * Builds the board and serves it with an empty store.
- * @param identity how the server knows who asks; it asks nobody without it.
+ * @param options identity: how the server knows who asks; it asks nobody without it.
  * @param token what `ask` says who it is.
  */
 export async function startBoard(
-  identity?: NonNullable<AppOptions['identity']>,
+  options: Pick<AppOptions, 'identity' | 'limits'> = {},
   token?: string,
 ): Promise<BoardServer> {
   const directory = mkdtempSync(join(tmpdir(), 'everstate-board-'));
@@ -58,7 +58,7 @@ export async function startBoard(
     entities: shippedEntities,
     clock: () => ((Date.now() + clock.offsetMs) * 1_000) as Microseconds,
   });
-  const app = createApp(store, { boardDirectory, ...(identity && { identity }) });
+  const app = createApp(store, { boardDirectory, ...options });
   const server = createServer(app);
   const closeWebSockets = app.acceptWebSockets(server);
   const sockets = new Set<Socket>();

@@ -52,7 +52,7 @@ function Board() {
           </PlaceLink>
           <PlaceLink
             to={{ page: 'files', id: null }}
-            aria-current={page === 'files' ? 'page' : undefined}
+            aria-current={page === 'todos' ? undefined : 'page'}
           >
             <Icon name="folder" /> Files
           </PlaceLink>
@@ -67,7 +67,7 @@ function Board() {
           {page === 'todos' ? (
             <TodosPage openId={id} choice={choice} onChoose={setChoice} />
           ) : (
-            <FilesPage openId={id} />
+            <FilesPage openId={page === 'files' ? id : null} isAsking={page === 'sql'} />
           )}
         </AtMoment>
       </main>

@@ -25,6 +25,7 @@ const partsOfOthers = [
   'FieldChange',
   'LakeFileConnection',
   'LakeFileEdge',
+  'LakeFileGroup',
   'LakeFileVersionConnection',
   'LakeFileVersionEdge',
   'LogInfo',

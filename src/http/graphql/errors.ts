@@ -16,6 +16,7 @@ import {
   Unavailable,
 } from '../../db/index.ts';
 import { AnswerTooLarge } from '../../resolvers/index.ts';
+import { ClientLeft } from '../server/leaving.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
 const messageLengthMax = 2_000;
@@ -44,6 +45,8 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
       return shown(cause.message, error, { code: cause.code });
     }
     if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
+    // That somebody left is nobody's fault, and the answer has no reader.
+    if (cause instanceof ClientLeft) return shown(cause.message, error, { code: 'UNAVAILABLE' });
     const errorId = randomUUID();
     log.error({ errorId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
     const [what, code] =

@@ -7,6 +7,15 @@ interface Asked {
   readonly request?: Request;
 }
 
+/** Why whatever was made for a client has ended; nobody is left to be told. */
+export class ClientLeft extends Error {
+  override readonly name = 'ClientLeft';
+
+  constructor() {
+    super('The client has left.');
+  }
+}
+
 const signals = new WeakMap<object, AbortSignal>();
 const staying = new AbortController().signal;
 
@@ -21,7 +30,7 @@ export function leavingOf({ req, request }: Asked): () => AbortSignal {
     let signal = signals.get(socket);
     if (!signal) {
       const leaving = new AbortController();
-      const leave = () => leaving.abort(new Error('The client has left.'));
+      const leave = () => leaving.abort(new ClientLeft());
       if (socket.destroyed) leave();
       else socket.once('close', leave);
       signal = leaving.signal;

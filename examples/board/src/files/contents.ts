@@ -5,29 +5,17 @@ import { fetchAsViewer } from '../identity/sign-in.ts';
 
 export type Contents =
   | { readonly kind: 'text'; readonly text: string; readonly whole: boolean }
-  | { readonly kind: 'image'; readonly url: string }
   | { readonly kind: 'bytes' };
 
 /** Larger files are shown by their beginning. */
 const textBytesMax = 1_048_576;
 const beginningBytes = 65_536;
-const imageBytesMax = 8_388_608;
-const imageTypes: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  svg: 'image/svg+xml',
-};
 
 /**
- * Reads what can be shown of a revision.
+ * Reads a revision as text.
  * @throws Error when the server does not answer.
  */
 export async function readContents(id: string, version: FileVersion): Promise<Contents> {
-  const imageType = imageTypes[version.filetype?.toLowerCase() ?? ''];
-  if (imageType) return await readImage(version, imageType);
   if (version.size > textBytesMax) return await readBeginning(version);
   const asOf = { position: version.position };
   const variables = { id, asOf, maxBytes: textBytesMax };
@@ -37,16 +25,11 @@ export async function readContents(id: string, version: FileVersion): Promise<Co
   return text === null ? { kind: 'bytes' } : { kind: 'text', text, whole: true };
 }
 
-/** A download is served as bytes, never as a page: what an image is, is said here. */
-async function readImage({ downloadUrl, size }: FileVersion, type: string): Promise<Contents> {
-  if (size > imageBytesMax) return { kind: 'bytes' };
-  const bytes = await (await fetched(downloadUrl)).arrayBuffer();
-  return { kind: 'image', url: URL.createObjectURL(new Blob([bytes], { type })) };
-}
-
 async function readBeginning({ downloadUrl }: FileVersion): Promise<Contents> {
   const range = `bytes=0-${beginningBytes - 1}`;
-  const bytes = await (await fetched(downloadUrl, { headers: { range } })).arrayBuffer();
+  const response = await fetchAsViewer(downloadUrl, { headers: { range } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  const bytes = await response.arrayBuffer();
   try {
     // As a stream that goes on: a letter that the end cuts in two is no mistake.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -55,10 +38,4 @@ async function readBeginning({ downloadUrl }: FileVersion): Promise<Contents> {
   } catch {
     return { kind: 'bytes' };
   }
-}
-
-async function fetched(url: string, init?: RequestInit): Promise<Response> {
-  const response = await fetchAsViewer(url, init);
-  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
-  return response;
 }

@@ -1,9 +1,9 @@
 /** One file: what it is, its versions, and a look into the one that is chosen. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { Change } from '../graphql/changes.ts';
 import { type FileVersion, fileQuery } from '../graphql/files.ts';
 import { signIn } from '../identity/sign-in.ts';
-import { goTo, PlaceLink } from '../router.tsx';
+import { FolderLink, goTo, PlaceLink } from '../router.tsx';
 import { useMoment } from '../time/moment.tsx';
 import { useBoardQuery } from '../time/use-board-query.ts';
 import { Changes } from '../todos/diff.tsx';
@@ -70,7 +70,10 @@ export function FileDetail({ id }: { readonly id: string }) {
       {file && version && (
         <>
           <dl className="file-facts">
-            <Fact name="Folder" value={file.path ?? 'root'} />
+            <Fact
+              name="Folder"
+              value={<FolderLink to={file.path}>{file.path ?? 'Lake'}</FolderLink>}
+            />
             <Fact name="Type" value={version.filetype ?? 'unknown'} />
             <Fact name="Size" value={bytes(version.size)} />
             <Fact name="Status" value={version.status ?? 'none'} />
@@ -86,7 +89,7 @@ export function FileDetail({ id }: { readonly id: string }) {
             </p>
           )}
           {file.description && <p className="file-description">{file.description}</p>}
-          <Preview key={version.id} id={id} version={version} />
+          <Preview key={version.id} id={id} version={version} versions={versions} />
           <Versions
             versions={versions}
             totalCount={file.history.totalCount}
@@ -123,7 +126,7 @@ function Download({ version }: { readonly version: FileVersion }) {
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+function Fact({ name, value }: { readonly name: string; readonly value: ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>

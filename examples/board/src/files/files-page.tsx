@@ -1,59 +1,53 @@
-/** The lake: its tree, and the file that is open. */
-import { useDeferredValue, useMemo, useState } from 'react';
-import { counted } from '../ui/format.ts';
+/** The lake: one of its folders, the file that is open, and SQL over all of it. */
+import { useDeferredValue, useState } from 'react';
+import { useFolder } from '../router.tsx';
+import { SqlPanel } from '../sql/sql-panel.tsx';
+import { useSqlDraft } from '../sql/use-sql-draft.ts';
+import { useMoment } from '../time/moment.tsx';
 import { Icon } from '../ui/icons.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { useToasts } from '../ui/toast.tsx';
+import { uploads } from '../uploads/uploads.ts';
+import { useDrop } from '../uploads/use-drop.ts';
 import { FileDetail } from './file-detail.tsx';
-import { FolderList } from './folder-list.tsx';
-import { treeOf } from './tree.ts';
-import { useAllFiles } from './use-all-files.ts';
+import { FolderPane } from './folder-pane.tsx';
+import { useFiles } from './use-files.ts';
 import './files-page.css';
 
-export function FilesPage({ openId }: { readonly openId: string | null }) {
-  const { files, problem } = useAllFiles();
+interface Props {
+  readonly openId: string | null;
+  /** Whether SQL is what one came for: where there is room for one thing alone, it is that. */
+  readonly isAsking: boolean;
+}
+
+export function FilesPage({ openId, isAsking }: Props) {
+  const folder = useFolder();
+  const readOnly = useMoment().wanted !== null;
+  const { show } = useToasts();
   const [search, setSearch] = useState('');
-  const words = useDeferredValue(search).trim().toLowerCase();
-  const shown = useMemo(
-    () =>
-      files?.filter(({ path, filename }) => `${path}/${filename}`.toLowerCase().includes(words)),
-    [files, words],
-  );
-  const tree = useMemo(() => treeOf(shown ?? []), [shown]);
+  const words = useDeferredValue(search).trim();
+  const shown = useFiles(folder, words);
+  const draft = useSqlDraft(shown.files ?? []);
+  const isOver = useDrop(readOnly ? null : (dropped) => uploads.add(dropped, folder), (names) => {
+    const text = `Folders are not uploaded: ${names.join(', ')}. Drop the files in them.`;
+    show({ kind: 'problem', about: 'folders', text });
+  });
   return (
-    <div className="split files" data-open={openId !== null || undefined}>
-      <section className="list-pane" aria-label="Files">
-        <search className="filters">
-          <label className="search">
-            <Icon name="search" />
-            <span className="unseen">Search the files by name</span>
-            <input
-              type="search"
-              placeholder="Search by name"
-              value={search}
-              onChange={({ target }) => setSearch(target.value)}
-            />
-          </label>
-          {shown && <span className="counted">{counted(shown.length, 'file')}</span>}
-        </search>
-        {problem && (
-          <Notice kind="problem">
-            The files could not be read: {problem}
-            {files && ' What is shown was read before.'}
-          </Notice>
-        )}
-        {!files && !problem && <div className="waiting">Reading the files…</div>}
-        {files && shown?.length === 0 && <Notice>There are no files here.</Notice>}
-        <nav aria-label="Folders and files" className="tree">
-          <FolderList folder={tree} openId={openId} />
-        </nav>
-      </section>
-      {openId === null ? (
-        <section className="detail nothing-open" aria-label="No file is open">
-          <Icon name="file" />
-          <p>Choose a file to see its versions and what is in it.</p>
-        </section>
-      ) : (
-        <FileDetail key={openId} id={openId} />
+    <div className="split files" data-open={openId !== null || isAsking || undefined}>
+      <FolderPane
+        folder={folder}
+        search={search}
+        onSearch={setSearch}
+        isFound={words !== ''}
+        shown={shown}
+        openId={openId}
+      />
+      {openId === null ? <SqlPanel draft={draft} /> : <FileDetail key={openId} id={openId} />}
+      {isOver && (
+        <div className="drop-here">
+          <span>
+            <Icon name="upload" /> Drop to upload into {folder ?? 'the lake'}
+          </span>
+        </div>
       )}
     </div>
   );

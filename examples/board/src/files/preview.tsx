@@ -1,48 +1,42 @@
-/** A look into a revision of a file: an image, a table, or text. */
-import { useEffect, useMemo, useState } from 'react';
+/** A look into a revision of a file: an image, a table, or text; and what rows two revisions differ in. */
+import { useState } from 'react';
 import type { FileVersion } from '../graphql/files.ts';
-import { bytes, count } from '../ui/format.ts';
+import { tableQuery } from '../graphql/tables.ts';
+import { bytes } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
-import { type Contents, readContents } from './contents.ts';
-import { type Table, tableOf } from './table.ts';
+import { Compare } from './compare.tsx';
+import { isImage, isJson, isTable } from './file-kinds.ts';
+import { Pages, TableView } from './table-view.tsx';
+import { TextView } from './text-view.tsx';
+import { useAsked } from './use-asked.ts';
 import './preview.css';
 
 interface Props {
   readonly id: string;
   readonly version: FileVersion;
+  /** All that are known, the newest first. */
+  readonly versions: readonly FileVersion[];
 }
 
-/** Longer texts are shown by their beginning. */
-const signsShown = 20_000;
+const forms = ['table', 'text', 'changes'] as const;
+type Form = (typeof forms)[number];
 
-export function Preview({ id, version }: Props) {
-  const [contents, setContents] = useState<Contents | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [asText, setAsText] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the id of a version is all of it
-  useEffect(() => {
-    let current = true;
-    let url: string | null = null;
-    readContents(id, version).then(
-      (read) => {
-        if (read.kind === 'image') url = read.url;
-        if (current) setContents(read);
-        else if (url) URL.revokeObjectURL(url);
-      },
-      (error: Error) => {
-        if (current) setProblem(error.message);
-      },
-    );
-    return () => {
-      current = false;
-      if (url) URL.revokeObjectURL(url);
-    };
-  }, [id, version.id]);
-  const table = useMemo(
-    () =>
-      contents?.kind === 'text' ? tableOf(contents.text, version.filetype, contents.whole) : null,
-    [contents, version.filetype],
+const pageSize = 50;
+
+export function Preview({ id, version, versions }: Props) {
+  const [chosen, setChosen] = useState<Form | null>(null);
+  const [offset, setOffset] = useState(0);
+  const isAsked = isTable(version);
+  const asOf = { position: version.position };
+  const { data, isAsking, problem } = useAsked(
+    tableQuery,
+    isAsked ? { id, asOf, first: pageSize, offset } : null,
   );
+  const table = data?.lakeFile?.table ?? null;
+  // A document is one row, and says more as text.
+  const isDocument = isJson(version) && table?.totalRows === 1;
+  const form = table ? (chosen ?? (isDocument ? 'text' : 'table')) : 'text';
+  const others = versions.filter(({ sha256 }) => sha256 !== version.sha256).length;
   return (
     <section className="preview" aria-labelledby="preview-title">
       <header>
@@ -52,97 +46,56 @@ export function Preview({ id, version }: Props) {
         {table && (
           <fieldset className="switch">
             <legend className="unseen">Shown as</legend>
-            {['table', 'text'].map((form) => (
-              <label key={form}>
+            {forms.slice(0, others > 0 ? 3 : 2).map((it) => (
+              <label key={it}>
                 <input
                   type="radio"
                   name="form"
                   className="cover"
-                  checked={asText === (form === 'text')}
-                  onChange={() => setAsText(form === 'text')}
+                  checked={form === it}
+                  onChange={() => setChosen(it)}
                 />
-                <span>{form}</span>
+                <span>{it}</span>
               </label>
             ))}
           </fieldset>
         )}
       </header>
-      {problem && <Notice kind="problem">The contents could not be read: {problem}</Notice>}
-      {!contents && !problem && <div className="waiting">Reading the contents…</div>}
-      {contents?.kind === 'bytes' && (
-        <Notice>These {bytes(version.size)} are not text. They can be downloaded.</Notice>
+      {problem && <Notice kind="problem">It could not be read as a table: {problem}</Notice>}
+      {isAsking && !table && <div className="waiting">Reading the rows…</div>}
+      {isImage(version) && <Picture version={version} />}
+      {table && form === 'table' && (
+        <>
+          <TableView name={`Rows of ${version.filename}`} {...table} />
+          <Pages offset={offset} pageSize={pageSize} total={table.totalRows} onTurn={setOffset} />
+        </>
       )}
-      {contents?.kind === 'image' && (
-        <div className="preview-image">
-          <img src={contents.url} alt={`Contents of ${version.filename}`} />
-        </div>
+      {table && form === 'changes' && (
+        <Compare id={id} version={version} versions={versions} columns={table.columns} />
       )}
-      {contents?.kind === 'text' &&
-        (table && !asText ? (
-          <TableView table={table} name={version.filename} />
-        ) : (
-          <TextView {...contents} name={version.filename} />
-        ))}
+      {form === 'text' && !isImage(version) && (table || !isAsking) && (
+        <TextView id={id} version={version} />
+      )}
     </section>
   );
 }
 
-function TableView({ table, name }: { readonly table: Table; readonly name: string }) {
-  const { columns, rows, total } = table;
+/** A file's URL opens without a token; what browsers show of it can load and run nothing. */
+function Picture({ version }: { readonly version: FileVersion }) {
+  const { downloadUrl, filename, size } = version;
+  const [hasFailed, setHasFailed] = useState(false);
+  if (hasFailed) {
+    return (
+      <Notice>These {bytes(size)} could not be shown as a picture. They can be downloaded.</Notice>
+    );
+  }
   return (
-    <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keyboard */}
-      <section className="preview-box" tabIndex={0} aria-label={`Rows of ${name}`}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name, and stay
-                <th key={index} scope="col">
-                  {column || <span className="unseen">without a name</span>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name, and stay
-              <tr key={index}>
-                {columns.map((_, column) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: as the columns
-                  <td key={column}>{row[column]}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      <p className="preview-note">
-        {total === null
-          ? `The first ${count(rows.length)} rows.`
-          : rows.length < total
-            ? `The first ${count(rows.length)} of ${count(total)} rows.`
-            : `${count(total)} rows.`}
-      </p>
-    </>
-  );
-}
-
-interface TextProps {
-  readonly text: string;
-  readonly whole: boolean;
-  readonly name: string;
-}
-
-function TextView({ text, whole, name }: TextProps) {
-  const isCut = !whole || text.length > signsShown;
-  return (
-    <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keyboard */}
-      <section className="preview-box" tabIndex={0} aria-label={`Text of ${name}`}>
-        <pre>{text.slice(0, signsShown)}</pre>
-      </section>
-      {isCut && <p className="preview-note">Only the beginning. The download has it all.</p>}
-    </>
+    <div className="preview-image">
+      <img
+        src={`${downloadUrl}${downloadUrl.includes('?') ? '&' : '?'}inline`}
+        alt={`Contents of ${filename}`}
+        onError={() => setHasFailed(true)}
+      />
+    </div>
   );
 }

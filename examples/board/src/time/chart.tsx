@@ -22,7 +22,7 @@ interface Props {
 /** The slider below begins and ends where the plot does: see `.slider` in time-bar.css. */
 const insetPx = { left: 36, right: 9 };
 
-const axisLook = {
+export const axisLook = {
   axisLine: { stroke: 'var(--line)' },
   tickLine: { stroke: 'var(--line)' },
   tick: { fill: 'var(--muted)', fontSize: 11 },
