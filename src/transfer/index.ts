@@ -1,0 +1,3 @@
+/** In and out: what moves records between a log and files. */
+export { type ExportOptions, runExport } from './export-command.ts';
+export { type Told, tell } from './outcome.ts';
