@@ -8,7 +8,7 @@ import { Command, Option } from 'commander';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
-import type { ExportOptions, Told } from './transfer/index.ts';
+import type { ExportOptions, ImportOptions, Told } from './transfer/index.ts';
 
 /** What every command that moves records in or out takes besides settings. */
 type Transferring = { readonly json: boolean };
@@ -72,10 +72,27 @@ const exporting = program
     const { runExport } = await import('./transfer/index.ts');
     await transfer(given, (data, entities) => runExport(directory, given, data, entities));
   });
+const importing = program
+  .command('import')
+  .description('take in an export, or a file of records')
+  .argument('<source...>', 'the directory of an export, or a file')
+  .option('--entity <name>', 'what the rows of a file are')
+  .option('--format <format>', 'parquet, csv or ndjson, where its name does not tell')
+  .option('--update', 'have records that are there with other values so', false)
+  .option('--actor <name>', 'who is said to have written records')
+  .option('--reason <text>', 'and why')
+  .option('--dry-run', 'say what would happen, and change nothing', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (sources: string[], given: ImportOptions & Transferring) => {
+    const { runImport } = await import('./transfer/index.ts');
+    await transfer(given, (data, entities) => runImport(sources, given, data, entities));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
-  if (name === 'data' || name === 'entities') exporting.addOption(option);
+  if (name === 'data' || name === 'entities') {
+    for (const command of [exporting, importing]) command.addOption(option);
+  }
   if (name.startsWith('jwt')) token.addOption(option);
 }
 

@@ -25,7 +25,7 @@ export type { TransactionFilter } from './log/transaction-list.ts';
 export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
-export { LogAccess, openLog, type PastContents } from './log-access.ts';
+export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';

@@ -74,7 +74,7 @@ export class LogAccess {
    */
   static async open(options: LogAccessOptions): Promise<LogAccess> {
     const { directory, entities, clock = systemClock, mustExist } = options;
-    if (mustExist && !existsSync(logPathIn(directory))) {
+    if (mustExist && !hasLog(directory)) {
       throw new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
     }
     return await openLogFiles(options, async (files) => new LogAccess(files, entities, clock));
@@ -206,6 +206,11 @@ async function keepContents({ kysely }: LogFile, contents: PastContents): Promis
   } else if (!(await keepUpload(kysely, contents))) {
     throw new HistoryRefused(`The upload of ${contents.sha256} was given up. Import again.`);
   }
+}
+
+/** Whether a directory has a log. */
+export function hasLog(directory: string): boolean {
+  return existsSync(logPathIn(directory));
 }
 
 /** Opens the log of a data directory, without a replica. @throws CannotOpen. */

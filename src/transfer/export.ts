@@ -196,7 +196,10 @@ class ExportRun {
       }
     };
     // Each waits for the disk most of the time.
-    await Promise.all(Array.from({ length: limits.filesAtATime }, writeNext));
+    const written = Array.from({ length: limits.filesAtATime }, writeNext);
+    // None writes on into a directory that is removed, because another failed.
+    await Promise.allSettled(written);
+    await Promise.all(written);
     return { count: this.#contents.size, bytes };
   }
 }
