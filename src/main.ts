@@ -8,7 +8,7 @@ import { Command, Option } from 'commander';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
-import type { ExportOptions, ImportOptions, Told } from './transfer/index.ts';
+import type { ExportOptions, ImportOptions, PutOptions, Told } from './transfer/index.ts';
 
 /** What every command that moves records in or out takes besides settings. */
 type Transferring = { readonly json: boolean };
@@ -74,8 +74,9 @@ const exporting = program
   });
 const importing = program
   .command('import')
-  .description('take in an export, or a file of records')
-  .argument('<source...>', 'the directory of an export, or a file')
+  .description('take in an export, a file of records, or databases of dkdc-state')
+  .argument('<source...>', 'the directory of an export, or files')
+  .option('--dkdc', 'databases of dkdc-state, with their whole history', false)
   .option('--entity <name>', 'what the rows of a file are')
   .option('--format <format>', 'parquet, csv or ndjson, where its name does not tell')
   .option('--update', 'have records that are there with other values so', false)
@@ -87,11 +88,24 @@ const importing = program
     const { runImport } = await import('./transfer/index.ts');
     await transfer(given, (data, entities) => runImport(sources, given, data, entities));
   });
+const putting = program
+  .command('put')
+  .description('have the files of a directory in the lake; what has the same bytes stays as it is')
+  .argument('<directory>', 'what is put there, with all that is below it')
+  .option('--to <folder>', 'the folder of the lake; its root without it')
+  .option('--user <id>', 'whose files they are; nobody’s in particular without it')
+  .option('--delete', 'delete what that folder has and the directory has not', false)
+  .option('--dry-run', 'say what would happen, and change nothing', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (directory: string, given: PutOptions & Transferring) => {
+    const { runPut } = await import('./transfer/index.ts');
+    await transfer(given, (data, entities) => runPut(directory, given, data, entities));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    for (const command of [exporting, importing]) command.addOption(option);
+    for (const command of [exporting, importing, putting]) command.addOption(option);
   }
   if (name.startsWith('jwt')) token.addOption(option);
 }

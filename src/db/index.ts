@@ -13,6 +13,7 @@ export {
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
 export { type ParquetColumn, readParquet, writeParquet } from './foreign/parquet.ts';
+export { SqliteDatabase, type SqliteRow, type SqliteValue } from './foreign/sqlite-database.ts';
 export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';

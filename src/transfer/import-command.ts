@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { hasLog, type LogAccess, openLog } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
 import { count, list, type Progress, startProgress } from '../terminal/index.ts';
+import { DkdcHistory } from './dkdc-history.ts';
 import { entityNamed, formatGiven } from './export-command.ts';
 import { ExportedHistory } from './exported-history.ts';
 import { formatOf } from './formats.ts';
@@ -42,12 +43,33 @@ export async function runImport(
   for (const source of sources) {
     if (!existsSync(source)) throw new Refused('NO_SUCH_SOURCE', `There is no ${source}.`);
   }
-  const source = await sourceOf(sources, options, entities);
-  return await interruptibly((refuseWhenInterrupted) =>
-    'transactions' in source
-      ? runHistory(source, options, data, entities, refuseWhenInterrupted)
-      : runState(source, options, data, entities, refuseWhenInterrupted),
-  );
+  return await interruptibly(async (refuseWhenInterrupted) => {
+    if (options.dkdc) return await runDkdc(sources, options, data, entities, refuseWhenInterrupted);
+    const source = await sourceOf(sources, options, entities);
+    return 'transactions' in source
+      ? await runHistory(source, options, data, entities, refuseWhenInterrupted)
+      : await runState(source, options, data, entities, refuseWhenInterrupted);
+  });
+}
+
+async function runDkdc(
+  sources: readonly string[],
+  options: ImportOptions,
+  data: string,
+  entities: readonly Entity[],
+  refuseWhenInterrupted: RefuseWhenInterrupted,
+): Promise<Told> {
+  if (options.entity !== undefined || options.format !== undefined) {
+    throw new Refused('BAD_ARGUMENT', '--entity and --format are about a single file.');
+  }
+  const history = DkdcHistory.open(sources);
+  try {
+    const told = await runHistory(history, options, data, entities, refuseWhenInterrupted);
+    const { notes } = history;
+    return { lines: [...told.lines, ...notes], outcome: { ...told.outcome, notes } };
+  } finally {
+    history.close();
+  }
 }
 
 interface CountedState extends StateSource {

@@ -2,3 +2,4 @@
 export { type ExportOptions, runExport } from './export-command.ts';
 export { type ImportOptions, runImport } from './import-command.ts';
 export { type Told, tell } from './outcome.ts';
+export { type PutOptions, runPut } from './put-command.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { type LogAccess, limits, type PastContents } from '../db/index.ts';
+import { type LogAccess, limits, type PastContents, type Uploaded } from '../db/index.ts';
 import { type Entity, fieldValue, type Version } from '../entities/index.ts';
 import type { SourceContents } from './history-source.ts';
 import { Refused } from './refused.ts';
@@ -64,7 +64,10 @@ function digested(bytes: Uint8Array): Taken {
 }
 
 /** Uploads a file of any size. */
-export async function uploaded(log: LogAccess, path: string): Promise<Taken> {
+export async function uploaded(
+  log: LogAccess,
+  path: string,
+): Promise<Taken & { readonly contents: Uploaded }> {
   const upload = await log.beginUpload();
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
