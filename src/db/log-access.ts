@@ -29,6 +29,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import { type Committed, type Work, Writer } from './log/writer.ts';
 import { type LogFiles, type LogFilesOptions, logPathIn, openLogFiles } from './log-files.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
+import { limits } from './shared/limits.ts';
 import { CannotOpen, HistoryRefused, LogMoved } from './shared/problems.ts';
 
 export interface LogAccessOptions extends LogFilesOptions {
@@ -56,6 +57,7 @@ export class LogAccess {
     this.hiddenKinds = files.hiddenKinds;
     this.#files = files;
     const { writing, watch } = files;
+    writing.keepPages(limits.transferPagesBytes);
     const reader = new LogReader(writing, entities);
     this.#writer = new Writer(writing, reader, watch, clock, () => {});
     this.#steps = new TransactionSteps(writing);

@@ -7,6 +7,9 @@ import { type Column, type RowText, rowText } from './columns.ts';
 import type { Format } from './formats.ts';
 import { type ExportedFile, sha256OfFile } from './manifest.ts';
 
+/** Of UTF-8. */
+const bytesPerUnitMax = 3;
+
 export class RowFile<Row> {
   readonly #directory: string;
   readonly #name: string;
@@ -17,6 +20,8 @@ export class RowFile<Row> {
   readonly #hash = createHash('sha256');
   #rows = 0;
   #bytes = 0;
+  /** In UTF-16 code units. */
+  #longestLine = 0;
 
   private constructor(
     directory: string,
@@ -50,7 +55,11 @@ export class RowFile<Row> {
   async add(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
     let lines = '';
-    for (const row of rows) lines += this.#text.lineOf(row);
+    for (const row of rows) {
+      const line = this.#text.lineOf(row);
+      lines += line;
+      if (line.length > this.#longestLine) this.#longestLine = line.length;
+    }
     this.#rows += rows.length;
     await this.#write(lines);
   }
@@ -65,7 +74,7 @@ export class RowFile<Row> {
     }
     const lines = join(this.#directory, `${this.#name}.${lineFormat('parquet')}`);
     const path = join(this.#directory, about.file);
-    await writeParquet(lines, path, this.#columns);
+    await writeParquet(lines, path, this.#columns, this.#longestLine * bytesPerUnitMax);
     await rm(lines);
     const written = await open(path, 'r+');
     await written.sync();

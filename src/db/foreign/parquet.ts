@@ -18,6 +18,9 @@ const types: Readonly<Record<FieldKind, string>> = {
   labels: 'varchar[]',
 };
 
+/** Less than its default only makes DuckDB slower. */
+const objectBytesMin = 1024 * 1024;
+
 /** A column of a file, and what it holds. */
 export interface ParquetColumn {
   readonly name: string;
@@ -27,17 +30,19 @@ export interface ParquetColumn {
 /**
  * Makes a Parquet file of a file of JSON, an object a line, in its order.
  * @param source moments in it are RFC 3339 texts.
+ * @param lineBytesMax its longest line, in bytes: DuckDB has memory for many of them.
  */
 export async function writeParquet(
   source: string,
   target: string,
   columns: readonly ParquetColumn[],
+  lineBytesMax: number,
 ): Promise<void> {
   await withDuckdb(dirname(target), async (connection) => {
     const typed = columns.map(({ name, kind }) => `${literal(name)}: '${types[kind]}'`);
     await connection.run(
       `copy (select * from read_json(${literal(source)}, format = 'newline_delimited',
-         columns = {${typed.join(', ')}}, maximum_object_size = ${limits.importedRowBytesMax}))
+         columns = {${typed.join(', ')}}, maximum_object_size = ${Math.max(lineBytesMax, objectBytesMin)}))
        to ${literal(target)} (format parquet, compression zstd)`,
     );
   });
@@ -83,7 +88,8 @@ async function* withDuckdbStream<T>(
   const allowed = resolve(directory);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${limits.transferMemoryMaxMb}MB`,
-    threads: '2',
+    // What several read is kept until it is in order again.
+    threads: '1',
     // It streams: what does not fit is refused.
     temp_directory: '',
     autoinstall_known_extensions: 'false',

@@ -66,6 +66,8 @@ export const limits = {
   scannedVersionsMax: 20_000,
   /** Transactions that are looked through for a filter at a time. */
   transactionScanRows: 256,
+  /** Memory for pages of the log where much of it comes in. */
+  transferPagesBytes: 256 * 1024 * 1024,
   /** Rows that are read from the log at a time when all of it goes out. */
   transferRows: 4_096,
   /** Versions of history that one commit takes in; a single transaction that is larger comes whole. */
