@@ -19,7 +19,7 @@ interface Manner {
   readonly isInterruptible?: boolean;
 }
 
-/** @param total how often the bar will advance, in units of `noun`. */
+/** @param total how often the bar will advance, in units of `noun`; where it is not known, 0. */
 export function startProgress(
   title: string,
   total: number,
@@ -43,9 +43,14 @@ export function startProgress(
     process.exit(interruptedCode);
   };
   if (!isInterruptible) process.once('SIGINT', interrupt);
+  let done = 0;
   bar.start(total, 0, { name: 'begun' });
   return {
-    advance: (name, by = 1) => bar.increment(by, { name }),
+    advance: (name, by = 1) => {
+      done += by;
+      if (done > total) bar.setTotal(done);
+      bar.increment(by, { name });
+    },
     stop: () => {
       process.off('SIGINT', interrupt);
       bar.stop();
