@@ -144,7 +144,7 @@ test('every command of docs/transfer.md prints what it shows', async () => {
     if (language === 'json') expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
     else expect(stdout).toBe(shown);
   }
-}, 120_000);
+}, 300_000);
 
 describe('docs/security.md', () => {
   const read = () => readFile('docs/security.md', 'utf8');
