@@ -12,7 +12,7 @@ export {
   type ResumableState,
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
-export { type ParquetColumn, readParquet, writeParquet } from './foreign/parquet.ts';
+export { readParquet, writeParquet } from './foreign/parquet.ts';
 export { SqliteDatabase, type SqliteRow, type SqliteValue } from './foreign/sqlite-database.ts';
 export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
@@ -40,10 +40,8 @@ export {
   CannotOpen,
   ContentsDamaged,
   Forbidden,
-  HistoryRefused,
   IdempotencyMismatch,
   InvalidInput,
-  LogMoved,
   NotFound,
   type Obstacle,
   Problem,

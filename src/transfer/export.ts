@@ -205,7 +205,7 @@ class ExportRun {
 }
 
 /** The fields of an entity that name contents. */
-export function contentsFieldsOf(entity: Entity): string[] {
+function contentsFieldsOf(entity: Entity): string[] {
   return fieldColumnsOf(entity).flatMap(({ name, field }) => (field.contents ? [name] : []));
 }
 

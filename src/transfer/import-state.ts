@@ -22,7 +22,7 @@ import { checkedValues, type GivenRecord, RowIssues, recordOf } from './row-valu
 import { contentsNamed, takeIn } from './stored-contents.ts';
 
 /** A file of records of one kind. */
-export interface StateFile {
+interface StateFile {
   readonly entity: Entity;
   readonly path: string;
   readonly format: Format;

@@ -1,8 +1,9 @@
 /** What a command tells: lines for people, or one JSON object for programs. */
+import { interruptedCode } from './interruption.ts';
 import { Refused } from './refused.ts';
 
 /** What came of it: numbers and texts by their names. */
-export type Outcome = Readonly<Record<string, unknown>>;
+type Outcome = Readonly<Record<string, unknown>>;
 
 export interface Told {
   readonly lines: readonly string[];
@@ -27,6 +28,6 @@ export async function tell(command: () => Promise<Told>, asJson: boolean): Promi
     const issues = error instanceof Refused ? error.issues : [];
     if (asJson) console.log(JSON.stringify({ error: { code, message, issues } }));
     else for (const line of [`everstate: ${message}`, ...issues]) console.error(line);
-    return code === 'INTERRUPTED' ? 130 : 1;
+    return code === 'INTERRUPTED' ? interruptedCode : 1;
   }
 }
