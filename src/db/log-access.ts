@@ -195,9 +195,12 @@ export class LogAccess {
     this.#uploads.close();
     await this.#writer.close();
     await watch.stop();
-    writing.checkpoint();
-    await reading.close();
-    await writing.close();
+    try {
+      writing.checkpoint();
+    } finally {
+      await reading.close();
+      await writing.close();
+    }
   }
 }
 
