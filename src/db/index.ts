@@ -7,13 +7,13 @@ export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
 export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
+export { readParquet, writeParquet } from './foreign/parquet.ts';
+export { SqliteDatabase, type SqliteRow, type SqliteValue } from './foreign/sqlite-database.ts';
 export {
   offsetOf,
   type ResumableState,
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
-export { readParquet, writeParquet } from './foreign/parquet.ts';
-export { SqliteDatabase, type SqliteRow, type SqliteValue } from './foreign/sqlite-database.ts';
 export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';

@@ -75,7 +75,15 @@ export async function openStoreFiles(
     });
     watch.start(() => tryWriting(path));
     const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
-    return { ...files, directory, replica, clock, transactionTimeMaxMs, onFault, keptAnswersBytesMax };
+    return {
+      ...files,
+      directory,
+      replica,
+      clock,
+      transactionTimeMaxMs,
+      onFault,
+      keptAnswersBytesMax,
+    };
   });
 }
 
