@@ -31,6 +31,8 @@ same run, and the ratio is the median of the rounds: read ratios, not absolute n
   late it ever was, which is the longest that its event loop stood still.
 - **size**: what a server takes in memory and on disk; after many mutations at random, against a
   replica that is made anew.
+- **transfer**: the commands as they are run, without the start of their process; copying is Node's
+  \`cpSync\`, which waits for no disk.
 - **side-by-side**: PostGraphile on PostgreSQL as the baseline, only when it is asked for with
   \`--only side-by-side\`; \`docs/performance.md\` says what it is and how both are set up.
 - Without a baseline: for orientation only.

@@ -27,6 +27,7 @@ import { measureSideBySide } from './side-by-side.ts';
 import { measureSize } from './size.ts';
 import { measureStart } from './start.ts';
 import { measureStarving } from './starving.ts';
+import { measureTransfer } from './transfer.ts';
 import { measureWrites } from './writes.ts';
 
 /** @param seconds how long each load lasts; as long as is usual for it without. */
@@ -52,6 +53,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   lake: measureLake,
   'lake-query': measureLakeQuery,
   live: measureLive,
+  transfer: measureTransfer,
   mixed: measureMixed,
   starving: measureStarving,
   size: measureSize,

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 /**
- * The command line: `everstate serve`, `demo` and `token`. What they do is loaded when they do it, so that
+ * The command line: `everstate serve`, `demo`, `token`, `export`, `import` and `put`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
+import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
+import type { ExportOptions, ImportOptions, PutOptions, Told } from './transfer/index.ts';
 
+/** What every command that moves records in or out takes besides settings. */
+type Transferring = { readonly json: boolean };
 type TokenOptions = Record<string, string> & { sub: string; role: string[]; expires: string };
 
 const program = new Command('everstate')
@@ -53,9 +57,56 @@ const token = program
     const { makeToken } = await import('./make-token.ts');
     console.log(await makeToken({ id: sub, roles: role }, expires, config));
   });
+const exporting = program
+  .command('export')
+  .description('write a state, or the whole history, to Parquet, CSV or NDJSON files')
+  .argument('<directory>', 'where to; nothing is there yet')
+  .option('--format <format>', 'parquet, csv or ndjson', 'parquet')
+  .option('--history', 'every version and transaction, instead of the state', false)
+  .option('--at-position <position>', 'as it was at a position')
+  .option('--at-time <time>', 'as it was at a moment, such as 2026-11-23T01:02:03Z')
+  .option('--entity <name...>', 'only some kinds of records; may be repeated')
+  .option('--files', 'the contents of files as well, each once', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (directory: string, given: ExportOptions & Transferring) => {
+    const { runExport } = await import('./transfer/index.ts');
+    await transfer(given, (data, entities) => runExport(directory, given, data, entities));
+  });
+const importing = program
+  .command('import')
+  .description('take in an export, a file of records, or databases of dkdc-state')
+  .argument('<source...>', 'the directory of an export, or files')
+  .option('--dkdc', 'databases of dkdc-state, with their whole history', false)
+  .option('--entity <name>', 'what the rows of a file are')
+  .option('--format <format>', 'parquet, csv or ndjson, where its name does not tell')
+  .option('--update', 'have records that are there with other values so', false)
+  .option('--actor <name>', 'who is said to have written records')
+  .option('--reason <text>', 'and why')
+  .option('--dry-run', 'say what would happen, and change nothing', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (sources: string[], given: ImportOptions & Transferring) => {
+    const { runImport } = await import('./transfer/index.ts');
+    await transfer(given, (data, entities) => runImport(sources, given, data, entities));
+  });
+const putting = program
+  .command('put')
+  .description('have the files of a directory in the lake; what has the same bytes stays as it is')
+  .argument('<directory>', 'what is put there, with all that is below it')
+  .option('--to <folder>', 'the folder of the lake; its root without it')
+  .option('--user <id>', 'whose files they are; nobody’s in particular without it')
+  .option('--delete', 'delete what that folder has and the directory has not', false)
+  .option('--dry-run', 'say what would happen, and change nothing', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (directory: string, given: PutOptions & Transferring) => {
+    const { runPut } = await import('./transfer/index.ts');
+    await transfer(given, (data, entities) => runPut(directory, given, data, entities));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
+  if (name === 'data' || name === 'entities') {
+    for (const command of [exporting, importing, putting]) command.addOption(option);
+  }
   if (name.startsWith('jwt')) token.addOption(option);
 }
 
@@ -67,8 +118,20 @@ try {
   fail(reasonOf(error));
 }
 
+/** Runs what moves records in or out, and ends with its code. */
+async function transfer(
+  given: Transferring,
+  run: (data: string, entities: readonly Entity[]) => Promise<Told>,
+): Promise<void> {
+  const config = configOf(given as Readonly<Record<string, unknown>>);
+  const { tell } = await import('./transfer/index.ts');
+  const { loadEntities } = await import('./load-entities.ts');
+  const command = async () => await run(config.data, await loadEntities(config.entities));
+  process.exitCode = await tell(command, given.json);
+}
+
 /** @param given what commander read, by its own names. */
-function configOf(given: Record<string, string>): Config {
+function configOf(given: Readonly<Record<string, unknown>>): Config {
   const flags = settings.flatMap(({ name, option }) => {
     const value = given[option.attributeName()];
     return value === undefined ? [] : [[name, String(value)]];

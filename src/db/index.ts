@@ -7,6 +7,8 @@ export { type Matcher, matcherOf } from './criteria/filter-match.ts';
 export { Order, type Place } from './criteria/order.ts';
 export { Sight } from './criteria/sight.ts';
 export type { FollowOptions, Span } from './feed/follower.ts';
+export { readParquet, writeParquet } from './foreign/parquet.ts';
+export { SqliteDatabase, type SqliteRow, type SqliteValue } from './foreign/sqlite-database.ts';
 export {
   offsetOf,
   type ResumableState,
@@ -16,6 +18,7 @@ export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
+export type { PastTransaction, PastVersion } from './log/history-writer.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';
 export type { EarlierState } from './log/restore.ts';
 export type { ConflictPolicy } from './log/stale-write.ts';
@@ -23,6 +26,7 @@ export type { TransactionFilter } from './log/transaction-list.ts';
 export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
+export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
@@ -55,7 +59,7 @@ export {
 export { tookTooLong } from './shared/query-time.ts';
 export type { StateChange, StoreHealth } from './shared/store-health.ts';
 export { turns } from './shared/turns.ts';
-export { differingFields, isWellFormed } from './shared/values.ts';
+export { differingFields, isWellFormed, valuesOfCreate } from './shared/values.ts';
 export { openStore, type Store } from './store.ts';
 export type { StoreOptions } from './store-files.ts';
 export type { StoreReads } from './store-reads.ts';

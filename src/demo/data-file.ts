@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { count } from './wording.ts';
+import { count } from '../terminal/index.ts';
 
 /** One entry of datapackage.json: https://datapackage.org. */
 export interface Resource {

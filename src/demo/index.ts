@@ -3,13 +3,12 @@
  * directory open; a second run adds only what is missing.
  */
 import { limits, openStore, type Store, shippedEntities } from '../index.ts';
+import { count, startProgress } from '../terminal/index.ts';
 import { type DataFile, readDataPackage, whyLeftOut } from './data-file.ts';
 import { type Filled, fillStore, unfinished } from './fill.ts';
 import { measureFiles } from './measurement.ts';
-import { startProgress } from './progress.ts';
 import { type Story, storyOf } from './story.ts';
 import { StoryClock } from './story-clock.ts';
-import { count } from './wording.ts';
 
 /** Where the demo writes, and where a server that shows it would listen. */
 interface DemoConfig {

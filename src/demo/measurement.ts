@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { count, list } from '../terminal/index.ts';
 import type { DataFile } from './data-file.ts';
-import { count, list } from './wording.ts';
 
 interface Table {
   readonly rows: number;

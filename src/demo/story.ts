@@ -2,13 +2,14 @@
  * The story of a file: it is taken in, checked, cleaned and published, a todo for each task. What
  * happens follows from what was measured, so the same file always has the same story.
  */
+
+import { count, list } from '../terminal/index.ts';
 import type { Step, Task } from './change.ts';
 import type { DataFile } from './data-file.ts';
 import { describe, isUnclear, licenceOf } from './description.ts';
 import { stagesOf } from './excerpt.ts';
 import type { Measurement } from './measurement.ts';
 import { Plan, tasks, todoId } from './plan.ts';
-import { count, list } from './wording.ts';
 
 export interface Story {
   readonly file: DataFile;

@@ -3,6 +3,7 @@ import { LakeFile } from './lake-file.ts';
 import { Todo } from './todo.ts';
 
 export { type Access, type AccessOf, type AccessRule, adminRole } from './access.ts';
+export { formatDateTime, parseDateTime } from './date-time.ts';
 export {
   type CreateValues,
   columnOf,

@@ -1,7 +1,6 @@
 /** The calendar in UTC: stretches of time in intervals of one unit. */
 import { BadRequest, limits } from '../db/index.ts';
-import type { Microseconds } from '../entities/index.ts';
-import { formatDateTime, parseDateTime } from './date-time.ts';
+import { formatDateTime, type Microseconds, parseDateTime } from '../entities/index.ts';
 
 export type TimeUnit = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH';
 

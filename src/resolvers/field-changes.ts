@@ -1,7 +1,6 @@
 /** What changed between versions of a record. */
 import { BadRequest, differingFields } from '../db/index.ts';
-import type { Field, Version } from '../entities/index.ts';
-import { formatDateTime } from './date-time.ts';
+import { type Field, formatDateTime, type Version } from '../entities/index.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
 

@@ -1,4 +1,6 @@
 /** What each operation does, free of GraphQL's types and of SQL. */
+
+export { formatDateTime, parseDateTime } from '../entities/index.ts';
 export { type AnswerSize, AnswerTooLarge, answerLimits } from './answer-size.ts';
 export type { AsOf } from './as-of.ts';
 export { type FieldBlame, readBlame } from './blame.ts';
@@ -15,7 +17,6 @@ export {
   type WriteSteps,
 } from './change-records.ts';
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
-export { formatDateTime, parseDateTime } from './date-time.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type AskedVersion, findDownload, ofLakeFile } from './downloads.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';

@@ -8,13 +8,19 @@ import type {
   TransactionId,
   Version,
 } from '../../entities/index.ts';
+import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { ContentsReader } from './contents/contents-reader.ts';
 import { readVersionsAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
 import { sqliteCode } from './sqlite/storage-errors.ts';
-import { columnsOfVersion, jsonOfColumns, versionOfRow } from './sqlite/version-row.ts';
+import {
+  columnsOfVersion,
+  jsonOfColumns,
+  versionOfRaw,
+  versionOfRow,
+} from './sqlite/version-row.ts';
 import type { LogTables } from './tables.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
@@ -124,6 +130,83 @@ export class LogReader {
     positions: readonly Position[],
   ): Promise<Version<E>[]> {
     return [...(await readVersionsAt(this.#log, entity, positions)).values()];
+  }
+
+  /**
+   * The entity's versions at positions after `after`, up to `end`: the first limits.transferRows of
+   * them, in order. In place, and as cheaply as rows can be had.
+   */
+  nextVersions<E extends Entity>(entity: E, after: Position, end: Position): Version<E>[] {
+    const statement = this.#log.statement(entity, 'next versions', () =>
+      this.#log.versions
+        .selectFrom(entity.table)
+        .select(columnsOfVersion(entity))
+        .where('position', '>', given<number>(0))
+        .where('position', '<=', given<number>(1))
+        .orderBy('position')
+        .limit(sql.lit(limits.transferRows))
+        .compile(),
+    );
+    return statement.all([after, end]).map((row) => versionOfRaw(entity, row));
+  }
+
+  /**
+   * Those of the versions at positions after `after`, up to `last`, that are live at a position and
+   * are their records' last up to it, in order.
+   */
+  liveVersions<E extends Entity>(
+    entity: E,
+    after: Position,
+    last: Position,
+    at: Position,
+  ): Version<E>[] {
+    const statement = this.#log.statement(entity, 'live versions', () =>
+      this.#log.versions
+        .selectFrom(`${entity.table} as version`)
+        .select(columnsOfVersion(entity))
+        .where('position', '>', given<number>(0))
+        .where('position', '<=', given<number>(1))
+        .where('operation', '<>', 'DELETE')
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom(`${entity.table} as later`)
+                .select('later.position')
+                .whereRef('later.id', '=', 'version.id')
+                .whereRef('later.revision', '=', sql<number>`version.revision + 1`)
+                .where('later.position', '<=', given<number>(2)),
+            ),
+          ),
+        )
+        .orderBy('position')
+        .compile(),
+    );
+    return statement.all([after, last, at]).map((row) => versionOfRaw(entity, row));
+  }
+
+  /** The transactions after one, in order: limits.transferRows at most. */
+  async transactionsAfter(id: TransactionId): Promise<Transaction[]> {
+    const rows = await this.#log.kysely
+      .selectFrom('transactions')
+      .select(transactionColumns)
+      .where('id', '>', id)
+      .orderBy('id')
+      .limit(limits.transferRows)
+      .execute();
+    return rows.map(transactionOfRow);
+  }
+
+  /** The last position of the transaction that has a position; null when none has. */
+  async transactionEnd(position: Position): Promise<Position | null> {
+    const row = await this.#log.kysely
+      .selectFrom('transactions')
+      .select('last_position')
+      .where('last_position', '>=', position)
+      .orderBy('last_position')
+      .limit(1)
+      .executeTakeFirst();
+    return (row?.last_position ?? null) as Position | null;
   }
 
   /** The digest of the version at a position; null when nothing is known of it. */

@@ -6,7 +6,7 @@ import { findTextIssue } from '../shared/values.ts';
 import { newSalt, transactionDigest } from './digest.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { given, type Statement } from './sqlite/statement.ts';
+import { insertTransactions } from './sqlite/transaction-insertion.ts';
 import type { ChainedTransaction, VersionChain } from './version-chain.ts';
 
 /** Who writes and why; kept on the transaction. */
@@ -42,20 +42,11 @@ export class TransactionHead implements ChainedTransaction {
     const { id, committedAt } = this;
     const firstPosition = first.position;
     const lastPosition = last.position;
-    const { actor, reason } = this.#about;
-    insertion(log).run([
-      id,
-      committedAt,
-      firstPosition,
-      lastPosition,
-      actor,
-      reason,
-      this.#salt,
-      this.aboutDigest,
-      digest,
-    ]);
+    const transaction = { id, committedAt, firstPosition, lastPosition, ...this.#about };
+    const link = { salt: this.#salt, contents_digest: this.aboutDigest, digest };
+    insertTransactions(log, [{ transaction, link }]);
     return {
-      transaction: { id, committedAt, firstPosition, lastPosition, ...this.#about },
+      transaction,
       end: { position: lastPosition, transactionId: id, committedAt, digest },
     };
   }
@@ -68,24 +59,4 @@ function refuseAbout(about: TransactionAbout): void {
     return issue ?? [];
   });
   if (issues.length > 0) throw new InvalidInput(issues);
-}
-
-/** Inserts a transaction's own row: its columns, in their order. */
-function insertion(log: LogFile): Statement {
-  return log.statement(log, 'insert transaction', () =>
-    log.kysely
-      .insertInto('transactions')
-      .values({
-        id: given(0),
-        committed_at: given(1),
-        first_position: given(2),
-        last_position: given(3),
-        actor: given(4),
-        reason: given(5),
-        salt: given(6),
-        contents_digest: given(7),
-        digest: given(8),
-      })
-      .compile(),
-  );
 }

@@ -66,6 +66,28 @@ export const limits = {
   scannedVersionsMax: 20_000,
   /** Transactions that are looked through for a filter at a time. */
   transactionScanRows: 256,
+  /** Memory for pages of the log where much of it comes in. */
+  transferPagesBytes: 256 * 1024 * 1024,
+  /** Rows that are read from the log at a time when all of it goes out. */
+  transferRows: 4_096,
+  /** Versions of history that one commit takes in; a single transaction that is larger comes whole. */
+  historyCommitRows: 16_384,
+  /** Records of current state that one transaction takes in. */
+  importedRecordsMax: 1_000,
+  /** Files that one transaction puts into the lake … */
+  putFilesMax: 256,
+  /** … and bytes of them; one file may be larger. */
+  putBytesMax: 16 * 1024 * 1024,
+  /** Contents up to this size are stored by the transaction that names them; larger ones before. */
+  contentsAtOnceBytes: 1024 * 1024,
+  /** Contents of files that are written to a directory side by side. */
+  filesAtATime: 16,
+  /** Memory for DuckDB where it writes or reads Parquet. */
+  transferMemoryMaxMb: 512,
+  /** Longest row of a file that is imported, in bytes. */
+  importedRowBytesMax: 64 * 1024 * 1024,
+  /** Problems of a file that is imported that are told of; the rest are counted. */
+  importIssuesMax: 20,
   /** Longest time that the work of one transaction may take. */
   transactionTimeMaxMs: 60_000,
   /** Rows that verify reads at a time. */

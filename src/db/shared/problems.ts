@@ -195,3 +195,13 @@ export class TableLimitExceeded extends Error {
 export class CannotOpen extends Error {
   readonly code = 'CANNOT_OPEN';
 }
+
+/** History from elsewhere that cannot be: what it says contradicts itself, or a rule of the log. */
+export class HistoryRefused extends Error {
+  readonly code = 'BAD_HISTORY';
+}
+
+/** Another process wrote into the log, which nothing but an import may do while history comes in. */
+export class LogMoved extends Error {
+  readonly code = 'LOG_MOVED';
+}

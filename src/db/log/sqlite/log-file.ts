@@ -118,6 +118,11 @@ export class LogFile {
     return statement;
   }
 
+  /** Lets SQLite keep so many bytes of the file's pages in memory: much is written all over it. */
+  keepPages(bytes: number): void {
+    this.#told(() => this.#database.pragma(`cache_size = -${Math.ceil(bytes / 1024)}`));
+  }
+
   get inTransaction(): boolean {
     return this.#database.inTransaction;
   }

@@ -7,17 +7,29 @@ const linesEveryMs = 1_000;
 const interruptedCode = 130;
 
 export interface Progress {
-  /** One more is done, of this file. */
-  advance(name: string): void;
+  /** More is done, the last of it this. @param by how many; one without it. */
+  advance(name: string, by?: number): void;
   stop(): void;
 }
 
-/** @param total how often the bar will advance, in units of `noun`. */
-export function startProgress(title: string, total: number, noun: string): Progress {
-  const terminal = process.stdout.isTTY;
+interface Manner {
+  /** Where it is shown; standard output without it. */
+  readonly stream?: NodeJS.WriteStream;
+  /** Whether Ctrl-C is somebody else's to deal with; without it the process ends. */
+  readonly isInterruptible?: boolean;
+}
+
+/** @param total how often the bar will advance, in units of `noun`; where it is not known, 0. */
+export function startProgress(
+  title: string,
+  total: number,
+  noun: string,
+  { stream = process.stdout, isInterruptible = false }: Manner = {},
+): Progress {
+  const terminal = stream.isTTY;
   const picture = terminal ? '{bar} ' : '';
   const bar = new SingleBar({
-    stream: process.stdout,
+    stream,
     format: `${title} ${picture}{percentage} % · {value} of {total} ${noun} · {name}`,
     barsize: barCharacters,
     barCompleteChar: '█',
@@ -30,10 +42,15 @@ export function startProgress(title: string, total: number, noun: string): Progr
     bar.stop();
     process.exit(interruptedCode);
   };
-  process.once('SIGINT', interrupt);
+  if (!isInterruptible) process.once('SIGINT', interrupt);
+  let done = 0;
   bar.start(total, 0, { name: 'begun' });
   return {
-    advance: (name) => bar.increment({ name }),
+    advance: (name, by = 1) => {
+      done += by;
+      if (done > total) bar.setTotal(done);
+      bar.increment(by, { name });
+    },
     stop: () => {
       process.off('SIGINT', interrupt);
       bar.stop();

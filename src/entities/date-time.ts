@@ -1,5 +1,5 @@
 /** Moments as text: RFC 3339, UTC, to the microsecond. */
-import type { Microseconds } from '../entities/index.ts';
+import type { Microseconds } from './version.ts';
 
 const pattern =
   /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
