@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/compile.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

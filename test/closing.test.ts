@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { RequestsUnderWay } from '../src/http/index.ts';
 import { openStore } from '../src/index.ts';
 import { connectTo, exchange, upgradeLines } from './support/raw-http.ts';
-import { ready, TestProcess, type TestServer } from './support/server.ts';
+import { everstate, ready, type TestServer } from './support/server.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 
 /** More than the deadline, which what stands still must not cost. */
@@ -16,8 +16,7 @@ const deadlineMs = 10_000;
 const fileBytes = 24_000_000;
 
 async function serve(directory = join(temporaryDirectory(), 'data')): Promise<TestServer> {
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--port', '0', '--data', directory];
-  return await ready(new TestProcess(command, { cwd: resolve('.') }));
+  return await ready(everstate(['serve', '--port', '0', '--data', directory]));
 }
 
 /** A data directory with a file and a feed that are more than a socket's buffers hold. */
