@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   resolve: {
@@ -12,12 +13,14 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/compile.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     // Loading the server's code anew for each of a hundred files took a fifth of the time.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default'],
   },
 });

@@ -1,29 +1,29 @@
 /** How a server ends: it waits for what gets on, and for nothing else. */
 import { once } from 'node:events';
+import { cpSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { join, resolve } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { RequestsUnderWay } from '../src/http/index.ts';
 import { openStore } from '../src/index.ts';
 import { connectTo, exchange, upgradeLines } from './support/raw-http.ts';
-import { ready, TestProcess, type TestServer } from './support/server.ts';
-import { temporaryDirectory } from './support/temporary-store.ts';
+import { everstate, ready, type TestServer } from './support/server.ts';
+import { lastingDirectory, temporaryDirectory } from './support/temporary-store.ts';
 
 /** More than the deadline, which what stands still must not cost. */
 const deadlineMs = 10_000;
 const fileBytes = 24_000_000;
 
 async function serve(directory = join(temporaryDirectory(), 'data')): Promise<TestServer> {
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--port', '0', '--data', directory];
-  return await ready(new TestProcess(command, { cwd: resolve('.') }));
+  return await ready(everstate(['serve', '--port', '0', '--data', directory]));
 }
 
-/** A data directory with a file and a feed that are more than a socket's buffers hold. */
-async function filledDirectory(): Promise<string> {
-  const directory = join(temporaryDirectory(), 'data');
-  const store = await openStore({ directory, entities: shippedEntities });
+/** Has a file and a feed that are more than a socket's buffers hold. */
+const filled = lastingDirectory();
+beforeAll(async () => {
+  const store = await openStore({ directory: filled, entities: shippedEntities });
   await store.transact(async (log) => {
     const contents = await log.putContents(Buffer.alloc(fileBytes));
     await log.create(LakeFile, { id: 'f', filename: 'f', ...contents });
@@ -32,6 +32,12 @@ async function filledDirectory(): Promise<string> {
     }
   });
   await store.close();
+});
+
+/** A data directory of its own with what is in the filled one. */
+function filledDirectory(): string {
+  const directory = join(temporaryDirectory(), 'data');
+  cpSync(filled, directory, { recursive: true });
   return directory;
 }
 
@@ -81,7 +87,7 @@ test.each([
     ],
   ],
 ])('%s whose client does nothing more costs no deadline', async (_what, lines) => {
-  const directory = await filledDirectory();
+  const directory = filledDirectory();
   const server = await serve(directory);
   for (let count = 0; count < 5; count += 1) await sendAndStop(server, lines);
   await server.data('{ log { position } }');
@@ -90,7 +96,7 @@ test.each([
 });
 
 test('a download that gets on is finished', async () => {
-  const directory = await filledDirectory();
+  const directory = filledDirectory();
   const server = await serve(directory);
   const socket = await sendAndStop(server, ['GET /files/f/1 HTTP/1.1', 'Host: localhost', '', '']);
   await server.data('{ log { position } }');

@@ -12,6 +12,7 @@ import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { requestLimits } from '../src/http/index.ts';
 import { listen } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
+import { compiled } from './support/run-directory.ts';
 import { TestProcess } from './support/server.ts';
 import { bySecret, post as posted, secret, serveAsking, tokenOf } from './support/viewers.ts';
 
@@ -19,7 +20,7 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'everstate-docs-'));
-  const demo = ['--import', 'tsx', 'src/main.ts', 'demo', '--data', join(directory, 'demo')];
+  const demo = [compiled('src/main.ts'), 'demo', '--data', join(directory, 'demo')];
   await promisify(execFile)(process.execPath, demo);
 }, 120_000);
 
@@ -158,7 +159,7 @@ describe('docs/security.md', () => {
     const command = (await read()).replaceAll('http://127.0.0.1:4000', url);
     const commands = [...command.matchAll(commandPattern)];
     expect(commands).toHaveLength(2);
-    const everstate = `everstate() { "${process.execPath}" --import tsx src/main.ts "$@"; }`;
+    const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
     const env = { ...process.env, EVERSTATE_JWT_SECRET: secret };
     for (const [, script = '', language, shown = ''] of commands) {
       const args = ['-euc', `${everstate}\n${script}`];

@@ -1,18 +1,17 @@
 /** Whom a request asks, and for what: hosts, and the forms of a request's target. */
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hostnameOf, hostRule } from '../src/http/server/hosts.ts';
 import { listen, openApi } from './support/api.ts';
 import { connectTo, exchange, upgradeLines } from './support/raw-http.ts';
-import { ready, TestProcess } from './support/server.ts';
+import { everstate, ready, type TestProcess } from './support/server.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 
 async function serve(...args: string[]): Promise<{ url: string; process: TestProcess }> {
   const data = join(temporaryDirectory(), 'data');
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--port', '0', '--data', data];
-  const process = new TestProcess([...command, ...args], { cwd: resolve('.') });
+  const process = everstate(['serve', '--port', '0', '--data', data, ...args]);
   return { url: new URL((await ready(process)).url).origin, process };
 }
 

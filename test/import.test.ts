@@ -1,14 +1,14 @@
 /** Imports: where they may go, what they refuse, and what is left of one that ends too early. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Position, shippedEntities, Todo } from '../src/entities/index.ts';
-import { TestProcess } from './support/server.ts';
+import { everstate } from './support/server.ts';
 import { putFiles } from './support/stored-files.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { exported, historyOf, imported, onLog } from './support/transfers.ts';
+import { until } from './support/until.ts';
 
 /** A log with some history, and its export. */
 async function someHistory(transactions: number, versions = 1) {
@@ -30,9 +30,15 @@ async function someHistory(transactions: number, versions = 1) {
   return { data, out };
 }
 
-const main = resolve('src/main.ts');
-const command = (...args: string[]) =>
-  new TestProcess(['--import', 'tsx', main, ...args], { cwd: resolve('.') });
+/** Resolves once something was written to a log so many times from now on, or it is over. */
+async function untilWritten(data: string, times: number): Promise<void> {
+  const at = () => statSync(join(data, 'everstate.db-wal'), { throwIfNoEntry: false })?.mtimeMs;
+  for (let [count, last] = [0, at()]; count < times; count += 1, last = at()) {
+    await until(() => at() !== last);
+  }
+}
+
+const command = (...args: string[]) => everstate(args);
 
 /** Changes a file of an export, and what its manifest says of it. */
 function alter(out: string, file: string, change: (text: string) => string): void {
@@ -68,8 +74,8 @@ describe('importing history', () => {
     let done = 0;
     for (let kills = 0; done < 60_000 && kills < 4; kills += 1) {
       const process = command('import', out, '--data', back);
-      // Long enough to be in the middle of it: it tells of each commit.
-      await Promise.race([process.ended, sleep(4_000 + kills * 1_500)]);
+      // In the middle of it: each commit writes to the log, and so does opening it.
+      await Promise.race([process.ended, untilWritten(back, 2 + kills)]);
       await process.stop('SIGKILL');
       if (!existsSync(join(back, 'everstate.db'))) continue;
       const now = await onLog(back, async (log) => (await log.totals()).versions);

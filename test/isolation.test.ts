@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFailed, test } from 'vitest';
 import { Todo } from '../src/entities/index.ts';
 import { randomNumbers } from './support/random.ts';
-import { ready, TestProcess, type TestServer } from './support/server.ts';
+import { everstate, ready, type TestServer } from './support/server.ts';
 import { findViolation, type HistoryEvent, type Logged } from './support/strict-serializability.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
@@ -86,8 +86,7 @@ const appendMutation = `mutation ($input: UpdateTodoInput!) {
 }`;
 
 async function start(directory: string, flags: readonly string[]): Promise<TestServer> {
-  const args = ['--import', 'tsx', 'src/main.ts', 'serve', '--data', directory, '--port', '0'];
-  return await ready(new TestProcess([...args, ...flags], { cwd: process.cwd() }));
+  return await ready(everstate(['serve', '--data', directory, '--port', '0', ...flags]));
 }
 
 /** Reads all lists, appends to one, and again, until the time is over or the lists are full. */

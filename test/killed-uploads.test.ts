@@ -1,12 +1,12 @@
 /** Processes that are killed while files are uploaded to them: nothing is written in part, or twice. */
 import { createHash, randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { limits } from '../src/db/index.ts';
 import { chunkSizes } from '../src/db/log/contents/chunker.ts';
 import { TestApi } from './support/api.ts';
 import { OtherProcess } from './support/other-process.ts';
-import { ready, TestProcess } from './support/server.ts';
+import { everstate, ready } from './support/server.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { Tus, uploadByClient } from './support/tus.ts';
 
@@ -41,10 +41,8 @@ test('tus-js-client gets through kills of the server, and writes one version', {
   timeout: 120_000,
 }, async () => {
   const directory = join(temporaryDirectory(), 'data');
-  const serveAt = async (port: string) => {
-    const args = ['--import', 'tsx', 'src/main.ts', 'serve', '--data', directory, '--port', port];
-    return await ready(new TestProcess(args, { cwd: resolve('.') }));
-  };
+  const serveAt = async (port: string) =>
+    await ready(everstate(['serve', '--data', directory, '--port', port]));
   let server = await serveAt('0');
   const { origin, port } = new URL(server.url);
   const bytes = randomBytes(40_000_000);

@@ -1,15 +1,15 @@
 /** `everstate put`: a directory in the lake, and only what changed of it. */
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Store } from '../src/db/index.ts';
 import { LakeFile, shippedEntities } from '../src/entities/index.ts';
 import { type PutOptions, runPut } from '../src/transfer/index.ts';
-import { TestProcess } from './support/server.ts';
+import { everstate } from './support/server.ts';
 import { putFiles } from './support/stored-files.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { onLog } from './support/transfers.ts';
+import { until } from './support/until.ts';
 
 async function put(directory: string, data: string, options: PutOptions = {}) {
   return (await runPut(directory, options, data, shippedEntities)).outcome;
@@ -120,9 +120,9 @@ test('one that is killed leaves whole files, and the next goes on', async () => 
   );
   const directory = tree(files);
   const data = temporaryDirectory();
-  const args = ['--import', 'tsx', resolve('src/main.ts'), 'put', directory, '--data', data];
-  const process = new TestProcess(args, { cwd: resolve('.') });
-  await Promise.race([process.ended, sleep(4_500)]);
+  const process = everstate(['put', directory, '--data', data]);
+  const written = () => statSync(join(data, 'everstate.db-wal'), { throwIfNoEntry: false })?.size;
+  await until(() => (written() ?? 0) > 500_000);
   await process.stop('SIGKILL');
   const before = await onLog(data, async (log) => (await log.totals()).versions);
   expect(await put(directory, data)).toMatchObject({ created: 1_500 - before, unchanged: before });

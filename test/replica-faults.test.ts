@@ -27,6 +27,7 @@ import { ReplicaKeeper } from '../src/db/replica/replica-keeper.ts';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
 import { differences } from './support/differences.ts';
 import { OtherProcess } from './support/other-process.ts';
+import { compiled } from './support/run-directory.ts';
 import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
@@ -69,9 +70,8 @@ test('a bit that flips anywhere in the file costs no start and no answer', {
   const headers = [0, 9, 50, 4_096, 4_105, 4_140, 8_192, 8_201, 8_236];
   const blocks = Array.from({ length: 30 }, (_, index) => Math.floor(((index + 0.5) * size) / 30));
   const places = [...headers, ...blocks];
-  const script = new URL('./support/flipped-replica.ts', import.meta.url);
   const args = [directory, temporaryDirectory(), JSON.stringify(places)];
-  const child = fork(script, args, { execArgv: ['--import', 'tsx'] });
+  const child = fork(compiled('test/support/flipped-replica.ts'), args);
   const outcomes = new Map<number, string>();
   child.on('message', ({ place, outcome }: { place: number; outcome: string }) => {
     outcomes.set(place, outcome);

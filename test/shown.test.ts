@@ -1,12 +1,12 @@
 /** What a server shows besides answers, and that it can be told not to. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { expect, test } from 'vitest';
 import { type AppOptions, createApp } from '../src/app.ts';
 import { readConfig, refuseOpenDoor, WrongSetting } from '../src/config.ts';
 import { listen } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
-import { ready, TestProcess } from './support/server.ts';
+import { everstate, ready } from './support/server.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
 async function open(shown: AppOptions['shown'] = {}) {
@@ -175,10 +175,8 @@ test('--production must know who asks, on loopback too, or be told that it need 
 
 test('the command with --production says where the API is, and shows nothing else', async () => {
   const data = join(temporaryDirectory(), 'data');
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--port', '0', '--data', data];
-  const process = new TestProcess([...command, '--production', '--insecure'], {
-    cwd: resolve('.'),
-  });
+  const command = ['serve', '--port', '0', '--data', data];
+  const process = everstate([...command, '--production', '--insecure']);
   const { url } = await ready(process);
   expect(process.stdout).toMatch(/^Everstate is ready: GraphQL at /);
   const origin = new URL(url).origin;

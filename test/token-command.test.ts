@@ -1,12 +1,12 @@
 /** The command line of who asks: `everstate token`, and a server that takes what it prints. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { readConfig, WrongSetting } from '../src/config.ts';
 import { identityOf } from '../src/identity.ts';
 import { makeToken } from '../src/make-token.ts';
-import { type Ended, ready, TestProcess } from './support/server.ts';
+import { type Ended, everstate, ready, type TestProcess } from './support/server.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 import { bearer, post, seconds, secret } from './support/viewers.ts';
 
@@ -23,7 +23,7 @@ const bySecret = { EVERSTATE_JWT_SECRET: secret };
 const viewer = '{ viewer { id roles } }';
 
 function run(args: readonly string[], env: Environment = bySecret): TestProcess {
-  return new TestProcess(['--import', 'tsx', 'src/main.ts', ...args], { cwd: resolve('.'), env });
+  return everstate(args, env);
 }
 
 async function serve(args: readonly string[], env: Environment = bySecret): Promise<string> {

@@ -5,7 +5,7 @@ import { Todo } from '../src/entities/index.ts';
 import { followTodos, overServerSentEvents, overWebSocket } from './clients/transports/follow.ts';
 import { openApi, type TestApi, write } from './support/api.ts';
 import { serve } from './support/served.ts';
-import { ready, TestProcess } from './support/server.ts';
+import { everstate, ready } from './support/server.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
@@ -120,8 +120,7 @@ test.each(names)(
 test('when the server is stopped and started again, both go on where they were', async () => {
   const data = temporaryDirectory();
   const start = (port: string) => {
-    const args = ['--import', 'tsx', 'src/main.ts', 'serve', '--data', data, '--port', port];
-    return ready(new TestProcess(args, { cwd: process.cwd() }));
+    return ready(everstate(['serve', '--data', data, '--port', port]));
   };
   const create = (id: string) => `mutation { createTodo(input: { id: "${id}" }) { __typename } }`;
   const first = await start('0');

@@ -1,7 +1,7 @@
 /** Documents that clients ask by an id, and servers that answer nothing else. */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { readConfig, WrongSetting } from '../src/config.ts';
@@ -9,7 +9,7 @@ import { readDocuments, TrustedDocuments } from '../src/http/index.ts';
 import { loadDocuments } from '../src/load-documents.ts';
 import { listen } from './support/api.ts';
 import { Conversation } from './support/conversation.ts';
-import { ready, TestProcess } from './support/server.ts';
+import { everstate, ready } from './support/server.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
 const documents = {
@@ -167,9 +167,8 @@ function start(contents: string, ...more: string[]) {
   const path = join(temporaryDirectory(), 'documents.json');
   writeFileSync(path, contents);
   const data = join(temporaryDirectory(), 'data');
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--port', '0', '--data', data];
-  const args = [...command, '--trusted-documents', path, ...more];
-  return new TestProcess(args, { cwd: resolve('.') });
+  const command = ['serve', '--port', '0', '--data', data];
+  return everstate([...command, '--trusted-documents', path, ...more]);
 }
 
 test('a file that is of no use stops the start in one line', async () => {

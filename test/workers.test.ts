@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openStore, shippedEntities } from '../src/index.ts';
 import { fileTree } from './support/file-tree.ts';
 import { PinnedConnection } from './support/pinned.ts';
-import { ready, TestProcess, type TestServer } from './support/server.ts';
+import { everstate, ready, type TestProcess, type TestServer } from './support/server.ts';
 import { temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
@@ -29,8 +29,7 @@ const readTodo = `query ($id: ID!) {
 }`;
 
 function run(args: readonly string[], directory: string): TestProcess {
-  const command = ['--import', 'tsx', 'src/main.ts', 'serve', '--data', directory, ...args];
-  return new TestProcess(command, { cwd: resolve('.') });
+  return everstate(['serve', '--data', directory, ...args]);
 }
 
 async function serve(directory = join(temporaryDirectory(), 'data')): Promise<TestServer> {

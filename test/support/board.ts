@@ -11,6 +11,7 @@ import { type AppOptions, createApp } from '../../src/app.ts';
 import { openStore, type Store } from '../../src/db/index.ts';
 import { type Microseconds, shippedEntities } from '../../src/entities/index.ts';
 import type { ApiAnswer } from './api.ts';
+import { onceInRun } from './run-directory.ts';
 
 /** Builds the board as `npm run board` does, into another directory. */
 async function buildBoard(outDir: string): Promise<void> {
@@ -41,7 +42,7 @@ export interface BoardServer {
 }
 
 /**
- * Builds the board and serves it with an empty store.
+ * Serves the board with an empty store.
  * @param options identity: how the server knows who asks; it asks nobody without it.
  * @param token what `ask` says who it is.
  */
@@ -50,8 +51,7 @@ export async function startBoard(
   token?: string,
 ): Promise<BoardServer> {
   const directory = mkdtempSync(join(tmpdir(), 'everstate-board-'));
-  const boardDirectory = join(directory, 'board');
-  await buildBoard(boardDirectory);
+  const boardDirectory = await onceInRun('board', buildBoard);
   const clock = { offsetMs: 0 };
   const store = await openStore({
     directory: join(directory, 'data'),

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { onceInRun } from './run-directory.ts';
 
 const run = promisify(execFile);
 const project = join(import.meta.dirname, '../..');
@@ -20,24 +21,17 @@ export interface Installed {
 }
 
 /**
- * Packs a copy of the project, so that nothing in its own folder changes, and installs it without
- * a registry: what package.json names as a dependency is linked, and nothing else, so that a
- * dependency missing there is missing here.
+ * Installs what npm packs without a registry: what package.json names as a dependency is linked,
+ * and nothing else, so that a dependency missing there is missing here.
  */
 export async function installEverstate(): Promise<Installed> {
-  const root = mkdtempSync(join(tmpdir(), 'everstate-installed-'));
-  const remove = () => rmSync(root, { recursive: true, force: true });
+  const { name, version, bin, dependencies } = readPackage();
+  const tarball = join(await onceInRun('packed', pack), `${name}-${version}.tgz`);
+  const folder = mkdtempSync(join(tmpdir(), 'everstate-installed-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const copy = join(root, 'copy');
-    const filter = (path: string) => !notPacked.has(path.slice(project.length + 1));
-    cpSync(project, copy, { recursive: true, filter });
-    symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
-    await run('npm', ['pack', '--pack-destination', root], { cwd: copy });
-    const folder = join(root, 'user');
     const everstate = join(folder, 'node_modules', 'everstate');
     mkdirSync(everstate, { recursive: true });
-    const { name, version, bin, dependencies } = readPackage(copy);
-    const tarball = join(root, `${name}-${version}.tgz`);
     await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', everstate]);
     for (const dependency of Object.keys(dependencies)) linkInto(folder, dependency);
     return { folder, bin: join(everstate, bin.everstate), tarball, remove };
@@ -45,6 +39,15 @@ export async function installEverstate(): Promise<Installed> {
     remove();
     throw error;
   }
+}
+
+/** Packs a copy of the project, so that nothing in its own folder changes. */
+async function pack(directory: string): Promise<void> {
+  const copy = join(directory, 'copy');
+  const filter = (path: string) => !notPacked.has(path.slice(project.length + 1));
+  cpSync(project, copy, { recursive: true, filter });
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
+  await run('npm', ['pack', '--pack-destination', directory], { cwd: copy });
 }
 
 /** Lets code in a folder import a package of this project's. */
@@ -61,6 +64,6 @@ interface PackageJson {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-function readPackage(folder: string): PackageJson {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
+function readPackage(): PackageJson {
+  return JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as PackageJson;
 }

@@ -1,6 +1,7 @@
 /** Another process that has a store open, as its parent sees it. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { onTestFinished } from 'vitest';
+import { compiled } from './run-directory.ts';
 import type { Commands } from './store-process.ts';
 
 type Input<Name extends keyof Commands> = Parameters<Commands[Name]>[1];
@@ -17,8 +18,7 @@ export class OtherProcess {
   #asked = 0;
 
   private constructor(directory: string) {
-    const script = new URL('./store-process.ts', import.meta.url);
-    this.#child = fork(script, [directory], { execArgv: ['--import', 'tsx'] });
+    this.#child = fork(compiled('test/support/store-process.ts'), [directory]);
     this.#child.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
     this.#child.once('exit', (code, signal) => {
       const error = `The process ended before it answered: ${signal ?? code}`;

@@ -1,7 +1,9 @@
 /** The command `everstate serve` as a process of its own, and GraphQL over HTTP with it. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { createClient } from 'graphql-sse';
 import { onTestFinished } from 'vitest';
+import { compiled } from './run-directory.ts';
 
 /** How long a process may take to start or to end before its test fails. */
 const processTimeMaxMs = 60_000;
@@ -92,6 +94,14 @@ export class TestProcess {
   end(): Promise<Ended> {
     return inTime(this.ended, 'end');
   }
+}
+
+/** Runs the command `everstate`, as it was compiled for this run. */
+export function everstate(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): TestProcess {
+  return new TestProcess([compiled('src/main.ts'), ...args], { cwd: resolve('.'), env });
 }
 
 /** A server that is ready. */

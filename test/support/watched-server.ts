@@ -4,9 +4,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import type { ApiAnswer } from './api.ts';
 import type { Watched } from './loop-watch.ts';
-
-const main = new URL('../../src/main.ts', import.meta.url);
-const watch = new URL('./loop-watch.ts', import.meta.url);
+import { compiled } from './run-directory.ts';
 
 export class WatchedServer {
   /** Where GraphQL is, over HTTP. */
@@ -28,12 +26,16 @@ export class WatchedServer {
     onEnd = onTestFinished,
     flags: readonly string[] = [],
   ): Promise<WatchedServer> {
-    const child = fork(main, ['serve', '--port', '0', '--data', directory, ...flags], {
-      // Not the tests' own, which graphql-js is slower in.
-      env: { ...process.env, NODE_ENV: 'production' },
-      execArgv: ['--expose-gc', '--import', 'tsx', '--import', watch.href],
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    });
+    const child = fork(
+      compiled('src/main.ts'),
+      ['serve', '--port', '0', '--data', directory, ...flags],
+      {
+        // Not the tests' own, which graphql-js is slower in.
+        env: { ...process.env, NODE_ENV: 'production' },
+        execArgv: ['--expose-gc', '--import', compiled('test/support/loop-watch.ts')],
+        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      },
+    );
     onEnd(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');

@@ -31,7 +31,6 @@ export class KeptAnswers {
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
     this.#kept = new LRUCache<Kept, true>({
-      max: limits.keptAnswersMax,
       maxSize: Math.max(1, bytesMax),
       sizeCalculation: (_, { bytes }) => bytes,
       dispose: (_, kept) => this.#forget(kept),
@@ -57,6 +56,8 @@ export class KeptAnswers {
     if (others.length >= limits.keptStretchesMax) this.#kept.delete(others.at(-1) as Kept);
     this.#byQuestion.set(question, [kept, ...(this.#byQuestion.get(question) ?? [])]);
     this.#kept.set(kept, true);
+    // By `max`, the cache would take the memory of so many at once.
+    if (this.#kept.size > limits.keptAnswersMax) this.#kept.pop();
   }
 
   /**

@@ -10,7 +10,9 @@ export class RecordStretches {
   readonly #changes: RecentChanges;
   /** Those that have not ended, of records read lately. */
   readonly #open = new LRUCache<string, RecordStretch>({
-    max: limits.keptAnswersMax,
+    // For `max`, it would take the memory of so many at once.
+    maxSize: limits.keptAnswersMax,
+    sizeCalculation: () => 1,
     // Nobody will tell it of changes any more.
     dispose: (stretch) => stretch.end(this.#changes.position),
   });

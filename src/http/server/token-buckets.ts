@@ -15,7 +15,11 @@ export class TokenBuckets {
   readonly #perMinuteMax: number;
   readonly #now: () => number;
   /** A full bucket is as good as none: those that are not asked for a minute are forgotten. */
-  readonly #buckets = new LRUCache<string, Bucket>({ max: requestLimits.clientsKnownMax });
+  readonly #buckets = new LRUCache<string, Bucket>({
+    // For `max`, it would take the memory of so many at once.
+    maxSize: requestLimits.clientsKnownMax,
+    sizeCalculation: () => 1,
+  });
 
   /**
    * @param perMinuteMax how much a client may take in a minute, and at once.
