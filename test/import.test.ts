@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Position, shippedEntities, Todo } from '../src/entities/index.ts';
-import { everstate } from './support/server.ts';
+import { everstate, type TestProcess } from './support/server.ts';
 import { putFiles } from './support/stored-files.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { exported, historyOf, imported, onLog } from './support/transfers.ts';
@@ -31,10 +31,11 @@ async function someHistory(transactions: number, versions = 1) {
 }
 
 /** Resolves once something was written to a log so many times from now on, or it is over. */
-async function untilWritten(data: string, times: number): Promise<void> {
+async function untilWritten(process: TestProcess, data: string, times: number): Promise<void> {
+  const isOver = () => process.child.exitCode !== null;
   const at = () => statSync(join(data, 'everstate.db-wal'), { throwIfNoEntry: false })?.mtimeMs;
   for (let [count, last] = [0, at()]; count < times; count += 1, last = at()) {
-    await until(() => at() !== last);
+    await until(() => at() !== last || isOver());
   }
 }
 
@@ -75,7 +76,7 @@ describe('importing history', () => {
     for (let kills = 0; done < 60_000 && kills < 4; kills += 1) {
       const process = command('import', out, '--data', back);
       // In the middle of it: each commit writes to the log, and so does opening it.
-      await Promise.race([process.ended, untilWritten(back, 2 + kills)]);
+      await untilWritten(process, back, 2 + kills);
       await process.stop('SIGKILL');
       if (!existsSync(join(back, 'everstate.db'))) continue;
       const now = await onLog(back, async (log) => (await log.totals()).versions);

@@ -122,7 +122,7 @@ test('one that is killed leaves whole files, and the next goes on', async () => 
   const data = temporaryDirectory();
   const process = everstate(['put', directory, '--data', data]);
   const written = () => statSync(join(data, 'everstate.db-wal'), { throwIfNoEntry: false })?.size;
-  await until(() => (written() ?? 0) > 500_000);
+  await until(() => (written() ?? 0) > 500_000 || process.child.exitCode !== null);
   await process.stop('SIGKILL');
   const before = await onLog(data, async (log) => (await log.totals()).versions);
   expect(await put(directory, data)).toMatchObject({ created: 1_500 - before, unchanged: before });
