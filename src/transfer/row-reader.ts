@@ -1,4 +1,5 @@
 /** Reading files of rows, whatever their format: some rows at a time, in order. */
+import { isAscii, isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse';
@@ -54,26 +55,32 @@ async function* readParquetRows(path: string): AsyncGenerator<readonly string[]>
 }
 
 async function* readLines(path: string): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
-  for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    const lines = (rest + decoded(decoder, bytes, path)).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > limits.importedRowBytesMax) {
+  let rest: Uint8Array = new Uint8Array();
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : (piece as Buffer);
+    const end = bytes.lastIndexOf(lineFeed) + 1;
+    if (bytes.length - end > limits.importedRowBytesMax) {
       throw unreadable(path, `a line is longer than ${limits.importedRowBytesMax} bytes`);
     }
-    yield lines;
+    yield linesOf(bytes.subarray(0, end), path);
+    rest = bytes.subarray(end);
   }
-  rest += decoded(decoder, null, path);
-  if (rest !== '') yield [rest];
+  if (rest.length > 0) yield linesOf(Buffer.concat([rest, Buffer.of(lineFeed)]), path);
 }
 
-function decoded(decoder: TextDecoder, bytes: Uint8Array | null, path: string): string {
-  try {
-    return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
-  } catch {
-    throw unreadable(path, 'it is not UTF-8');
+const lineFeed = 0x0a;
+
+/** Lines that each end with a line feed, made one by one: as parts of one text they would be copied twice. */
+function linesOf(bytes: Buffer, path: string): string[] {
+  const encoding = isAscii(bytes) ? 'latin1' : 'utf8';
+  if (encoding === 'utf8' && !isUtf8(bytes)) throw unreadable(path, 'it is not UTF-8');
+  const lines: string[] = [];
+  for (let begin = 0; begin < bytes.length; ) {
+    const end = bytes.indexOf(lineFeed, begin);
+    lines.push(bytes.toString(encoding, begin, end));
+    begin = end + 1;
   }
+  return lines;
 }
 
 function parseObject(line: string, origin: string): SourceRow['cells'] {
