@@ -271,7 +271,7 @@ test('a CSV of 10,000 columns is told of by the limit', async () => {
 test('what unpacks to more than a table may have is told of by the limit', async () => {
   const part = gzipSync(Buffer.alloc(limits.tableBytesMax / 16, 'a\n'), { level: 1 });
   const bomb = Buffer.concat(Array.from({ length: 17 }, () => part));
-  expect(await refusedTable('bomb.csv.gz', bomb)).toMatchObject({
+  expect(await refusedTable('bomb.ndjson.gz', bomb)).toMatchObject({
     code: 'TABLE_LIMIT_EXCEEDED',
     limit: 'tableBytesMax',
   });
