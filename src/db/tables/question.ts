@@ -29,7 +29,7 @@ export interface Conversion {
 }
 
 /** Rows of a table as they lie in it. */
-interface PageQuestion {
+export interface PageQuestion {
   readonly kind: 'page';
   readonly table: TableFile;
   readonly first: number;
@@ -37,7 +37,7 @@ interface PageQuestion {
 }
 
 /** One SELECT over tables. */
-interface SelectQuestion {
+export interface SelectQuestion {
   readonly kind: 'select';
   readonly sql: string;
   readonly tables: readonly TableFile[];

@@ -1,6 +1,6 @@
 /**
  * Files and records as tables. They are read and asked in processes of their own, each in a DuckDB that
- * knows nothing but the tables of one question.
+ * knows nothing but the tables that it is asked about.
  */
 import { limits } from '../shared/limits.ts';
 import { BadRequest, BadTable, StorageFull, TableLimitExceeded } from '../shared/problems.ts';

@@ -1,6 +1,6 @@
 /**
- * A DuckDB for one question: in memory, it reads the files of that question and nothing else, and
- * what it may do can be changed no more.
+ * A DuckDB for some tables: in memory, it reads their files and nothing else, and what it may do can
+ * be changed no more.
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { TableFile } from '../question.ts';
