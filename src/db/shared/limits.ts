@@ -71,7 +71,7 @@ export const limits = {
   /** Rows that are read from the log at a time when all of it goes out. */
   transferRows: 4_096,
   /** Versions of history that one commit takes in; a single transaction that is larger comes whole. */
-  historyCommitRows: 16_384,
+  historyCommitRows: 65_536,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */
