@@ -5,18 +5,10 @@
 import { dirname, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { FieldKind } from '../../entities/index.ts';
+import { lockStatements, withoutExtensions } from '../shared/duckdb-lock.ts';
+import { duckdbTypes } from '../shared/duckdb-types.ts';
 import { limits } from '../shared/limits.ts';
-
-const types: Readonly<Record<FieldKind, string>> = {
-  id: 'varchar',
-  text: 'varchar',
-  int: 'integer',
-  int64: 'bigint',
-  float: 'double',
-  boolean: 'boolean',
-  dateTime: 'timestamptz',
-  labels: 'varchar[]',
-};
+import { quotedName, quotedText } from '../shared/sql-text.ts';
 
 /** Less than its default only makes DuckDB slower. */
 const objectBytesMin = 1024 * 1024;
@@ -38,14 +30,17 @@ export async function writeParquet(
   columns: readonly ParquetColumn[],
   lineBytesMax: number,
 ): Promise<void> {
-  await withDuckdb(dirname(target), async (connection) => {
-    const typed = columns.map(({ name, kind }) => `${literal(name)}: '${types[kind]}'`);
+  const { connection, close } = await openIn(dirname(target));
+  try {
+    const typed = columns.map(({ name, kind }) => `${quotedText(name)}: '${duckdbTypes[kind]}'`);
     await connection.run(
-      `copy (select * from read_json(${literal(source)}, format = 'newline_delimited',
+      `copy (select * from read_json(${quotedText(source)}, format = 'newline_delimited',
          columns = {${typed.join(', ')}}, maximum_object_size = ${Math.max(lineBytesMax, objectBytesMin)}))
-       to ${literal(target)} (format parquet, compression zstd)`,
+       to ${quotedText(target)} (format parquet, compression zstd)`,
     );
-  });
+  } finally {
+    close();
+  }
 }
 
 /**
@@ -53,11 +48,12 @@ export async function writeParquet(
  * RFC 3339 texts.
  */
 export async function* readParquet(path: string): AsyncGenerator<readonly string[], void> {
-  yield* withDuckdbStream(dirname(path), async function* (connection) {
-    const file = `read_parquet(${literal(path)})`;
+  const { connection, close } = await openIn(dirname(path));
+  try {
+    const file = `read_parquet(${quotedText(path)})`;
     const described = await connection.runAndReadAll(`describe select * from ${file}`);
     const columns = described.getRowsJS().map(([name, type]) => {
-      const column = identifier(String(name));
+      const column = quotedName(String(name));
       if (!String(type).startsWith('TIMESTAMP')) return column;
       const micros = `make_timestamp(epoch_us(${column}))`;
       return `strftime(${micros}, '%Y-%m-%dT%H:%M:%S.%fZ') as ${column}`;
@@ -66,56 +62,38 @@ export async function* readParquet(path: string): AsyncGenerator<readonly string
       `select to_json(row)::varchar from (select ${columns.join(', ')} from ${file}) as row`,
     );
     for await (const some of rows.yieldRowsJs()) yield some.map(([json]) => json as string);
-  });
-}
-
-async function withDuckdb<T>(
-  directory: string,
-  use: (connection: DuckDBConnection) => Promise<T>,
-): Promise<T> {
-  for await (const value of withDuckdbStream(directory, async function* (connection) {
-    yield await use(connection);
-  })) {
-    return value;
+  } finally {
+    close();
   }
-  throw new TypeError('The work came to nothing.');
 }
 
-async function* withDuckdbStream<T>(
-  directory: string,
-  use: (connection: DuckDBConnection) => AsyncGenerator<T, void>,
-): AsyncGenerator<T, void> {
-  const allowed = resolve(directory);
+interface OpenDuckdb {
+  readonly connection: DuckDBConnection;
+  readonly close: () => void;
+}
+
+/** Opens one that sees a directory alone. */
+async function openIn(directory: string): Promise<OpenDuckdb> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${limits.transferMemoryMaxMb}MB`,
     // What several read is kept until it is in order again.
     threads: '1',
     // It streams: what does not fit is refused.
     temp_directory: '',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
+    ...withoutExtensions,
   });
   try {
     const connection = await instance.connect();
-    try {
-      await connection.run(`set allowed_directories = [${literal(allowed)}]`);
-      await connection.run('set enable_external_access = false');
-      await connection.run('set lock_configuration = true');
-      yield* use(connection);
-    } finally {
-      connection.closeSync();
+    for (const statement of lockStatements({ directories: [resolve(directory)] })) {
+      await connection.run(statement);
     }
-  } finally {
+    const close = () => {
+      connection.closeSync();
+      instance.closeSync();
+    };
+    return { connection, close };
+  } catch (error) {
     instance.closeSync();
+    throw error;
   }
-}
-
-/** Paths and names of columns cannot be bound in what names a file and its columns. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../entities/index.ts';
 import type { RecordFilter } from '../criteria/filter.ts';
 import type { Replica } from '../replica/replica.ts';
+import { duckdbTypes } from '../shared/duckdb-types.ts';
 import { limits } from '../shared/limits.ts';
 import { TableLimitExceeded, Unavailable } from '../shared/problems.ts';
 import type { KnownColumn } from '../tables/question.ts';
@@ -27,17 +28,6 @@ interface SourceColumn extends KnownColumn {
   readonly column: string;
 }
 
-const types: Readonly<Record<FieldKind, string>> = {
-  id: 'VARCHAR',
-  text: 'VARCHAR',
-  int: 'INTEGER',
-  int64: 'BIGINT',
-  dateTime: 'TIMESTAMPTZ',
-  float: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  labels: 'VARCHAR[]',
-};
-
 /** What every record has. */
 const shared: readonly SourceColumn[] = (
   [
@@ -47,7 +37,7 @@ const shared: readonly SourceColumn[] = (
     ['createdAt', 'dateTime', 'created_idx'],
     ['updatedAt', 'dateTime', 'idx'],
   ] as const
-).map(([name, kind, column]) => ({ name, kind, column, type: types[kind] }));
+).map(([name, kind, column]) => ({ name, kind, column, type: duckdbTypes[kind] }));
 
 /** Where the records are read: one replica, or the one after it. */
 interface Replicas {
@@ -66,7 +56,7 @@ export function recordsTable(
       name,
       kind,
       column,
-      type: types[kind],
+      type: duckdbTypes[kind],
     })),
   ];
   return {

@@ -1,5 +1,7 @@
 /** The DuckDB of a replica: its file, locked down, beside the deltas. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { lockStatements, withoutExtensions } from '../shared/duckdb-lock.ts';
+import { quotedText } from '../shared/sql-text.ts';
 
 /** What DuckDB may use of the machine. */
 export interface ReplicaResources {
@@ -38,17 +40,14 @@ export async function openDuckdb(
     // It turns `id in (…)` into a join before the index answers it, and doubles its planning.
     // Filters of lists ask for that join themselves.
     disabled_optimizers: 'in_clause',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
+    ...withoutExtensions,
   });
   try {
     const connection = await instance.connect();
     try {
-      const quoted = path.replaceAll("'", "''");
-      await connection.run(`attach '${quoted}' as ${fileCatalog} (recovery_mode no_wal_writes)`);
-      await connection.run('set enable_external_access = false');
-      await connection.run('set lock_configuration = true');
+      const file = quotedText(path);
+      await connection.run(`attach ${file} as ${fileCatalog} (recovery_mode no_wal_writes)`);
+      for (const statement of lockStatements()) await connection.run(statement);
     } finally {
       connection.closeSync();
     }

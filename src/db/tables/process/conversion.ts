@@ -1,10 +1,10 @@
 /** Texts become Parquet once: what is asked of them then reads only the columns that it needs. */
 import { rm } from 'node:fs/promises';
+import { quotedName, quotedText } from '../../shared/sql-text.ts';
 import type { Conversion } from '../question.ts';
 import { failureOf } from './failure.ts';
 import type { LockedDatabase } from './locked-database.ts';
 import { writeSheet } from './sheets.ts';
-import { quotedName, quotedText } from './sql-text.ts';
 
 /** Largest value of a JSON file that is read as one. */
 const objectBytesMax = 16 * 1024 * 1024;

@@ -3,9 +3,10 @@
  * be changed no more.
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { lockStatements, withoutExtensions } from '../../shared/duckdb-lock.ts';
+import { quotedName, quotedText } from '../../shared/sql-text.ts';
 import type { TableFile } from '../question.ts';
 import { failureOf } from './failure.ts';
-import { quotedName, quotedText } from './sql-text.ts';
 
 export class LockedDatabase {
   readonly connection: DuckDBConnection;
@@ -23,9 +24,7 @@ export class LockedDatabase {
       temp_directory: '',
       // One: sums of the same numbers in another order are other sums, and the same is to be answered.
       threads: '1',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      allow_community_extensions: 'false',
+      ...withoutExtensions,
     });
     try {
       const connection = await instance.connect();
@@ -39,9 +38,7 @@ export class LockedDatabase {
 
   /** Locks it: from now on it reads and writes these files alone. */
   async lock(paths: readonly string[]): Promise<void> {
-    await this.connection.run(`set allowed_paths = [${paths.map(quotedText).join(', ')}]`);
-    await this.connection.run('set enable_external_access = false');
-    await this.connection.run('set lock_configuration = true');
+    for (const statement of lockStatements({ paths })) await this.connection.run(statement);
   }
 
   /**

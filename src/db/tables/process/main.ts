@@ -3,6 +3,7 @@
  * the server goes on. It has no environment, and ends when its server does.
  */
 import { limits } from '../../shared/limits.ts';
+import { quotedName } from '../../shared/sql-text.ts';
 import {
   type AnswerCounts,
   type Message,
@@ -17,7 +18,6 @@ import { convert } from './conversion.ts';
 import { failureOf } from './failure.ts';
 import { LockedDatabase } from './locked-database.ts';
 import { checkSelect } from './select-check.ts';
-import { quotedName } from './sql-text.ts';
 import { sendDiff } from './table-diff.ts';
 
 const megabyte = 1024 * 1024;

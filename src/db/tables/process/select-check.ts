@@ -3,8 +3,8 @@
  * same whenever they are asked. DuckDB is locked besides; this says no before it is asked, and says why.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { quotedText } from '../../shared/sql-text.ts';
 import { Failure } from './failure.ts';
-import { quotedText } from './sql-text.ts';
 
 /** Functions that give rows, out of their arguments alone. */
 const tableFunctions: ReadonlySet<string> = new Set([

@@ -1,10 +1,10 @@
 /** Which rows two tables differ in. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { quotedName } from '../../shared/sql-text.ts';
 import type { AnswerCounts, DiffQuestion, TableColumn } from '../question.ts';
 import { type AnswerSender, columnsOf } from './answers.ts';
 import { Failure, failureOf } from './failure.ts';
 import { jsonValue } from './json-values.ts';
-import { quotedName } from './sql-text.ts';
 
 /** The sides of a row that both tables may have. */
 const sides = ['before', 'after'] as const;
