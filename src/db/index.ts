@@ -14,7 +14,6 @@ export {
   type ResumableState,
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
-export type { Upload } from './log/contents/upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';

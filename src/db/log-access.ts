@@ -15,7 +15,6 @@ import type {
 } from '../entities/index.ts';
 import { writeContents } from './log/contents/contents.ts';
 import { findContents } from './log/contents/contents-rows.ts';
-import type { Upload } from './log/contents/upload.ts';
 import { keepUpload, type Uploaded } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
@@ -145,8 +144,9 @@ export class LogAccess {
     return this.#writer.submit(work, { dryRun: true });
   }
 
-  beginUpload(): Promise<Upload> {
-    return this.#uploads.begin();
+  /** Uploads bytes as they come, for a transaction to keep; where they end too early nothing is left. */
+  receiveUpload(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+    return this.#uploads.receive(bytes);
   }
 
   /** Removes an upload, unless a transaction kept it. @param upload its id. */

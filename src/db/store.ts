@@ -8,6 +8,7 @@ import { SharedSpans } from './feed/shared-spans.ts';
 import type { ResumableState, ResumableTerms } from './log/contents/resumable-rows.ts';
 import type { ResumableUpload } from './log/contents/resumable-upload.ts';
 import type { Upload } from './log/contents/upload.ts';
+import type { Uploaded } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
 import { Histories } from './log/histories.ts';
@@ -189,6 +190,14 @@ export class Store extends StoreReads {
   /** Goes on with an upload where it is. LogTransaction.keepResumable keeps it when it has ended. */
   resume(state: ResumableState): ResumableUpload {
     return this.#uploads.resume(state);
+  }
+
+  /**
+   * Uploads bytes as they come, for LogTransaction.keepUpload to keep.
+   * @throws what the bytes throw, and what a write throws; then nothing of them is left.
+   */
+  receiveUpload(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+    return this.#uploads.receive(bytes);
   }
 
   /** Removes an upload, unless a transaction kept it. @param upload its id. */

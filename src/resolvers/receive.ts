@@ -12,22 +12,24 @@ export class TooManyBytes extends Error {
  * @param bytesMax how many there may be.
  * @throws TooManyBytes, and what the bytes or the log throw; then nothing of them is left.
  */
-export async function receive(
+export function receive(
   bytes: AsyncIterable<Uint8Array>,
   bytesMax: number,
   view: View,
 ): Promise<Uploaded> {
-  const upload = await view.beginUpload();
-  try {
-    for await (const piece of bytes) {
-      if (upload.size + piece.length > bytesMax) {
-        throw new TooManyBytes(`A file may have at most ${bytesMax} bytes, but more came.`);
-      }
-      await upload.write(piece);
+  return view.receiveUpload(atMost(bytes, bytesMax));
+}
+
+async function* atMost(
+  bytes: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array, void> {
+  let size = 0;
+  for await (const piece of bytes) {
+    size += piece.length;
+    if (size > bytesMax) {
+      throw new TooManyBytes(`A file may have at most ${bytesMax} bytes, but more came.`);
     }
-    return await upload.end();
-  } catch (error) {
-    await view.discardUpload(upload.id);
-    throw error;
+    yield piece;
   }
 }

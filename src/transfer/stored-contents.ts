@@ -68,15 +68,6 @@ export async function uploaded(
   log: LogAccess,
   path: string,
 ): Promise<Taken & { readonly contents: Uploaded }> {
-  const upload = await log.beginUpload();
-  try {
-    for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-      await upload.write(bytes);
-    }
-    const contents = await upload.end();
-    return { sha256: contents.sha256, size: contents.size, contents };
-  } catch (error) {
-    await log.discardUpload(upload.id);
-    throw error;
-  }
+  const contents = await log.receiveUpload(createReadStream(path, { highWaterMark: 1024 * 1024 }));
+  return { sha256: contents.sha256, size: contents.size, contents };
 }

@@ -78,10 +78,10 @@ async function* utf8(bytes: Bytes): Pieces {
   if (mark === '254 255') return yield* transcoded(all, 'utf-16be');
   let rest: Uint8Array = new Uint8Array();
   for await (const piece of all) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-    const end = lastCharacter(bytes);
-    if (!isUtf8(bytes.subarray(0, end))) throw new NotUtf8();
-    rest = bytes.subarray(end);
+    const joined = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    const end = lastCharacter(joined);
+    if (!isUtf8(joined.subarray(0, end))) throw new NotUtf8();
+    rest = joined.subarray(end);
     yield piece;
   }
   if (rest.length > 0 && !isUtf8(rest)) throw new NotUtf8();

@@ -16,7 +16,7 @@ import {
   type Stretch,
   type Tables,
   type Updated,
-  type Upload,
+  type Uploaded,
   type VersionChange,
   type WriteTerms,
   type Written,
@@ -109,9 +109,9 @@ export class View {
     return { ...written, results };
   }
 
-  /** Begins an upload, for a write to keep. Nobody sees it before. */
-  beginUpload(): Promise<Upload> {
-    return this.#store.beginUpload();
+  /** Uploads bytes as they come, for a write to keep. Nobody sees them before. */
+  receiveUpload(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+    return this.#store.receiveUpload(bytes);
   }
 
   /**

@@ -13,7 +13,7 @@ import {
 import { ResumableUpload } from './resumable-upload.ts';
 import { Upload } from './upload.ts';
 import { UploadDigests } from './upload-digests.ts';
-import { abandonedUploads, removeUpload, type WithinCommit } from './upload-rows.ts';
+import { abandonedUploads, removeUpload, type Uploaded, type WithinCommit } from './upload-rows.ts';
 
 export class Uploads {
   readonly #reading: Kysely<LogTables>;
@@ -39,6 +39,21 @@ export class Uploads {
   /** Begins an upload. @throws what a write of the log throws. */
   begin(): Promise<Upload> {
     return Upload.begin(this.#commit, this.#clock);
+  }
+
+  /**
+   * Uploads bytes as they come, for a transaction to keep.
+   * @throws what the bytes throw, and what a write of the log throws; then nothing of them is left.
+   */
+  async receive(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+    const upload = await this.begin();
+    try {
+      for await (const piece of bytes) await upload.write(piece);
+      return await upload.end();
+    } catch (error) {
+      await this.discard(upload.id);
+      throw error;
+    }
   }
 
   /**
