@@ -165,7 +165,7 @@ export class Store extends StoreReads {
    * Begins an upload: bytes that come piece by piece, and that LogTransaction.keepUpload keeps.
    * @throws what a write throws.
    */
-  beginUpload(): Promise<Upload> {
+  beginUpload(): Upload {
     return this.#uploads.begin();
   }
 

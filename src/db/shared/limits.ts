@@ -12,7 +12,9 @@ export const limits = {
   reasonLengthMax: 4_096,
   /** Largest contents of one file that are given whole. */
   fileBytesMax: 64 * 1024 * 1024,
-  /** Bytes of an upload that one commit stores. */
+  /** Largest upload that is left to the transaction that keeps it … */
+  uploadHeldBytesMax: 1024 * 1024,
+  /** … and bytes of a larger one that one commit stores. */
   uploadBatchBytes: 4 * 1024 * 1024,
   /** Most resumable uploads that one viewer may have under way … */
   uploadsPerViewerMax: 1_000,
