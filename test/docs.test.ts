@@ -137,8 +137,7 @@ test('every command of docs/transfer.md prints what it shows', async () => {
   const text = await readFile('docs/transfer.md', 'utf8');
   const commands = [...text.matchAll(/```sh\n([^`]*)```\n```(json|text)\n([^`]*)```/g)];
   expect(commands).toHaveLength(text.split('```sh\n').length - 1);
-  const [tsx, main] = [import.meta.resolve('tsx'), join(process.cwd(), 'src/main.ts')];
-  const everstate = `everstate() { "${process.execPath}" --import ${tsx} ${main} "$@"; }`;
+  const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
   for (const [, command = '', language, shown = ''] of commands) {
     const args = ['-euc', `${everstate}\n${command}`];
     const { stdout } = await promisify(execFile)('bash', args, { cwd: folder });
