@@ -22,14 +22,17 @@ export type { LogTransaction, Updated } from './log/log-transaction.ts';
 export type { EarlierState } from './log/restore.ts';
 export type { ConflictPolicy } from './log/stale-write.ts';
 export type { TransactionFilter } from './log/transaction-list.ts';
+export type { KnownHead } from './log/verify/head-watch.ts';
 export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
+export { LogInspection, type VerifiedHead } from './log-inspection.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
 export type { SnapshotQuery } from './queries/snapshots.ts';
+export type { ReplicaVerdict } from './replica/replica-check.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export {

@@ -87,6 +87,25 @@ export class LogFile {
   }
 
   /**
+   * Opens a file that is there, to read it alone: nothing that it holds is changed. SQLite may leave
+   * an empty write-ahead log beside it.
+   * @throws CannotOpen when it is none that `open` would take, or of an older format.
+   */
+  static openToRead(path: string, schemaVersion: number): LogFile {
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(path, { readonly: true, timeout: limits.busyTimeoutMs });
+      const header = askHeader(database);
+      refuseForeign(header, path, schemaVersion);
+      if (header.version < schemaVersion) throw olderFormat(path, header.version, schemaVersion);
+      return new LogFile(database, SqliteDialect, () => {});
+    } catch (error) {
+      database?.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  /**
    * Whether this process has the file open already. To read it past SQLite would then release
    * SQLite's lock: POSIX has a process lose all its locks on a file when it closes it once. Any
    * program that opened and closed the log after that would take itself for the last one, and
@@ -234,6 +253,13 @@ function refuseForeign(header: Header | null, path: string, versionMax: number):
         `${versionMax}, but the file has ${header.version}. Start the newer Everstate.`,
     );
   }
+}
+
+function olderFormat(path: string, version: number, expected: number): CannotOpen {
+  return new CannotOpen(
+    `${path} was written by an older Everstate: its format is version ${version}, and this one reads ` +
+      `version ${expected}. Serve it once, which brings it there.`,
+  );
 }
 
 function setDurable(database: Database.Database): void {

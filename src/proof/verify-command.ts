@@ -1,0 +1,98 @@
+/** `everstate verify` from the command line: what was asked for, and what is told of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LogInspection, type ReplicaVerdict, type VerifiedHead } from '../db/index.ts';
+import type { Entity } from '../entities/index.ts';
+import { count, exitCodes, startProgress, type Told } from '../terminal/index.ts';
+import { headGiven, headText } from './head.ts';
+
+/** As they are given; `json` concerns who tells. */
+export interface VerifyOptions {
+  readonly head?: string;
+  /** Whether replicas are compared with the log; they are without it. */
+  readonly replica?: boolean;
+}
+
+/** Progress is told of so many versions at a time. */
+const versionsAtATime = 256;
+
+/**
+ * @param data the data directory.
+ * @param entities those that it is served with.
+ * @throws Refused, and CannotOpen.
+ */
+export async function runVerify(
+  { head, replica = true }: VerifyOptions,
+  data: string,
+  entities: readonly Entity[],
+): Promise<Told> {
+  const known = head === undefined ? null : headGiven(head);
+  const log = LogInspection.open(data, entities);
+  try {
+    const contents = await log.contentsCount();
+    const versions = (await log.totals()).position;
+    const progress = startProgress('Verifying', versions + contents, 'versions and files', {
+      stream: process.stderr,
+    });
+    let seen = 0;
+    const onVersion = () => {
+      seen += 1;
+      if (seen % versionsAtATime === 0) progress.advance('versions', versionsAtATime);
+    };
+    const onContents = () => progress.advance('files');
+    const verified = await log.verify(known, { onVersion, onContents }).finally(progress.stop);
+    const isChecked = replica && verified.defect === null;
+    const replicas = isChecked ? await compareReplicas(log) : [];
+    return told(verified, contents, replicas);
+  } finally {
+    await log.close();
+  }
+}
+
+async function compareReplicas(log: LogInspection): Promise<ReplicaVerdict[]> {
+  const scratch = mkdtempSync(join(tmpdir(), 'everstate-verify-'));
+  const discard = () => rmSync(scratch, { recursive: true, force: true });
+  // Ctrl-C ends the process wherever it is.
+  process.once('exit', discard);
+  const progress = startProgress('Comparing replicas', 0, 'rows', { stream: process.stderr });
+  try {
+    return await log.checkReplicas({ scratch, onRows: (rows) => progress.advance('rows', rows) });
+  } finally {
+    progress.stop();
+    process.off('exit', discard);
+    discard();
+  }
+}
+
+function told(
+  { versions, defect, head, knownAt }: VerifiedHead,
+  contents: number,
+  replicas: readonly ReplicaVerdict[],
+): Told {
+  const isSound = defect === null && replicas.every(({ state }) => state !== 'differs');
+  const counted = `${count(versions, 'version')} and the contents of ${count(contents, 'file')}`;
+  const lines =
+    defect === null
+      ? [`Sound: ${counted}.`, `The head is ${headText(head)}.`]
+      : [`Damaged${at(defect.position)}: ${defect.message}`];
+  if (defect && versions > 0) lines.push(`${count(versions, 'version')} before it are sound.`);
+  if (knownAt !== null) lines.push(`Nothing up to the known head, at ${knownAt}, was altered.`);
+  for (const { file, state, position, message } of replicas) {
+    lines.push(`Replica ${file} ${state}${state === 'differs' ? at(position) : ''}: ${message}`);
+  }
+  const outcome = {
+    isSound,
+    versions,
+    contents,
+    head: defect === null ? head : null,
+    knownHeadAt: knownAt,
+    defect,
+    replicas,
+  };
+  return { lines, outcome, exitCode: isSound ? exitCodes.done : exitCodes.unsound };
+}
+
+function at(position: number | null): string {
+  return position === null ? '' : ` at position ${position}`;
+}
