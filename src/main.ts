@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put` and `verify`. What they do is loaded when they do it, so that
+ * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put`,
+ * `verify` and `prove`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
@@ -8,7 +9,7 @@ import { Command, Option } from 'commander';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
-import type { VerifyOptions } from './proof/index.ts';
+import type { ProveOptions, VerifyOptions } from './proof/index.ts';
 import type { Told } from './terminal/index.ts';
 import type { ExportOptions, ImportOptions, PutOptions } from './transfer/index.ts';
 
@@ -108,17 +109,35 @@ const verifying = program
   .description('prove that nothing in a data directory was altered, whether it is served or not')
   .option('--head <head>', 'a head noted elsewhere, as <position>:<digest> or <digest>')
   .option('--no-replica', 'leave the files of replicas out')
+  .option('--proof <file>', 'check what prove wrote instead, without a data directory')
   .option('--json', 'tell what came of it as one JSON object', false)
   .addHelpText('after', '\nEnds with 0: sound; 2: not as it should be; 1: it could not be checked.')
   .action(async (given: VerifyOptions & Telling) => {
-    const { runVerify } = await import('./proof/index.ts');
-    await telling(given, (data, entities) => runVerify(given, data, entities));
+    const { checkProof, runVerify } = await import('./proof/index.ts');
+    const { proof } = given;
+    if (proof === undefined) {
+      await telling(given, (data, entities) => runVerify(given, data, entities));
+    } else await tellOf(() => checkProof(proof, given.head), given);
+  });
+const proving = program
+  .command('prove')
+  .description('print proof that a version of a record is in the log, for verify --proof')
+  .argument('<entity>', 'the kind of the record, such as Todo')
+  .argument('<id>', 'its id')
+  .option('--revision <number>', 'which version of it; the last one without it')
+  .option('--at-position <position>', 'the position of the head that it is proven against')
+  .action(async (entity: string, id: string, given: ProveOptions) => {
+    const { runProve } = await import('./proof/index.ts');
+    const run = (data: string, entities: readonly Entity[]) =>
+      runProve(entity, id, given, data, entities);
+    await telling({ ...given, json: false }, run);
   });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    for (const command of [exporting, importing, putting, verifying]) command.addOption(option);
+    for (const command of [exporting, importing, putting, verifying, proving])
+      command.addOption(option);
   }
   if (name.startsWith('jwt')) token.addOption(option);
 }
@@ -137,10 +156,14 @@ async function telling(
   run: (data: string, entities: readonly Entity[]) => Promise<Told>,
 ): Promise<void> {
   const config = configOf(given as Readonly<Record<string, unknown>>);
-  const { tell } = await import('./terminal/index.ts');
   const { loadEntities } = await import('./load-entities.ts');
-  const command = async () => await run(config.data, await loadEntities(config.entities));
-  process.exitCode = await tell(command, given.json);
+  await tellOf(async () => await run(config.data, await loadEntities(config.entities)), given);
+}
+
+/** Runs a command, tells what came of it and ends with its code. */
+async function tellOf(command: () => Promise<Told>, { json }: Telling): Promise<void> {
+  const { tell } = await import('./terminal/index.ts');
+  process.exitCode = await tell(command, json);
 }
 
 /** @param given what commander read, by its own names. */

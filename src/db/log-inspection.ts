@@ -3,10 +3,13 @@
  * written into it, and a server may have it open meanwhile.
  */
 import { join } from 'node:path';
-import type { Entity, Position } from '../entities/index.ts';
+import type { Entity, Position, Version } from '../entities/index.ts';
 import type { Verified, VerifyWatch } from './log/defect.ts';
+import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
-import type { LogHead } from './log/log-tree.ts';
+import { type LogHead, LogTree } from './log/log-tree.ts';
+import { readLastVersion, readRevision } from './log/logged-records.ts';
+import { proveVersion } from './log/prove.ts';
 import { LogFile } from './log/sqlite/log-file.ts';
 import { writtenKinds } from './log/sqlite/logged-kinds.ts';
 import { schemaVersion } from './log/sqlite/migrations.ts';
@@ -78,6 +81,24 @@ export class LogInspection {
     const directory = join(this.#directory, 'replica');
     const [log, entities] = [this.#log, this.#entities];
     return await checkReplicas(directory, { ...check, log, entities });
+  }
+
+  /**
+   * A record's version with a number, or its last one.
+   * @returns null when it has none.
+   */
+  version(entity: Entity, id: string, revision: number | null): Version | null {
+    if (revision === null) return readLastVersion(this.#file, entity, id);
+    return readRevision(this.#file, entity, id, revision);
+  }
+
+  /**
+   * Proof that a version is in the log, for whoever has the head at a position.
+   * @param at not before the version, and not after the log's end.
+   */
+  prove(version: Version, at: Position): Promise<InclusionProof> {
+    const tree = new LogTree((after, end) => this.#log.digestsBetween(after, end));
+    return proveVersion(this.#file, tree, version, at);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,8 @@ import { headGiven, headText } from './head.ts';
 /** As they are given; `json` concerns who tells. */
 export interface VerifyOptions {
   readonly head?: string;
+  /** A file with a proof, to be checked instead. */
+  readonly proof?: string;
   /** Whether replicas are compared with the log; they are without it. */
   readonly replica?: boolean;
 }
@@ -76,10 +78,14 @@ function told(
     defect === null
       ? [`Sound: ${counted}.`, `The head is ${headText(head)}.`]
       : [`Damaged${at(defect.position)}: ${defect.message}`];
-  if (defect && versions > 0) lines.push(`${count(versions, 'version')} before it are sound.`);
+  if (defect?.position && versions > 0) {
+    lines.push(`Before it ${count(versions, 'version')} ${versions === 1 ? 'is' : 'are'} sound.`);
+  }
   if (knownAt !== null) lines.push(`Nothing up to the known head, at ${knownAt}, was altered.`);
   for (const { file, state, position, message } of replicas) {
-    lines.push(`Replica ${file} ${state}${state === 'differs' ? at(position) : ''}: ${message}`);
+    const isWrong = state === 'differs';
+    const title = isWrong ? `is wrong${at(position)}` : state === 'agrees' ? 'is right' : `is ${state}`;
+    lines.push(`Replica ${file} ${title}. ${message}`);
   }
   const outcome = {
     isSound,

@@ -1,5 +1,5 @@
 /** Making proofs that versions are in the log. */
-import type { Entity, Position } from '../../entities/index.ts';
+import type { Position, Version } from '../../entities/index.ts';
 import { digestedFields } from './digest.ts';
 import { type InclusionProof, leadsToHead, proofFormat } from './inclusion-proof.ts';
 import type { LogTree } from './log-tree.ts';
@@ -7,25 +7,24 @@ import type { LogFile } from './sqlite/log-file.ts';
 import { versionOfRow } from './sqlite/version-row.ts';
 
 /**
- * Proves that the version at a position is in the log.
+ * Proves that a version is in the log.
  * @param at the position of the head that it is proven against: one that was committed, and not
  *   before the version.
- * @returns null when no version of the entity has that position.
- * @throws Error when the log is damaged there: no proof is given that does not hold.
+ * @throws Error when it is not there, or the log is damaged there: no proof is given that does not hold.
  */
 export async function proveVersion(
   log: LogFile,
   tree: LogTree,
-  entity: Entity,
-  position: Position,
+  { entity, id, revision, position }: Pick<Version, 'entity' | 'id' | 'revision' | 'position'>,
   at: Position,
-): Promise<InclusionProof | null> {
+): Promise<InclusionProof> {
   const row = await log.versions
     .selectFrom(entity.table)
     .selectAll()
     .where('position', '=', position)
-    .executeTakeFirst();
-  if (!row) return null;
+    .where('id', '=', id)
+    .where('revision', '=', revision)
+    .executeTakeFirstOrThrow();
   const { values, ...header } = versionOfRow(entity, row);
   const transaction = await log.kysely
     .selectFrom('transactions')
