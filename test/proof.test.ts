@@ -226,7 +226,7 @@ describe('a proof', () => {
     const heads = await writeLog(directory);
     const api = await openApi({ directory });
     const query = `query ($at: Position) {
-      todo(id: "b") { history(first: 1) { edges { node { position proof(at: $at) } } } }
+      todo(id: "b") { history(last: 1) { edges { node { position proof(at: $at) } } } }
     }`;
     const proofOf = async (at?: string) =>
       (await api.data(query, { at })).todo.history.edges[0].node.proof;
@@ -235,6 +235,21 @@ describe('a proof', () => {
     expect(await api.codes(query, { at: '2' })).toEqual(['BAD_USER_INPUT']);
     expect(await api.codes(query, { at: '9' })).toEqual(['BAD_USER_INPUT']);
     expect(api.logged).toEqual([]);
+  });
+
+  test('is for whoever sees the version', async () => {
+    const store = await openTemporary({ replicaInMemory: true });
+    await store.append(Todo, { id: 'mine', userId: 'ada' });
+    await store.append(Todo, { id: 'yours', userId: 'eve' });
+    const api = new GuardedApi(store, { ada: viewerOf('ada') });
+    const ask = (id: string) =>
+      api.ask('ada', `{ todo(id: "${id}") { history { edges { node { proof } } } } }`);
+    const { head, version } = (await ask('mine')).data.todo.history.edges[0].node.proof;
+    expect({ head, version: version.values.userId }).toEqual({
+      head: await store.headAt(2 as Position),
+      version: 'ada',
+    });
+    expect((await ask('yours')).data).toEqual({ todo: null });
   });
 
   test('is not given of what was only tried', async () => {
@@ -384,7 +399,7 @@ describe('the commands', { timeout: 60_000 }, () => {
       isSound: true,
       versions: 8,
       knownHeadAt: 8,
-      replicas: [{ file: '1.duckdb', state: 'agrees', position: 8 }],
+      replicas: [{ file: '1.duckdb', state: 'right', position: 8 }],
     });
     expect(JSON.parse(other?.stdout ?? '')).toMatchObject({ isSound: false });
     expect(JSON.parse(none?.stdout ?? '')).toMatchObject({ error: { code: 'CANNOT_OPEN' } });

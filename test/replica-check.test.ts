@@ -75,7 +75,7 @@ test('a replica that a server left holds what the log holds', async () => {
     replicas: [
       {
         file: '1.duckdb',
-        state: 'agrees',
+        state: 'right',
         position: versions,
         message: `It holds what the log holds, up to position ${versions}.`,
       },
@@ -172,8 +172,8 @@ const differences: [string, string[], number | null, string][] = [
     'an order that is none',
     [
       'update lake set _in_order = true',
-      'insert into lake select * from lake where position = 6001',
-      'delete from lake where rowid = (select min(rowid) from lake where position = 6001)',
+      'insert into lake select * from lake where position = 6500',
+      'delete from lake where rowid = (select min(rowid) from lake where position = 6500)',
     ],
     null,
     'in its order',
@@ -184,7 +184,7 @@ test.for(differences)('%s: found', async ([, statements, position, message]) => 
   const { exitCode, replicas } = await verdicts(await changed(...statements));
   expect(exitCode).toBe(2);
   expect(replicas[0]).toMatchObject({
-    state: 'differs',
+    state: 'wrong',
     message: expect.stringContaining(message),
   });
   if (position !== null) expect(replicas[0]?.position).toBe(position);
@@ -229,7 +229,7 @@ test('a bit that the disk flipped is found', async () => {
   const { exitCode, replicas } = await verdicts(directory);
   expect(exitCode).toBe(2);
   expect(replicas).toMatchObject([
-    { state: 'differs', message: expect.stringContaining('DuckDB cannot read it') },
+    { state: 'wrong', message: expect.stringContaining('DuckDB cannot read it') },
   ]);
 });
 
@@ -237,28 +237,38 @@ test('something else in the place of a replica is found', async () => {
   const directory = await changed('select 1');
   writeFileSync(join(directory, 'replica', '1.duckdb'), 'no database');
   const { exitCode, replicas } = await verdicts(directory);
-  expect({ exitCode, replicas }).toMatchObject({ exitCode: 2, replicas: [{ state: 'differs' }] });
+  expect({ exitCode, replicas }).toMatchObject({ exitCode: 2, replicas: [{ state: 'wrong' }] });
 });
 
-test('the replica of a store that is open is compared, and nothing of it is disturbed', async () => {
-  const directory = temporaryDirectory();
-  const store = await openTemporary({
-    directory,
-    replicaLimits: { mergeRows: 10, mergeIdleMs: 10 },
+describe('the replica of a store that is open', () => {
+  test('is compared as it lies in its file, and nothing of it is disturbed', async () => {
+    const directory = await changed('select 1');
+    const store = await openTemporary({ directory, replicaLimits: { mergeRows: 10 } });
+    const writing = (async () => {
+      for (let count = 0; count < 200; count += 1) await store.append(Todo, { subject: 'more' });
+    })();
+    const { exitCode, replicas } = await verdicts(directory);
+    await writing;
+    expect(exitCode).toBe(0);
+    expect(replicas).toMatchObject([{ file: '1.duckdb', state: 'right', position: versions }]);
+    expect(store.health()).toEqual({ log: 'ok', replica: 'ok' });
+    await store.append(Todo, { id: 'after' });
+    expect((await store.get(Todo, 'after'))?.position).toBe(versions + 201);
+    expect(existsSync(join(directory, 'replica', '2.duckdb'))).toBe(false);
   });
-  for (let count = 0; count < 50; count += 1) await store.append(Todo, { subject: `${count}` });
-  const before = existsSync(`${logPath(directory)}-wal`);
-  const writing = (async () => {
-    for (let count = 0; count < 200; count += 1) await store.append(Todo, { subject: 'more' });
-  })();
-  const { exitCode, replicas } = await verdicts(directory);
-  await writing;
-  expect({ exitCode, before }).toEqual({ exitCode: 0, before: true });
-  expect(replicas).toMatchObject([{ file: '1.duckdb', state: 'agrees' }]);
-  expect(store.health()).toEqual({ log: 'ok', replica: 'ok' });
-  expect((await store.totals()).versions).toBe(250);
-  await store.append(Todo, { id: 'after' });
-  expect((await store.get(Todo, 'after'))?.id).toBe('after');
+
+  test('is not compared before anything of it lies there', async () => {
+    const directory = temporaryDirectory();
+    const store = await openTemporary({ directory });
+    await store.append(Todo, { id: 'a' });
+    const message = 'The process that has it open has written nothing into it yet.';
+    expect(await verdicts(directory)).toEqual({
+      exitCode: 0,
+      replicas: [{ file: '1.duckdb', state: 'unchecked', position: null, message }],
+    });
+    await store.close();
+    expect((await verdicts(directory)).replicas).toMatchObject([{ state: 'right', position: 1 }]);
+  });
 });
 
 test('a directory without replicas has none to compare', async () => {
@@ -273,6 +283,20 @@ describe('verify only reads', () => {
     const before = readFileSync(logPath(directory));
     await verdicts(directory);
     expect(readFileSync(logPath(directory)).equals(before)).toBe(true);
+  });
+
+  test('a log that SQLite cannot read is damaged, and is not said to be missing', async () => {
+    const directory = temporaryDirectory();
+    const bytes = readFileSync(logPath(whole));
+    for (const garbled of [
+      Buffer.concat([Buffer.from('no database'), bytes.subarray(11)]),
+      Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(8_192, 7), bytes.subarray(12_288)]),
+      bytes.subarray(0, 100_000),
+    ]) {
+      writeFileSync(logPath(directory), garbled);
+      const { exitCode, outcome } = await runVerify({}, directory, shippedEntities);
+      expect({ exitCode, outcome }).toMatchObject({ exitCode: 2, outcome: { isSound: false } });
+    }
   });
 
   test('a log of an older format is not verified, and told how it can be', async () => {

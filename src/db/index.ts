@@ -15,7 +15,7 @@ export {
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
-export type { Verified } from './log/defect.ts';
+export type { Defect, Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { PastTransaction, PastVersion } from './log/history-writer.ts';
 export { type InclusionProof, leadsToHead, readInclusionProof } from './log/inclusion-proof.ts';
@@ -46,6 +46,7 @@ export {
   Forbidden,
   IdempotencyMismatch,
   InvalidInput,
+  LogDamaged,
   NotFound,
   type Obstacle,
   Problem,

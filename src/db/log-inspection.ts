@@ -21,8 +21,8 @@ import { checkReplicas, type ReplicaCheck, type ReplicaVerdict } from './replica
 
 /** What came of verifying a log. */
 export interface VerifiedHead extends Verified {
-  /** The head where the versions end that were found good. */
-  readonly head: LogHead;
+  /** The head, where nothing is wrong. */
+  readonly head: LogHead | null;
   /** Where the known head was met: up to there nothing was altered. Null where it was not. */
   readonly knownAt: Position | null;
 }
@@ -54,9 +54,17 @@ export class LogInspection {
     return this.#log.totals();
   }
 
-  /** How many contents of files there are. */
-  async contentsCount(): Promise<number> {
-    return await this.#log.contentsCount();
+  /**
+   * How many versions and contents of files there are to be verified; 0 where the log is so damaged
+   * that it cannot be told, which verifying will say.
+   */
+  async size(): Promise<{ readonly versions: number; readonly contents: number }> {
+    try {
+      const { versions } = await this.#log.totals();
+      return { versions, contents: await this.#log.contentsCount() };
+    } catch {
+      return { versions: 0, contents: 0 };
+    }
   }
 
   /**
@@ -73,7 +81,7 @@ export class LogInspection {
     const onContents = () => watch.onContents();
     const found = await verifyLog(this.#file, this.#log, written, { onVersion, onContents });
     const defect = found.defect ?? heads.defect();
-    return { ...found, defect, head: heads.head, knownAt: heads.knownAt };
+    return { ...found, defect, head: defect ? null : heads.head, knownAt: heads.knownAt };
   }
 
   /** Compares the replica files of the directory with the log, those that a server uses included. */

@@ -1,6 +1,11 @@
 /** `everstate verify --proof`: whether a proof leads to a head that is known, without the log. */
 import { readFile } from 'node:fs/promises';
-import { type InclusionProof, type KnownHead, leadsToHead, readInclusionProof } from '../db/index.ts';
+import {
+  type InclusionProof,
+  type KnownHead,
+  leadsToHead,
+  readInclusionProof,
+} from '../db/index.ts';
 import { formatDateTime } from '../entities/index.ts';
 import { exitCodes, type Told } from '../terminal/index.ts';
 import { headGiven, headText } from './head.ts';

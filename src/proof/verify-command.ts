@@ -2,7 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LogInspection, type ReplicaVerdict, type VerifiedHead } from '../db/index.ts';
+import {
+  type Defect,
+  LogDamaged,
+  LogInspection,
+  type ReplicaVerdict,
+  type VerifiedHead,
+} from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
 import { count, exitCodes, startProgress, type Told } from '../terminal/index.ts';
 import { headGiven, headText } from './head.ts';
@@ -30,10 +36,12 @@ export async function runVerify(
   entities: readonly Entity[],
 ): Promise<Told> {
   const known = head === undefined ? null : headGiven(head);
-  const log = LogInspection.open(data, entities);
+  const log = openOrDefect(data, entities);
+  if (!(log instanceof LogInspection)) {
+    return told({ versions: 0, defect: log, head: null, knownAt: null }, 0, []);
+  }
   try {
-    const contents = await log.contentsCount();
-    const versions = (await log.totals()).position;
+    const { versions, contents } = await log.size();
     const progress = startProgress('Verifying', versions + contents, 'versions and files', {
       stream: process.stderr,
     });
@@ -49,6 +57,16 @@ export async function runVerify(
     return told(verified, contents, replicas);
   } finally {
     await log.close();
+  }
+}
+
+/** A log that cannot be opened for what it holds is not as it should be either. */
+function openOrDefect(data: string, entities: readonly Entity[]): LogInspection | Defect {
+  try {
+    return LogInspection.open(data, entities);
+  } catch (error) {
+    if (!(error instanceof LogDamaged)) throw error;
+    return { position: null, message: error.message };
   }
 }
 
@@ -72,26 +90,23 @@ function told(
   contents: number,
   replicas: readonly ReplicaVerdict[],
 ): Told {
-  const isSound = defect === null && replicas.every(({ state }) => state !== 'differs');
+  const isSound = defect === null && replicas.every(({ state }) => state !== 'wrong');
   const counted = `${count(versions, 'version')} and the contents of ${count(contents, 'file')}`;
   const lines =
-    defect === null
-      ? [`Sound: ${counted}.`, `The head is ${headText(head)}.`]
-      : [`Damaged${at(defect.position)}: ${defect.message}`];
+    defect === null ? [`Sound: ${counted}.`] : [`Damaged${at(defect.position)}: ${defect.message}`];
+  if (head) lines.push(`The head is ${headText(head)}.`);
   if (defect?.position && versions > 0) {
     lines.push(`Before it ${count(versions, 'version')} ${versions === 1 ? 'is' : 'are'} sound.`);
   }
   if (knownAt !== null) lines.push(`Nothing up to the known head, at ${knownAt}, was altered.`);
   for (const { file, state, position, message } of replicas) {
-    const isWrong = state === 'differs';
-    const title = isWrong ? `is wrong${at(position)}` : state === 'agrees' ? 'is right' : `is ${state}`;
-    lines.push(`Replica ${file} ${title}. ${message}`);
+    lines.push(`Replica ${file} is ${state}${state === 'wrong' ? at(position) : ''}. ${message}`);
   }
   const outcome = {
     isSound,
     versions,
     contents,
-    head: defect === null ? head : null,
+    head,
     knownHeadAt: knownAt,
     defect,
     replicas,

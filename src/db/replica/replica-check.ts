@@ -21,13 +21,13 @@ export interface ReplicaVerdict {
   /** Its name in the directory of replicas. */
   readonly file: string;
   /**
-   * - `agrees`: it holds what the log holds, up to the position.
-   * - `differs`: it does not, first at the position, where it is known.
+   * - `right`: it holds what the log holds, up to the position.
+   * - `wrong`: it does not, first at the position, where it is known.
    * - `outdated`: it is of another log, of other definitions or of another Everstate. Whoever opens it
    *   builds it anew.
    * - `unchecked`: it could not be looked at.
    */
-  readonly state: 'agrees' | 'differs' | 'outdated' | 'unchecked';
+  readonly state: 'right' | 'wrong' | 'outdated' | 'unchecked';
   readonly position: number | null;
   readonly message: string;
 }
@@ -59,7 +59,7 @@ export async function checkReplicas(
 }
 
 /** The names of replica files, by number. */
-export async function replicasIn(directory: string): Promise<string[]> {
+async function replicasIn(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -94,12 +94,15 @@ async function checkFile(path: string, copy: string, check: ReplicaCheck): Promi
   } catch (error) {
     // DuckDB compares each block that it reads with its checksum.
     const message = `DuckDB cannot read it: ${(error as Error).message}`;
-    return { state: 'differs', position: null, message };
+    return { state: 'wrong', position: null, message };
   }
 }
 
 async function checkCopy(connection: DuckDBConnection, check: ReplicaCheck): Promise<Found> {
   const { log, entities, onRows } = check;
+  if (!(await hasTables(connection))) {
+    return unchecked('The process that has it open has written nothing into it yet.');
+  }
   const state = await readReplicaState(connection);
   if (state?.fingerprint !== (await fingerprintOf(log, entities))) {
     return outdated('It is of another log, other definitions or another Everstate.');
@@ -116,10 +119,18 @@ async function checkCopy(connection: DuckDBConnection, check: ReplicaCheck): Pro
   for (const entity of entities) {
     const table = new ReplicaTable(entity);
     const defect = await findTableDefect(connection, log, table, position, onRows);
-    if (defect) return { state: 'differs', ...defect };
+    if (defect) return { state: 'wrong', ...defect };
   }
   const message = `It holds what the log holds, up to position ${position}.`;
-  return { state: 'agrees', position, message };
+  return { state: 'right', position, message };
+}
+
+/** A file has none before the first checkpoint. */
+async function hasTables(connection: DuckDBConnection): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `select count(*) > 0 from duckdb_tables() where table_name = 'replica_state'`,
+  );
+  return found.getRows()[0]?.[0] === true;
 }
 
 function outdated(message: string): Found {

@@ -12,6 +12,7 @@ import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   CannotOpen,
+  LogDamaged,
   type StorageFailed,
   type StorageFull,
   Unavailable,
@@ -97,6 +98,9 @@ export class LogFile {
       database = new Database(path, { readonly: true, timeout: limits.busyTimeoutMs });
       const header = askHeader(database);
       refuseForeign(header, path, schemaVersion);
+      if (header.empty) {
+        throw new CannotOpen(`${path} holds no log. Name another data directory with --data.`);
+      }
       if (header.version < schemaVersion) throw olderFormat(path, header.version, schemaVersion);
       return new LogFile(database, SqliteDialect, () => {});
     } catch (error) {
@@ -314,6 +318,9 @@ export function explainOpening(error: unknown, path: string): unknown {
     return new CannotOpen(error.message, { cause: error });
   }
   if (code === null) return error;
-  const help = openingHelp[code] ?? openingHelp[code.split('_').slice(0, 2).join('_')];
-  return new CannotOpen(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
+  const kind = code.split('_').slice(0, 2).join('_');
+  const help = openingHelp[code] ?? openingHelp[kind];
+  const isDamage = kind === 'SQLITE_CORRUPT' || kind === 'SQLITE_NOTADB';
+  const Explained = isDamage ? LogDamaged : CannotOpen;
+  return new Explained(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
 }

@@ -28,7 +28,7 @@ export class HeadWatch {
     this.#compare();
   }
 
-  /** The head where the versions end that were seen. */
+  /** The head at the last version that was seen. */
   get head(): LogHead {
     return { position: this.#tree.size as Position, digest: this.#digest() };
   }
