@@ -116,8 +116,10 @@ const differences: [string, string[], number | null, string][] = [
   ],
   [
     'a version far after the log',
-    ['insert into todos select * replace (999999 as position) from todos where position = 5'],
-    999_999,
+    [
+      'insert into todos select * replace (9007199254740993 as position) from todos where position = 5',
+    ],
+    9_007_199_254_740_992,
     'is not in the log',
   ],
   [
@@ -130,7 +132,7 @@ const differences: [string, string[], number | null, string][] = [
     'another kind’s value',
     [`update lake set status = 'other' where position = 6500`],
     6_500,
-    'In the table "lake" version 6500',
+    'In the table "lake" the version at position 6500',
   ],
   [
     'an interval that ends elsewhere',

@@ -58,23 +58,27 @@ class TableCheck {
         `select (${page})::varchar, ${this.#sum()} from "${base}" group by ${page}`,
       ),
     );
-    const pages = [...found.keys()].map(Number);
-    const last = Math.max(Math.ceil(upTo / pagePositions) - 1, ...pages);
     await this.#connection.run(this.#table.deltaDefinition());
     const insertion = this.#table.deltaInsertion(this.#connection);
+    const compare = async (number: number, end: number) => {
+      const after = number * pagePositions;
+      await this.#load(log, insertion, after, end);
+      const [[expected] = ['']] = await this.#rows<[string]>(`select ${this.#sum()} from ${delta}`);
+      const isSame = (found.get(String(number)) ?? emptySum) === expected;
+      found.delete(String(number));
+      return isSame ? null : await this.#firstOther(after, after + pagePositions);
+    };
     try {
-      for (let number = 0; number <= last; number += 1) {
-        const after = number * pagePositions;
-        const end = Math.min(after + pagePositions, upTo);
-        const count = await this.#load(log, insertion, after, end);
-        const [[expected] = ['']] = await this.#rows<[string]>(
-          `select ${this.#sum()} from ${delta}`,
-        );
-        const isSame = (found.get(String(number)) ?? emptySum) === expected;
-        if (!isSame) return await this.#firstOther(after, after + pagePositions);
-        onRows(count);
+      for (let number = 0; number * pagePositions < upTo; number += 1) {
+        const begin = number * pagePositions;
+        const end = Math.min(begin + pagePositions, upTo);
+        const defect = await compare(number, end);
+        if (defect) return defect;
+        onRows(end - begin);
       }
-      return null;
+      // What is left lies beyond all that the base may hold.
+      const [stray] = [...found.keys()].map(Number).sort((a, b) => a - b);
+      return stray === undefined ? null : await compare(stray, 0);
     } finally {
       insertion.close();
     }
@@ -87,7 +91,8 @@ class TableCheck {
       `select min(version.position) from "${base}" as version
        left join "${base}" as next on next.previous_position = version.position
        where version.until_position <> coalesce(next.position, ${stillInForce})`,
-      (position) => `The table "${base}" has version ${position} in force until another moment.`,
+      (position) =>
+        `The table "${base}" has the version at position ${position} in force until another moment.`,
     );
   }
 
@@ -106,7 +111,8 @@ class TableCheck {
        where held.hash is distinct from expected.hash or not is_whole
        union all
        select position from held group by position having count(*) > 1`,
-      (position) => `The table "${current}" does not hold what is current, at version ${position}.`,
+      (position) =>
+        `The table "${current}" does not hold what is current, at position ${position}.`,
     );
   }
 
@@ -118,17 +124,13 @@ class TableCheck {
            row_number() over (order by ${this.#table.order.text()}) as belongs
          from "${name}" where "${inOrderColumn}"
        ) where lies <> belongs`,
-      (position) => `The table "${name}" does not have version ${position} in its order.`,
+      (position) =>
+        `The table "${name}" does not have the version at position ${position} in its order.`,
     );
   }
 
   /** Puts a page of the log into the delta, in the place of what it holds. */
-  async #load(
-    log: LogReader,
-    insertion: JsonInsertion,
-    begin: number,
-    end: number,
-  ): Promise<number> {
+  async #load(log: LogReader, insertion: JsonInsertion, begin: number, end: number): Promise<void> {
     const { delta, entity } = this.#table;
     await this.#connection.run(`create or replace table ${delta} as from ${delta} limit 0`);
     let rows: number = pagePositions;
@@ -142,7 +144,6 @@ class TableCheck {
       } else if (rows > 1) rows = Math.ceil(rows / 2);
       else throw new RangeError(`The version at position ${to} is too large to be compared.`);
     }
-    return Math.max(0, end - begin);
   }
 
   /** Of a page that is not the same, the first version that is not. */
@@ -167,7 +168,10 @@ class TableCheck {
         ? 'is not in the log'
         : `is not as the log has it: ${names.join(', ')}`;
     const position = Number(place) as Position;
-    return { position, message: `In the table "${base}" version ${position} ${what}.` };
+    return {
+      position,
+      message: `In the table "${base}" the version at position ${position} ${what}.`,
+    };
   }
 
   /** One number for all rows together, in whatever order they are. */
