@@ -19,6 +19,7 @@ import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
 import { measureMixed } from './mixed.ts';
+import { measureProof } from './proof.ts';
 import { measureReads } from './reads.ts';
 import { measureReplicaShape } from './replica-shape.ts';
 import { writeReport } from './report.ts';
@@ -54,6 +55,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   'lake-query': measureLakeQuery,
   live: measureLive,
   transfer: measureTransfer,
+  proof: measureProof,
   mixed: measureMixed,
   starving: measureStarving,
   size: measureSize,

@@ -75,7 +75,7 @@ export class LogAccess {
   static async open(options: LogAccessOptions): Promise<LogAccess> {
     const { directory, entities, clock = systemClock, mustExist } = options;
     if (mustExist && !hasLog(directory)) {
-      throw new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
+      throw noLog(directory);
     }
     return await openLogFiles(options, async (files) => new LogAccess(files, entities, clock));
   }
@@ -209,6 +209,10 @@ async function keepContents({ kysely }: LogFile, contents: PastContents): Promis
   } else if (!(await keepUpload(kysely, contents, async () => {}))) {
     throw new HistoryRefused(`The upload of ${contents.sha256} was given up. Import again.`);
   }
+}
+
+export function noLog(directory: string): CannotOpen {
+  return new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
 }
 
 /** Whether a directory has a log. */

@@ -1,3 +1,6 @@
-/** What commands show: progress, and numbers and lists in English. */
+/** What commands show: progress, numbers and lists in English, and what came of them. */
+export { exitCodes } from './exit-codes.ts';
 export { type Progress, startProgress } from './progress.ts';
+export { Refusal } from './refusal.ts';
+export { type Told, tell } from './told.ts';
 export { count, list } from './wording.ts';

@@ -94,6 +94,14 @@ export const limits = {
   transactionTimeMaxMs: 60_000,
   /** Rows that verify reads at a time. */
   verifyPageRows: 32,
+  /** Positions whose rows in a replica are compared with the log at a time. */
+  replicaCheckRows: 4_096,
+  /** How often a replica file is copied that changes meanwhile, before it is left unchecked. */
+  replicaCopiesMax: 5,
+  /** Memory for DuckDB where a replica is compared with the log. */
+  replicaCheckMemoryMaxMb: 1_024,
+  /** Versions of the smallest part of the log whose hash is kept in memory, for heads and proofs. */
+  treeBlockLeaves: 1_024,
   /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */

@@ -196,6 +196,9 @@ export class CannotOpen extends Error {
   readonly code = 'CANNOT_OPEN';
 }
 
+/** The file of the log is there, and SQLite cannot make sense of it any more. */
+export class LogDamaged extends CannotOpen {}
+
 /** History from elsewhere that cannot be: what it says contradicts itself, or a rule of the log. */
 export class HistoryRefused extends Error {
   readonly code = 'BAD_HISTORY';
