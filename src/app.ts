@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
-import type { Store } from './db/index.ts';
+import { type Store, limits as storeLimits } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   type Asked,
@@ -91,6 +91,8 @@ export interface AppOptions {
   readonly clients?: ClientAddresses;
   /** Documents that clients may ask by an id; none without it. */
   readonly documents?: TrustedDocuments;
+  /** How long a read may have to wait for the replica, for /health/ready to say that all is well. */
+  readonly readyLagMaxMs?: number;
   /** Whether every answer tells what its operation cost. */
   readonly costReport?: boolean;
   /** What is shown besides answers; all of it where nothing is said. */
@@ -207,7 +209,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     plugins: [
       useVary(),
       useSecurityHeaders(() => graphiql.contentPolicy),
-      useHealth(store),
+      useHealth(store, options.readyLagMaxMs ?? storeLimits.readyLagMaxMs),
       ...(viewers.areAsked ? [useIdentity(viewers, maskError)] : []),
       ...(shown.graphiql ? [] : [useNoPage()]),
       useHome(hasBoard && shown.board ? board : null, demo, shown),

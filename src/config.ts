@@ -62,6 +62,8 @@ export interface Config {
   readonly trustedDocuments: string | null;
   /** Whether no other document is answered. */
   readonly trustedDocumentsOnly: boolean;
+  /** How long a read may have to wait for the replica to catch up, for the server to be ready. */
+  readonly readyLagMaxMs: number;
   /** Whether strangers may reach it: shows nothing but answers, and needs an identity. */
   readonly production: boolean;
   /** Whether the schema may be asked for. */
@@ -362,6 +364,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'true or false',
     parse: yesOrNo,
   },
+  readyLagMaxMs: {
+    flag: '--ready-lag-max-ms <ms>',
+    description: 'how long reads may wait for the replica before /health/ready says so',
+    preset: 1_000,
+    expected: 'milliseconds from 1 to 60000',
+    parse: wholeNumber(1, 60_000),
+  },
   production: {
     flag: '--production',
     description: 'for strangers: shows nothing but answers, and asks who they are',
@@ -459,6 +468,7 @@ export function readConfig(
     costPerMinuteMax: read('costPerMinuteMax'),
     trustedDocuments: read('trustedDocuments'),
     trustedDocumentsOnly: read('trustedDocumentsOnly'),
+    readyLagMaxMs: read('readyLagMaxMs'),
     production: read('production'),
     introspection: isShown('introspection'),
     suggestions: isShown('suggestions'),

@@ -14,6 +14,7 @@ import {
   isUpload,
   noIdentity,
   RequestsUnderWay,
+  Stage,
   serverBounds,
   watchBodies,
 } from './http/index.ts';
@@ -57,10 +58,11 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   });
   const clients = new ClientAddresses(config.trustedProxies, config.clientAddressHeader);
   const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
+  const stage = new Stage();
   const server = createServer(serverBounds(), (request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
-    if (door.answers(request, response)) return;
+    if (door.answers(request, response) || stage.answers(request, response)) return;
     listener.then((handle) => handle(request, response));
   });
   const underWay = new RequestsUnderWay(server);
@@ -93,7 +95,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     keptOperationsBytesMax: share.keptAnswersBytesMax,
   };
   const downloadKey = identity === noIdentity ? undefined : downloadKeyIn(config.data);
-  const { costReport } = config;
+  const { costReport, readyLagMaxMs } = config;
   const app = createApp(store, {
     log,
     limits,
@@ -102,13 +104,16 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     allowedOrigins: config.allowedOrigins,
     documents,
     costReport,
+    readyLagMaxMs,
     shown: config,
     ...(downloadKey && { downloadKey }),
   });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
+  stage.serve();
   if (!isAlone) await listen(server, config);
   const close = async () => {
+    stage.close();
     store.endFollowing();
     closeWebSockets();
     await underWay.close(closeTimeMaxMs);

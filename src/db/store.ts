@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CreateValues, Entity, PatchValues, Position, Version } from '../entities/index.ts';
 import { Answers } from './answers/answers.ts';
 import type { ReadChanges } from './answers/recent-changes.ts';
@@ -23,6 +24,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
+import { limits } from './shared/limits.ts';
 import { Unavailable } from './shared/problems.ts';
 import type { StoreHealth } from './shared/store-health.ts';
 import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
@@ -259,6 +261,27 @@ export class Store extends StoreReads {
   /** How log and replica are now. Writing needs the one, most reading needs both. */
   health(): StoreHealth {
     return { log: this.#files.watch.state, replica: this.#files.replica.state };
+  }
+
+  /**
+   * Has the replica apply all that was committed before, as a read has.
+   * @returns whether it was done in time: then a read that began now would wait no longer.
+   * @throws Unavailable when the log cannot be read, or the store closes.
+   */
+  async keepsUp(timeMaxMs: number = limits.readyLagMaxMs): Promise<boolean> {
+    const head = await this.head();
+    const { replica } = this.#files;
+    // Why it fails is the keeper's to tell; whoever asks sees by its state that it did.
+    const reached = replica
+      .read((open) => open.reach(head))
+      .then(
+        () => true,
+        () => false,
+      );
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const late = sleep(timeMaxMs, false, { signal, ref: false }).catch(() => false);
+    return await Promise.race([reached, late]).finally(() => waiting.abort());
   }
 
   /**

@@ -53,6 +53,7 @@ export { requestLimits } from './server/request-limits.ts';
 export { RequestsUnderWay } from './server/requests-under-way.ts';
 export { serverBounds } from './server/server-bounds.ts';
 export { watchBodies } from './server/slow-bodies.ts';
+export { Stage } from './server/stage.ts';
 export { isUpload } from './server/uploads.ts';
 export { useBodyLimit } from './server/use-body-limit.ts';
 export { useHead } from './server/use-head.ts';
