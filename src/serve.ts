@@ -9,6 +9,7 @@ import { downloadKeyIn } from './download-key.ts';
 import type { Entity } from './entities/index.ts';
 import {
   ClientAddresses,
+  type FinishedOperation,
   FrontDoor,
   hostRule,
   isUpload,
@@ -16,12 +17,15 @@ import {
   RequestsUnderWay,
   Stage,
   serverBounds,
+  type TrustedDocuments,
   watchBodies,
 } from './http/index.ts';
 import { identityOf } from './identity.ts';
 import { listen, urlOf } from './listen.ts';
 import { loadDocuments } from './load-documents.ts';
 import { loadEntities } from './load-entities.ts';
+import type { Family, Metrics } from './metrics/index.ts';
+import { logOperations } from './operation-log.ts';
 
 /** How long requests that are under way at a stop may take. */
 const closeTimeMaxMs = 10_000;
@@ -39,6 +43,8 @@ export interface Served {
 }
 
 export interface Serving extends Served {
+  /** What it tells Prometheus now; null where the settings say nothing of that. */
+  readonly metrics: (() => Promise<Family[]>) | null;
   /** Finishes the requests under way, tells subscribers that it goes away, closes the store. */
   readonly close: () => Promise<void>;
 }
@@ -52,6 +58,8 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   const entities = await loadEntities(config.entities);
   const identity = await identityOf(config, log);
   const documents = await loadDocuments(config);
+  const metrics = await metricsOf(config, documents);
+  const traces = config.traces ? await (await import('./traces.ts')).openTraces() : null;
   let answer: (listener: RequestListener) => void = () => {};
   const listener = new Promise<RequestListener>((ready) => {
     answer = ready;
@@ -62,6 +70,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   const server = createServer(serverBounds(), (request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
+    if (metrics) response.once('close', () => metrics.response(request, response));
     if (door.answers(request, response) || stage.answers(request, response)) return;
     listener.then((handle) => handle(request, response));
   });
@@ -77,6 +86,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     logId,
     entities,
     ...share,
+    ...(metrics && { onGroupCommit: metrics.groupCommit }),
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
     onStateChange: ({ part, state, message, error }) => {
       const level = state === 'ok' ? 'info' : 'error';
@@ -96,6 +106,13 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   };
   const downloadKey = identity === noIdentity ? undefined : downloadKeyIn(config.data);
   const { costReport, readyLagMaxMs } = config;
+  const tellLog = logOperations(log, config.slowOperationMs);
+  const onOperation = metrics
+    ? (operation: FinishedOperation) => {
+        metrics.operation(operation);
+        tellLog(operation);
+      }
+    : tellLog;
   const app = createApp(store, {
     log,
     limits,
@@ -105,6 +122,8 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     documents,
     costReport,
     readyLagMaxMs,
+    onOperation,
+    ...(traces && { traces }),
     shown: config,
     ...(downloadKey && { downloadKey }),
   });
@@ -118,10 +137,22 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     closeWebSockets();
     await underWay.close(closeTimeMaxMs);
     await store.close();
+    await traces?.close();
   };
   const { hiddenKinds } = store;
   const adminKinds = downloadKey ? entities.filter(({ access }) => !access).map(nameOf) : [];
-  return { url: urlOf(server), logId: store.logId, hiddenKinds, adminKinds, close };
+  const read = metrics && (() => metrics.read({ store, keptOperations: app.keptOperations }));
+  return { url: urlOf(server), logId: store.logId, hiddenKinds, adminKinds, metrics: read, close };
+}
+
+/** What counts for Prometheus, which is loaded where it is asked for alone. */
+async function metricsOf(
+  { metricsPort }: Config,
+  documents: TrustedDocuments,
+): Promise<Metrics | null> {
+  if (metricsPort === null) return null;
+  const { Metrics } = await import('./metrics/index.ts');
+  return new Metrics(documents.operationNames());
 }
 
 function nameOf({ name }: Entity): string {

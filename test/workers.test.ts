@@ -1,5 +1,4 @@
 /** `everstate serve --workers`: several processes behind one port, as clients and operators see them. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openStore, shippedEntities } from '../src/index.ts';
+import { childrenOf } from './support/children.ts';
 import { fileTree } from './support/file-tree.ts';
 import { PinnedConnection } from './support/pinned.ts';
 import { everstate, ready, type TestProcess, type TestServer } from './support/server.ts';
@@ -34,17 +34,6 @@ function run(args: readonly string[], directory: string): TestProcess {
 
 async function serve(directory = join(temporaryDirectory(), 'data')): Promise<TestServer> {
   return await ready(run(['--workers', '2', '--port', '0'], directory));
-}
-
-/** The processes that a process has started, oldest first. */
-function childrenOf(pid: number | undefined): number[] {
-  try {
-    const lines = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
-    return lines.trim().split('\n').map(Number);
-  } catch {
-    // It has none.
-    return [];
-  }
 }
 
 function isAlive(pid: number): boolean {

@@ -32,6 +32,7 @@ export type { Page } from './queries/page.ts';
 export type { SnapshotQuery } from './queries/snapshots.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
+export type { GroupCommit, KeptMeasures, StoreMeasures } from './shared/measures.ts';
 export {
   AlreadyExists,
   BadRequest,

@@ -25,10 +25,12 @@ import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
 import { limits } from './shared/limits.ts';
+import type { StoreMeasures } from './shared/measures.ts';
 import { Unavailable } from './shared/problems.ts';
 import type { StoreHealth } from './shared/store-health.ts';
 import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
 import { StoreHead } from './store-head.ts';
+import { measureStore } from './store-measures.ts';
 import { StoreReads } from './store-reads.ts';
 import { Tables } from './tables/tables.ts';
 
@@ -45,6 +47,7 @@ export class Store extends StoreReads {
   readonly tables: Tables;
   readonly #files: StoreFiles;
   readonly #head: StoreHead;
+  readonly #answers: Answers;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
   readonly #uploads: Uploads;
@@ -68,6 +71,7 @@ export class Store extends StoreReads {
     this.tables = new Tables(join(files.directory, 'tables'), files.onFault);
     this.#files = files;
     this.#head = head;
+    this.#answers = answers;
     this.#followers = new Followers(
       spans,
       () => head.known,
@@ -84,7 +88,10 @@ export class Store extends StoreReads {
       spans.offer(committed, end.position);
       head.advance(end.position);
     };
-    this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);
+    this.#writer = new Writer(writing, reader, watch, clock, onCommit, {
+      timeMaxMs: files.transactionTimeMaxMs,
+      onGroupCommit: files.onGroupCommit,
+    });
     this.#uploads = new Uploads(
       files.reading.kysely,
       async (work) => (await this.transact((log) => log.beside(work))).value,
@@ -261,6 +268,17 @@ export class Store extends StoreReads {
   /** How log and replica are now. Writing needs the one, most reading needs both. */
   health(): StoreHealth {
     return { log: this.#files.watch.state, replica: this.#files.replica.state };
+  }
+
+  /** How much there is of what, and how far it is. */
+  measure(): Promise<StoreMeasures> {
+    return measureStore({
+      files: this.#files,
+      head: this.#head,
+      answers: this.#answers,
+      followers: this.#followers,
+      tables: this.tables,
+    });
   }
 
   /**

@@ -1,6 +1,9 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
 export { Backlog } from './graphql/backlog.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './graphql/errors.ts';
+export type { FinishedOperation } from './graphql/finished-operation.ts';
+export { KeptOperations } from './graphql/kept-operations.ts';
+export { type OnOperation, OperationWatch } from './graphql/operation-watch.ts';
 export { PlainOperations } from './graphql/plain-operations.ts';
 export {
   readDocuments,
@@ -17,11 +20,13 @@ export { useHttpCaching } from './graphql/use-http-caching.ts';
 export { useIdentity } from './graphql/use-identity.ts';
 export { useInputLimits } from './graphql/use-input-limits.ts';
 export { useJsonBodies } from './graphql/use-json-bodies.ts';
+export { useMaskedErrors } from './graphql/use-masked-errors.ts';
 export { isMultipart, useMultipart } from './graphql/use-multipart.ts';
 export { useNoPage } from './graphql/use-no-page.ts';
 export { usePosition } from './graphql/use-position.ts';
 export { useRateLimits } from './graphql/use-rate-limits.ts';
 export { useReferenceExecution } from './graphql/use-reference-execution.ts';
+export { loadTraces } from './graphql/use-traces.ts';
 export { useUnavailable } from './graphql/use-unavailable.ts';
 export { useUnreadAnswers } from './graphql/use-unread-answers.ts';
 export { acceptWebSockets } from './graphql/web-sockets.ts';
@@ -58,6 +63,7 @@ export { isUpload } from './server/uploads.ts';
 export { useBodyLimit } from './server/use-body-limit.ts';
 export { useHead } from './server/use-head.ts';
 export { useHealth } from './server/use-health.ts';
+export { useRequestIds } from './server/use-request-ids.ts';
 export { useSecurityHeaders } from './server/use-security-headers.ts';
 export { useStreams } from './server/use-streams.ts';
 export { useVary } from './server/use-vary.ts';
