@@ -137,7 +137,9 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     closeWebSockets();
     await underWay.close(closeTimeMaxMs);
     await store.close();
-    await traces?.close();
+    await traces?.close().catch((error) => {
+      log.warn({ err: error }, 'the last traces could not be sent');
+    });
   };
   const { hiddenKinds } = store;
   const adminKinds = downloadKey ? entities.filter(({ access }) => !access).map(nameOf) : [];

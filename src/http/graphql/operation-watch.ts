@@ -10,8 +10,6 @@ export class OperationWatch {
   readonly #tell: OnOperation;
   /** Tells of what Yoga answers, and of what it refuses before it is executed. */
   readonly plugin: Plugin = {
-    onExecute: ({ args }) => note(args as ExecutionArgs),
-    onSubscribe: ({ args }) => note(args as ExecutionArgs),
     onResultProcess: ({ request, result, serverContext }) => {
       const mark = markOf({ req: (serverContext as Marked).req, request });
       this.finished(mark, mark.startedAt, mark.executed, result as ExecutionResult);
@@ -37,8 +35,4 @@ export class OperationWatch {
     const code = errors?.length ? String(errors[0]?.extensions?.code ?? 'UNKNOWN') : 'OK';
     this.#tell(new FinishedOperation({ requestId: id, durationMs, code }, args));
   }
-}
-
-function note(args: ExecutionArgs): void {
-  markOf(args.contextValue as Marked).executed = args;
 }
