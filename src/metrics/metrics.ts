@@ -89,7 +89,7 @@ export class Metrics {
   );
   readonly #followers = this.#gauge(
     'everstate_followers',
-    'Followers of the log: subscriptions, those that share one counted once.',
+    'Followers of the log: one for each open subscription.',
   );
   readonly #waiting = this.#gauge(
     'everstate_followers_waiting',
