@@ -6,14 +6,22 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
+const { peerDependencies } = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'),
+) as { readonly peerDependencies: Readonly<Record<string, string>> };
+
 /**
  * Packages that stay where they are installed: what is not JavaScript, what has files of its own to find,
  * and graphql, which users import as well, and which refuses objects of a second copy of itself.
  */
-const apart = /^(graphql|better-sqlite3|@duckdb\/node-api|pino)(\/|$)|^tsx\//;
+const commonJs = beginsWith(['graphql', 'better-sqlite3', '@duckdb/node-api', 'pino']);
 
-/** Of the packages above, those that are no ES modules. */
-const commonJs = /^(?!tsx\/)/;
+/** The same of ES modules: what may be missing, and what its plugins have to find. */
+const modules = beginsWith(['tsx', '@pothos/core', ...Object.keys(peerDependencies)]);
+
+function beginsWith(packages: readonly string[]): RegExp {
+  return new RegExp(`^(${packages.join('|')})(/|$)`);
+}
 
 /**
  * Bundles sources, each into a file of its own beside those that they share.
@@ -86,10 +94,9 @@ function places(root: string): Plugin {
 const packagesApart: Plugin = {
   name: 'packages apart',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: apart }, ({ path, kind }) =>
-      kind === 'import-statement' && commonJs.test(path)
-        ? { path, namespace: 'required' }
-        : { path, external: true },
+    onResolve({ filter: modules }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: commonJs }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'required' } : { path, external: true },
     );
     onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,

@@ -1,9 +1,9 @@
 /** The application: requests to responses over a store. It owns no port and opens no file. */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import pino from 'pino';
-import type { Store } from './db/index.ts';
+import { type KeptMeasures, type Store, limits as storeLimits } from './db/index.ts';
 import { LakeFile } from './entities/index.ts';
 import {
   type Asked,
@@ -22,9 +22,12 @@ import {
   graphiqlOptions,
   type Identity,
   isMultipart,
+  KeptOperations,
   leavingOf,
   maskErrorWith,
   noIdentity,
+  type OnOperation,
+  OperationWatch,
   Origins,
   PlainOperations,
   requestLimits,
@@ -53,6 +56,7 @@ import {
   usePosition,
   useRateLimits,
   useReferenceExecution,
+  useRequestMarks,
   useResumableUploads,
   useSecurityHeaders,
   useStreams,
@@ -65,7 +69,13 @@ import {
   wantsPage,
 } from './http/index.ts';
 import { DownloadSigner, Operation, Views } from './resolvers/index.ts';
-import { buildSchema } from './schema/index.ts';
+import { buildSchema, type SchemaTracing } from './schema/index.ts';
+
+/** How operations, and their fields, are traced. */
+export interface Traces {
+  readonly plugins: readonly Plugin[];
+  readonly schema: SchemaTracing;
+}
 
 export interface AppOptions {
   /** What the board was built into; where `npm run board` puts it without it. */
@@ -91,6 +101,12 @@ export interface AppOptions {
   readonly clients?: ClientAddresses;
   /** Documents that clients may ask by an id; none without it. */
   readonly documents?: TrustedDocuments;
+  /** How long a read may have to wait for the replica, for /health/ready to say that all is well. */
+  readonly readyLagMaxMs?: number;
+  /** Told of every operation once it is answered or refused, over any transport. */
+  readonly onOperation?: OnOperation;
+  /** How operations are traced; without it none is. */
+  readonly traces?: Traces;
   /** Whether every answer tells what its operation cost. */
   readonly costReport?: boolean;
   /** What is shown besides answers; all of it where nothing is said. */
@@ -136,6 +152,8 @@ export interface App extends YogaServerInstance<object, { readonly operation: Op
    * @returns closes them all, and tells their clients that the server goes away.
    */
   acceptWebSockets(server: Server, door?: FrontDoor): () => void;
+  /** Finished answers of operations that are kept now. */
+  keptOperations(): KeptMeasures;
 }
 
 /**
@@ -165,14 +183,16 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const board = options.boardDirectory ?? boardDirectory;
   const hasBoard = canShowBoard(store.entities);
   const demo = hasBoard ? demoCommand : null;
-  const schema = buildSchema(store.entities);
+  const schema = buildSchema(store.entities, options.traces?.schema);
   const graphiql = new GraphiqlPage(takesTokens);
   const origins = new Origins(options.allowedOrigins);
   const clients = options.clients ?? new ClientAddresses();
   const connections = new Connections(limits.connectionsPerClientMax);
   const documents = options.documents ?? new TrustedDocuments();
   const backlog = new Backlog(limits.backlogBytesMax);
-  const plain = new PlainOperations(limits.bodyBytesMax, viewers, maskError, documents);
+  const watch = options.onOperation ? new OperationWatch(options.onOperation) : null;
+  const plain = new PlainOperations(limits.bodyBytesMax, viewers, maskError, documents, watch);
+  const kept = new KeptOperations(limits.keptOperationsBytesMax);
   const downloads = {
     viewOf: async (request: Request, context: object) =>
       (await operationOf({ ...context, request })).view,
@@ -202,12 +222,15 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    maskedErrors: { maskError },
+    // It calls it with more than an error, of which nothing is meant here.
+    maskedErrors: { maskError: (error) => maskError(error) },
     // In the order in which a request meets them.
     plugins: [
+      useRequestMarks(maskError),
+      ...(watch ? [watch.plugin] : []),
       useVary(),
       useSecurityHeaders(() => graphiql.contentPolicy),
-      useHealth(store),
+      useHealth(store, options.readyLagMaxMs ?? storeLimits.readyLagMaxMs),
       ...(viewers.areAsked ? [useIdentity(viewers, maskError)] : []),
       ...(shown.graphiql ? [] : [useNoPage()]),
       useHome(hasBoard && shown.board ? board : null, demo, shown),
@@ -234,8 +257,9 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useUnavailable(),
-      useReferenceExecution(limits.keptOperationsBytesMax),
+      useReferenceExecution(kept),
       useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
+      ...(options.traces?.plugins ?? []),
       plain.plugin,
     ],
   });
@@ -247,9 +271,11 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     backlog,
     viewers,
     maskError,
+    watch,
     keepAliveMs: limits.keepAliveMs,
   };
   return Object.assign(plain.before(yoga), {
+    keptOperations: () => kept.measures,
     acceptWebSockets: (server: Server, door = new FrontDoor()) =>
       acceptWebSockets(server, yoga, { ...terms, door }),
   });

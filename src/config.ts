@@ -4,6 +4,11 @@ import { isIP } from 'node:net';
 import { type ClientAddressHeader, clientAddressHeaders } from './http/server/client-addresses.ts';
 import { hostnameOf, isLoopback } from './http/server/hosts.ts';
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+type LogLevel = (typeof logLevels)[number];
+const logFormats = ['json', 'text'] as const;
+type LogFormat = (typeof logFormats)[number];
+
 export interface Config {
   /** The address to listen on. */
   readonly host: string;
@@ -62,6 +67,20 @@ export interface Config {
   readonly trustedDocuments: string | null;
   /** Whether no other document is answered. */
   readonly trustedDocumentsOnly: boolean;
+  /** How long a read may have to wait for the replica to catch up, for the server to be ready. */
+  readonly readyLagMaxMs: number;
+  /** The port on which metrics are; null where there are none. */
+  readonly metricsPort: number | null;
+  /** The address of that port. */
+  readonly metricsHost: string;
+  /** The least of what is logged. */
+  readonly logLevel: LogLevel;
+  /** Whether lines of the log are for programs or for people. */
+  readonly logFormat: LogFormat;
+  /** From how long on an operation is logged as slow, in milliseconds; 0 logs none. */
+  readonly slowOperationMs: number;
+  /** Whether operations are traced, to where OTEL_* variables say. */
+  readonly traces: boolean;
   /** Whether strangers may reach it: shows nothing but answers, and needs an identity. */
   readonly production: boolean;
   /** Whether the schema may be asked for. */
@@ -141,6 +160,10 @@ const keySource = (source: string) => {
 /** What every token says in its own sense (RFC 7519, section 4.1). */
 const registeredClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 const claimName = (name: string) => (registeredClaims.includes(name) ? undefined : text(name));
+const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: string) =>
+    words.find((word) => word === value);
 const yesOrNo = (value: string) =>
   ['true', 'false'].includes(value) ? value === 'true' : undefined;
 
@@ -362,6 +385,55 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     expected: 'true or false',
     parse: yesOrNo,
   },
+  readyLagMaxMs: {
+    flag: '--ready-lag-max-ms <ms>',
+    description: 'how long reads may wait for the replica before /health/ready says so',
+    preset: 1_000,
+    expected: 'milliseconds from 1 to 60000',
+    parse: wholeNumber(1, 60_000),
+  },
+  metricsPort: {
+    flag: '--metrics-port <port>',
+    description: 'port on which Prometheus finds /metrics, 0 for a free one; none without it',
+    preset: null,
+    expected: 'a port from 0 to 65535',
+    parse: wholeNumber(0, 65_535),
+  },
+  metricsHost: {
+    flag: '--metrics-host <address>',
+    description: 'address of that port',
+    preset: '127.0.0.1',
+    expected: 'an address to listen on',
+    parse: text,
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    description: `the least of what is logged: ${logLevels.join(', ')}`,
+    preset: 'info',
+    expected: `one of ${logLevels.join(', ')}`,
+    parse: oneOf(logLevels),
+  },
+  logFormat: {
+    flag: '--log-format <format>',
+    description: 'lines of the log for programs (json) or for people (text)',
+    preset: 'json',
+    expected: 'json or text',
+    parse: oneOf(logFormats),
+  },
+  slowOperationMs: {
+    flag: '--slow-operation-ms <ms>',
+    description: 'log operations that take as long; 0 logs none',
+    preset: 1_000,
+    expected: 'milliseconds from 0 to 600000',
+    parse: wholeNumber(0, 600_000),
+  },
+  traces: {
+    flag: '--traces',
+    description: 'trace operations with OpenTelemetry, to where OTEL_* variables say',
+    preset: false,
+    expected: 'true or false',
+    parse: yesOrNo,
+  },
   production: {
     flag: '--production',
     description: 'for strangers: shows nothing but answers, and asks who they are',
@@ -459,6 +531,13 @@ export function readConfig(
     costPerMinuteMax: read('costPerMinuteMax'),
     trustedDocuments: read('trustedDocuments'),
     trustedDocumentsOnly: read('trustedDocumentsOnly'),
+    readyLagMaxMs: read('readyLagMaxMs'),
+    metricsPort: read('metricsPort'),
+    metricsHost: read('metricsHost'),
+    logLevel: read('logLevel'),
+    logFormat: read('logFormat'),
+    slowOperationMs: read('slowOperationMs'),
+    traces: read('traces'),
     production: read('production'),
     introspection: isShown('introspection'),
     suggestions: isShown('suggestions'),

@@ -9,6 +9,7 @@ export {
   type EarlierState,
   Forbidden,
   type Group,
+  type GroupCommit,
   IdempotencyMismatch,
   InvalidInput,
   type LogTransaction,
@@ -25,6 +26,7 @@ export {
   StorageFull,
   type Store,
   type StoreHealth,
+  type StoreMeasures,
   type StoreOptions,
   type TimePoint,
   TransactionTimeout,
@@ -54,4 +56,4 @@ export {
   type Version,
   type Viewer,
 } from './entities/index.ts';
-export type { Asking, ViewerOf } from './http/index.ts';
+export type { Asking, FinishedOperation, ViewerOf } from './http/index.ts';

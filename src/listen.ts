@@ -6,14 +6,18 @@ import { type Config, WrongSetting } from './config.ts';
 /** Where to listen. */
 type Place = Pick<Config, 'host' | 'port'>;
 
-/** Has a server listen. @throws WrongSetting when it cannot. */
-export function listen(server: Server, { host, port }: Place): Promise<void> {
+/** Has a server listen. @param flags that say where. @throws WrongSetting when it cannot. */
+export function listen(
+  server: Server,
+  { host, port }: Place,
+  flags = { host: '--host', port: '--port' },
+): Promise<void> {
   return new Promise((listening, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason =
         error.code === 'EADDRINUSE'
-          ? 'is in use. Stop what listens there, or choose another with --port (0 takes a free one).'
-          : `cannot be listened on (${error.code}). Choose another with --host and --port.`;
+          ? `is in use. Stop what listens there, or choose another with ${flags.port} (0 takes a free one).`
+          : `cannot be listened on (${error.code}). Choose another with ${flags.host} and ${flags.port}.`;
       reject(new WrongSetting(`${host}:${port} ${reason}`));
     });
     server.listen(port, host, listening);

@@ -9,18 +9,23 @@ import { downloadKeyIn } from './download-key.ts';
 import type { Entity } from './entities/index.ts';
 import {
   ClientAddresses,
+  type FinishedOperation,
   FrontDoor,
   hostRule,
   isUpload,
   noIdentity,
   RequestsUnderWay,
+  Stage,
   serverBounds,
+  type TrustedDocuments,
   watchBodies,
 } from './http/index.ts';
 import { identityOf } from './identity.ts';
 import { listen, urlOf } from './listen.ts';
 import { loadDocuments } from './load-documents.ts';
 import { loadEntities } from './load-entities.ts';
+import type { Family, Metrics } from './metrics/index.ts';
+import { logOperations } from './operation-log.ts';
 
 /** How long requests that are under way at a stop may take. */
 const closeTimeMaxMs = 10_000;
@@ -38,6 +43,8 @@ export interface Served {
 }
 
 export interface Serving extends Served {
+  /** What it tells Prometheus now; null where the settings say nothing of that. */
+  readonly metrics: (() => Promise<Family[]>) | null;
   /** Finishes the requests under way, tells subscribers that it goes away, closes the store. */
   readonly close: () => Promise<void>;
 }
@@ -51,16 +58,20 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
   const entities = await loadEntities(config.entities);
   const identity = await identityOf(config, log);
   const documents = await loadDocuments(config);
+  const metrics = await metricsOf(config, documents);
+  const traces = config.traces ? await (await import('./traces.ts')).openTraces() : null;
   let answer: (listener: RequestListener) => void = () => {};
   const listener = new Promise<RequestListener>((ready) => {
     answer = ready;
   });
   const clients = new ClientAddresses(config.trustedProxies, config.clientAddressHeader);
   const door = new FrontDoor(hostRule(config.host, config.allowedHosts));
+  const stage = new Stage();
   const server = createServer(serverBounds(), (request, response) => {
     // While it closes, a connection ends with the request that it has under way.
     if (!server.listening) response.shouldKeepAlive = false;
-    if (door.answers(request, response)) return;
+    if (metrics) response.once('close', () => metrics.response(request, response));
+    if (door.answers(request, response) || stage.answers(request, response)) return;
     listener.then((handle) => handle(request, response));
   });
   const underWay = new RequestsUnderWay(server);
@@ -75,6 +86,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     logId,
     entities,
     ...share,
+    ...(metrics && { onGroupCommit: metrics.groupCommit }),
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
     onStateChange: ({ part, state, message, error }) => {
       const level = state === 'ok' ? 'info' : 'error';
@@ -93,7 +105,14 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     keptOperationsBytesMax: share.keptAnswersBytesMax,
   };
   const downloadKey = identity === noIdentity ? undefined : downloadKeyIn(config.data);
-  const { costReport } = config;
+  const { costReport, readyLagMaxMs } = config;
+  const tellLog = logOperations(log, config.slowOperationMs);
+  const onOperation = metrics
+    ? (operation: FinishedOperation) => {
+        metrics.operation(operation);
+        tellLog(operation);
+      }
+    : tellLog;
   const app = createApp(store, {
     log,
     limits,
@@ -102,21 +121,40 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     allowedOrigins: config.allowedOrigins,
     documents,
     costReport,
+    readyLagMaxMs,
+    onOperation,
+    ...(traces && { traces }),
     shown: config,
     ...(downloadKey && { downloadKey }),
   });
   const closeWebSockets = app.acceptWebSockets(server, door);
   answer(app as RequestListener);
+  stage.serve();
   if (!isAlone) await listen(server, config);
   const close = async () => {
+    stage.close();
     store.endFollowing();
     closeWebSockets();
     await underWay.close(closeTimeMaxMs);
     await store.close();
+    await traces?.close().catch((error) => {
+      log.warn({ err: error }, 'the last traces could not be sent');
+    });
   };
   const { hiddenKinds } = store;
   const adminKinds = downloadKey ? entities.filter(({ access }) => !access).map(nameOf) : [];
-  return { url: urlOf(server), logId: store.logId, hiddenKinds, adminKinds, close };
+  const read = metrics && (() => metrics.read({ store, keptOperations: app.keptOperations }));
+  return { url: urlOf(server), logId: store.logId, hiddenKinds, adminKinds, metrics: read, close };
+}
+
+/** What counts for Prometheus, which is loaded where it is asked for alone. */
+async function metricsOf(
+  { metricsPort }: Config,
+  documents: TrustedDocuments,
+): Promise<Metrics | null> {
+  if (metricsPort === null) return null;
+  const { Metrics } = await import('./metrics/index.ts');
+  return new Metrics(documents.operationNames());
 }
 
 function nameOf({ name }: Entity): string {

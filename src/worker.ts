@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { reasonOf } from './reason.ts';
 import { type Serving, serve } from './serve.ts';
+import { answerMetrics } from './worker-metrics.ts';
 import { logIdVariable, type WorkerMessage } from './workers.ts';
 
 /**
@@ -39,7 +40,10 @@ async function serveUntilTold(config: Config, log: Logger): Promise<void> {
   // A terminal sends it to all processes; the one that started this one passes on what to do.
   process.on('SIGINT', () => {});
   serving = await serve(config, log, process.env[logIdVariable]);
-  const { close: _, ...served } = serving;
+  const { close: _, metrics, ...served } = serving;
+  if (metrics) {
+    answerMetrics(metrics, (error) => log.error({ err: error }, 'metrics cannot be gathered'));
+  }
   await tell({ served });
 }
 

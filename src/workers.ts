@@ -6,9 +6,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { OfWorker } from './metrics/index.ts';
 import type { Served } from './serve.ts';
+import { askMetrics, type MetricsAnswer } from './worker-metrics.ts';
 
-/** What a worker tells: that it serves, or in one line why it cannot. */
+/** What a worker tells unasked: that it serves, or in one line why it cannot. */
 export type WorkerMessage = { readonly served: Served } | { readonly failed: string };
 
 /** Names a worker that takes another's place the log that is served. */
@@ -27,6 +29,8 @@ export class CannotServe extends Error {}
 /** A worker and what becomes of it. */
 interface Begun {
   readonly worker: Worker;
+  /** Which of them it is, from 1: one in another's place has its number. */
+  readonly number: number;
   /** Once it serves. Rejects with CannotServe. */
   readonly served: Promise<Served>;
   /** Its exit code or signal, once it has ended. */
@@ -56,7 +60,7 @@ export class Workers {
    * @throws CannotServe when one cannot begin.
    */
   async start(count: number): Promise<Served | null> {
-    const all = Array.from({ length: count }, () => this.#begin());
+    const all = Array.from({ length: count }, (_, index) => this.#begin(index + 1));
     try {
       const [served] = await Promise.all(all.map((begun) => begun.served));
       if (this.#closing.signal.aborted) return null;
@@ -79,19 +83,30 @@ export class Workers {
     if (failed !== undefined) throw new CannotServe(`A worker did not close in order (${failed}).`);
   }
 
-  #begin(logId?: string): Begun {
+  /** What each of so many tells Prometheus. */
+  async metrics(count: number): Promise<OfWorker[]> {
+    const serving = new Map([...this.#serving].map(({ number, worker }) => [number, worker]));
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const told = numbers.map(async (number) => {
+      const worker = serving.get(number);
+      return { worker: number, families: worker ? await askMetrics(worker) : null };
+    });
+    return await Promise.all(told);
+  }
+
+  #begin(number: number, logId?: string): Begun {
     const worker = cluster.fork(logId === undefined ? {} : { [logIdVariable]: logId });
     const ended = new Promise<number | string>((resolve) => {
       worker.once('exit', (code, signal) => resolve(signal ?? code));
     });
     const served = new Promise<Served>((resolve, reject) => {
-      worker.on('message', (message: WorkerMessage) => {
+      worker.on('message', (message: WorkerMessage | MetricsAnswer) => {
         if ('served' in message) resolve(message.served);
-        else reject(new CannotServe(message.failed));
+        else if ('failed' in message) reject(new CannotServe(message.failed));
       });
       ended.then((end) => reject(new CannotServe(`A worker ended before it served (${end}).`)));
     });
-    const begun = { worker, served, ended };
+    const begun = { worker, number, served, ended };
     this.#alive.add(begun);
     served.then(
       () => this.#serving.add(begun),
@@ -120,7 +135,7 @@ export class Workers {
       this.#log[level]({ worker: pid, end, pauseMs }, 'a worker ended; another takes its place');
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      begun = this.#begin(logId);
+      begun = this.#begin(begun.number, logId);
       servesSince = await this.#follow(begun);
     }
   }

@@ -387,9 +387,9 @@ test('what nobody expected is masked, and logged once under the id that the clie
   expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
   const [error] = answer.errors ?? [];
   expect(error?.path?.[0]).toBe('todo');
-  expect(error?.extensions.errorId).toMatch(/^[0-9a-f-]{36}$/);
-  expect(error?.message).toContain(error?.extensions.errorId);
-  expect(api.logged).toMatchObject([{ errorId: error?.extensions.errorId }]);
+  expect(error?.extensions.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(error?.message).toContain(error?.extensions.requestId);
+  expect(api.logged).toMatchObject([{ requestId: error?.extensions.requestId }]);
   const told = JSON.stringify(answer);
   expect(told).not.toContain(directory);
   expect(told).not.toMatch(/transactions|elsewhere|select|sqlite|node_modules|\.ts\b|stack/i);

@@ -32,6 +32,13 @@ const flags = {
   costPerMinuteMax: ['--cost-per-minute-max', 'EVERSTATE_COST_PER_MINUTE_MAX'],
   trustedDocuments: ['--trusted-documents', 'EVERSTATE_TRUSTED_DOCUMENTS'],
   trustedDocumentsOnly: ['--trusted-documents-only', 'EVERSTATE_TRUSTED_DOCUMENTS_ONLY'],
+  readyLagMaxMs: ['--ready-lag-max-ms', 'EVERSTATE_READY_LAG_MAX_MS'],
+  metricsPort: ['--metrics-port', 'EVERSTATE_METRICS_PORT'],
+  metricsHost: ['--metrics-host', 'EVERSTATE_METRICS_HOST'],
+  logLevel: ['--log-level', 'EVERSTATE_LOG_LEVEL'],
+  logFormat: ['--log-format', 'EVERSTATE_LOG_FORMAT'],
+  slowOperationMs: ['--slow-operation-ms', 'EVERSTATE_SLOW_OPERATION_MS'],
+  traces: ['--traces', 'EVERSTATE_TRACES'],
   production: ['--production', 'EVERSTATE_PRODUCTION'],
   introspection: ['--introspection', 'EVERSTATE_INTROSPECTION'],
   suggestions: ['--suggestions', 'EVERSTATE_SUGGESTIONS'],
@@ -74,6 +81,13 @@ test('without any setting one person is served on loopback', () => {
     costPerMinuteMax: 0,
     trustedDocuments: null,
     trustedDocumentsOnly: false,
+    readyLagMaxMs: 1_000,
+    metricsPort: null,
+    metricsHost: '127.0.0.1',
+    logLevel: 'info',
+    logFormat: 'json',
+    slowOperationMs: 1_000,
+    traces: false,
     production: false,
     introspection: true,
     suggestions: true,
@@ -147,6 +161,13 @@ test.each([
   ['costPerMinuteMax', ['', '-1', '1000000001', '1.5']],
   ['trustedDocuments', ['']],
   ['trustedDocumentsOnly', ['', 'yes']],
+  ['readyLagMaxMs', ['', '0', '60001', '1s']],
+  ['metricsPort', ['', 'x', '-1', '65536', 'true']],
+  ['metricsHost', ['']],
+  ['logLevel', ['', 'all', 'INFO', '30']],
+  ['logFormat', ['', 'pretty', 'JSON']],
+  ['slowOperationMs', ['', '-1', '600001', '1s']],
+  ['traces', ['', 'yes', 'otlp']],
   ['production', ['', 'yes', '1', 'TRUE', 'constructor']],
   ['introspection', ['', 'on', '0']],
   ['suggestions', ['', 'off', 'no']],
@@ -172,7 +193,7 @@ test('a variable that is misspelt is refused, and the known ones are named', () 
       'EVERSTATE_BODY_MAX_MB, EVERSTATE_UPLOAD_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_JWT_SECRET, ' +
       'EVERSTATE_JWT_SECRET_FILE, EVERSTATE_JWKS, EVERSTATE_JWT_ISSUER, EVERSTATE_JWT_AUDIENCE, ' +
       'EVERSTATE_JWT_ROLES_CLAIM, EVERSTATE_DOWNLOAD_URL_SECONDS, EVERSTATE_VIEWER_HEADER, EVERSTATE_TRUSTED_PROXIES, EVERSTATE_CLIENT_ADDRESS_HEADER, ' +
-      'EVERSTATE_INSECURE, EVERSTATE_COST_MAX, EVERSTATE_COST_REPORT, EVERSTATE_MUTATIONS_PER_MINUTE_MAX, EVERSTATE_COST_PER_MINUTE_MAX, EVERSTATE_TRUSTED_DOCUMENTS, EVERSTATE_TRUSTED_DOCUMENTS_ONLY, EVERSTATE_PRODUCTION, EVERSTATE_INTROSPECTION, ' +
+      'EVERSTATE_INSECURE, EVERSTATE_COST_MAX, EVERSTATE_COST_REPORT, EVERSTATE_MUTATIONS_PER_MINUTE_MAX, EVERSTATE_COST_PER_MINUTE_MAX, EVERSTATE_TRUSTED_DOCUMENTS, EVERSTATE_TRUSTED_DOCUMENTS_ONLY, EVERSTATE_READY_LAG_MAX_MS, EVERSTATE_METRICS_PORT, EVERSTATE_METRICS_HOST, EVERSTATE_LOG_LEVEL, EVERSTATE_LOG_FORMAT, EVERSTATE_SLOW_OPERATION_MS, EVERSTATE_TRACES, EVERSTATE_PRODUCTION, EVERSTATE_INTROSPECTION, ' +
       'EVERSTATE_SUGGESTIONS, EVERSTATE_GRAPHIQL, EVERSTATE_BOARD, EVERSTATE_GUIDES.',
   );
 });

@@ -1,11 +1,18 @@
 /** What clients and load balancers see over HTTP of a store whose storage fails. */
 import { mkdirSync, renameSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../src/app.ts';
 import { Unavailable } from '../src/db/index.ts';
 import { Todo } from '../src/entities/index.ts';
+import { Stage } from '../src/http/index.ts';
+import { findPort } from '../src/listen.ts';
 import { TestApi } from './support/api.ts';
-import { temporaryDirectory } from './support/temporary-store.ts';
+import { everstate, ready } from './support/server.ts';
+import { logPath, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 import { openWatched } from './support/watched-store.ts';
 
@@ -89,6 +96,122 @@ describe('GET /health', () => {
     expect((await response.json()).data).toEqual({ log: { position: '0' } });
     expect((await api.send({}, `${origin}/other/health`)).status).toBe(404);
   });
+});
+
+describe('GET /health/live', () => {
+  test('answers 200 while the process does, whatever its store does', async () => {
+    const { api, directory } = await openMovable();
+    renameSync(directory, `${directory}-away`);
+    await until(() => api.store.health().log === 'gone');
+    const response = await api.send({}, `${origin}/health/live`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    renameSync(`${directory}-away`, directory);
+  });
+});
+
+describe('GET /health/ready', () => {
+  const ready = (api: TestApi) => api.send({}, `${origin}/health/ready`);
+
+  test('answers 200 while requests would be answered at once', async () => {
+    const { api } = await openMovable();
+    const response = await ready(api);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { status: 'ok', log: 'ok', replica: 'ok' },
+    ]);
+    const post = await api.send({ method: 'POST' }, `${origin}/health/ready`);
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('answers 503 while the log cannot be written', async () => {
+    const { api, directory } = await openMovable();
+    renameSync(directory, `${directory}-away`);
+    await until(() => api.store.health().log === 'gone');
+    const response = await ready(api);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await response.json()).toEqual({ status: 'unavailable', log: 'gone', replica: 'ok' });
+    renameSync(`${directory}-away`, directory);
+    await until(() => api.store.health().log === 'ok');
+    expect((await ready(api)).status).toBe(200);
+  });
+
+  test('answers 503 while there is no replica', async () => {
+    const { api } = await openWithoutReplica();
+    const response = await ready(api);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status: 'unavailable', log: 'ok' });
+  });
+
+  test('answers 503 while reads would wait for the replica longer than they may', async () => {
+    const directory = temporaryDirectory();
+    const { store } = await openWatched(directory);
+    const other = await openWatched(directory);
+    const body = 'x'.repeat(200);
+    const write = () =>
+      other.store.transact(async (log) => {
+        for (let count = 0; count < 10_000; count += 1) await log.create(Todo, { body });
+      });
+    const answerOf = async (readyLagMaxMs: number) => {
+      const app = createApp(store, { readyLagMaxMs });
+      const response = await app.fetch(`${origin}/health/ready`);
+      return [response.status, (await response.json()).replica];
+    };
+    await write();
+    expect(await answerOf(1)).toEqual([503, 'behind']);
+    expect(await answerOf(30_000)).toEqual([200, 'ok']);
+    // What it lacked it has then, and is asked no more of than before.
+    expect(await answerOf(1)).toEqual([200, 'ok']);
+  });
+
+  test('answers 503 once the store closes', async () => {
+    const { api } = await openMovable();
+    await api.store.close();
+    expect((await ready(api)).status).toBe(503);
+  });
+});
+
+test('a server is alive and not ready until its store is open', async () => {
+  const directory = temporaryDirectory();
+  await (await openWatched(directory)).store.close();
+  // Whoever starts needs the log for a moment, which somebody else has.
+  const other = new Database(logPath(directory));
+  onTestFinished(() => void other.close());
+  other.exec('begin immediate');
+  const port = await findPort({ host: '127.0.0.1', port: 0 });
+  const child = everstate(['serve', '--data', directory, '--port', String(port)]);
+  const health = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/health${path}`);
+    return [response.status, (await response.json()).status];
+  };
+  await until(async () => {
+    const answer = await health('/live').catch(() => null);
+    return answer?.[0] === 200;
+  });
+  expect(await health('/ready')).toEqual([503, 'starting']);
+  expect(await health('')).toEqual([503, 'starting']);
+  other.exec('rollback');
+  await ready(child);
+  for (const path of ['', '/live', '/ready']) expect(await health(path)).toEqual([200, 'ok']);
+});
+
+test('a server that closes is alive and not ready', async () => {
+  const stage = new Stage();
+  stage.serve();
+  const server = createServer((request, response) => {
+    if (!stage.answers(request, response)) response.end('served');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const health = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return [response.status, await response.text()];
+  };
+  expect(await health('/health/ready')).toEqual([200, 'served']);
+  stage.close();
+  expect(await health('/health/ready?verbose')).toEqual([503, '{"status":"closing"}\n']);
+  expect(await health('/health/live')).toEqual([200, '{"status":"ok"}\n']);
+  expect(await health('/graphql')).toEqual([200, 'served']);
 });
 
 test('a write that storage refuses is told by code, status and Retry-After', async () => {

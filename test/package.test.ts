@@ -22,7 +22,7 @@ test('holds what it needs to run, and nothing else', () => {
   const root = join(everstate.folder, 'node_modules', 'everstate');
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
   const texts = ['README.md', 'LICENSE', 'ARCHITECTURE.md', 'CHANGELOG.md'];
-  const known = [...texts, 'package.json', 'schema.graphql', 'dist', 'docs'];
+  const known = [...texts, 'package.json', 'schema.graphql', 'deploy', 'dist', 'docs'];
   const examples = /^examples(\/\w+(\/(dist(\/.+)?|README\.md|notes\.ts|todos\.ts))?)?$/;
   const others = names.filter((name) => !known.includes(name.split('/')[0] as string));
   expect(others.filter((name) => !examples.test(name))).toEqual([]);

@@ -27,6 +27,8 @@ function post(url: string, { body, headers = {} }: Sent) {
         headers: {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
+          // Its answer, and an error that the log has more of, tell it.
+          'x-request-id': 'the-same',
           ...headers,
         },
       });
@@ -38,8 +40,7 @@ function post(url: string, { body, headers = {} }: Sent) {
         });
         response.once('end', () => {
           const { date: _, ...others } = response.headers;
-          const same = text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'some id');
-          resolve({ status: response.statusCode, headers: others, text: same });
+          resolve({ status: response.statusCode, headers: others, text });
         });
       });
       sent.end(body);

@@ -116,6 +116,15 @@ describe('starting', () => {
   });
 });
 
+test('traces need packages of their own: what to install is said, and nothing is begun', async () => {
+  const directory = join(temporaryDirectory(), 'data');
+  const child = run(['serve', '--port', '0', '--data', directory, '--traces']);
+  expect(complaint(await child.end())).toMatch(
+    /^everstate: --traces needs packages that are not installed: npm install @opentelemetry\/api@1\.9 .*tracing-opentelemetry\n$/,
+  );
+  expect(existsSync(directory)).toBe(false);
+});
+
 test('a replica that has no place on disk is in memory, and a line says so', async () => {
   const directory = await filledDirectory();
   rmSync(join(directory, 'replica'), { recursive: true });

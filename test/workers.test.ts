@@ -1,5 +1,4 @@
 /** `everstate serve --workers`: several processes behind one port, as clients and operators see them. */
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
@@ -15,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openStore, shippedEntities } from '../src/index.ts';
+import { childrenOf } from './support/children.ts';
 import { fileTree } from './support/file-tree.ts';
 import { PinnedConnection } from './support/pinned.ts';
 import { everstate, ready, type TestProcess, type TestServer } from './support/server.ts';
@@ -42,17 +42,6 @@ function run(args: readonly string[], directory: string): TestProcess {
 
 async function serve(directory = join(temporaryDirectory(), 'data')): Promise<TestServer> {
   return await ready(run(['--workers', '2', '--port', '0'], directory));
-}
-
-/** The processes that a process has started, oldest first. */
-function childrenOf(pid: number | undefined): number[] {
-  try {
-    const lines = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
-    return lines.trim().split('\n').map(Number);
-  } catch {
-    // It has none.
-    return [];
-  }
 }
 
 function isAlive(pid: number): boolean {

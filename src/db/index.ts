@@ -37,6 +37,7 @@ export type { SnapshotQuery } from './queries/snapshots.ts';
 export type { ReplicaVerdict } from './replica/replica-check.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
+export type { GroupCommit, KeptMeasures, StoreMeasures } from './shared/measures.ts';
 export {
   AlreadyExists,
   BadRequest,

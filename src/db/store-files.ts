@@ -8,6 +8,7 @@ import { ReplicaKeeper } from './replica/replica-keeper.ts';
 import type { ReplicaLimits } from './replica/replica-limits.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { limits } from './shared/limits.ts';
+import type { GroupCommit } from './shared/measures.ts';
 import type { StateChange } from './shared/store-health.ts';
 
 export interface StoreOptions<Entities extends readonly Entity[]> {
@@ -32,6 +33,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly transactionTimeMaxMs?: number;
   /** Told of every DuckDB query. */
   readonly onReplicaQuery?: (sql: string) => void;
+  /** Told of every commit of the log by this process, once it is on disk. */
+  readonly onGroupCommit?: (commit: GroupCommit) => void;
   /** Told of failures in the background; the store goes on. */
   readonly onFault?: (error: unknown) => void;
   /** Told when the log or the replica fails, and when it works again: once for each change. */
@@ -44,6 +47,7 @@ export interface StoreFiles extends LogFiles {
   readonly clock: Clock;
   readonly transactionTimeMaxMs: number | undefined;
   readonly onFault: (error: unknown) => void;
+  readonly onGroupCommit: ((commit: GroupCommit) => void) | undefined;
   readonly keptAnswersBytesMax: number;
 }
 
@@ -82,6 +86,7 @@ export async function openStoreFiles(
       clock,
       transactionTimeMaxMs,
       onFault,
+      onGroupCommit: options.onGroupCommit,
       keptAnswersBytesMax,
     };
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CreateValues, Entity, PatchValues, Position, Version } from '../entities/index.ts';
 import { Answers } from './answers/answers.ts';
 import type { ReadChanges } from './answers/recent-changes.ts';
@@ -26,10 +27,13 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
+import { limits } from './shared/limits.ts';
+import type { StoreMeasures } from './shared/measures.ts';
 import { BadRequest, Unavailable } from './shared/problems.ts';
 import type { StoreHealth } from './shared/store-health.ts';
 import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
 import { StoreHead } from './store-head.ts';
+import { measureStore } from './store-measures.ts';
 import { StoreReads } from './store-reads.ts';
 import { Tables } from './tables/tables.ts';
 
@@ -46,6 +50,7 @@ export class Store extends StoreReads {
   readonly tables: Tables;
   readonly #files: StoreFiles;
   readonly #head: StoreHead;
+  readonly #answers: Answers;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
   readonly #uploads: Uploads;
@@ -71,6 +76,7 @@ export class Store extends StoreReads {
     this.#files = files;
     this.#head = head;
     this.#tree = new LogTree((after, end) => log.digestsBetween(after, end));
+    this.#answers = answers;
     this.#followers = new Followers(
       spans,
       () => head.known,
@@ -87,7 +93,10 @@ export class Store extends StoreReads {
       spans.offer(committed, end.position);
       head.advance(end.position);
     };
-    this.#writer = new Writer(writing, reader, watch, clock, onCommit, files.transactionTimeMaxMs);
+    this.#writer = new Writer(writing, reader, watch, clock, onCommit, {
+      timeMaxMs: files.transactionTimeMaxMs,
+      onGroupCommit: files.onGroupCommit,
+    });
     this.#uploads = new Uploads(
       files.reading.kysely,
       async (work) => (await this.transact((log) => log.beside(work))).value,
@@ -264,6 +273,38 @@ export class Store extends StoreReads {
   /** How log and replica are now. Writing needs the one, most reading needs both. */
   health(): StoreHealth {
     return { log: this.#files.watch.state, replica: this.#files.replica.state };
+  }
+
+  /** How much there is of what, and how far it is. */
+  measure(): Promise<StoreMeasures> {
+    return measureStore({
+      files: this.#files,
+      head: this.#head,
+      answers: this.#answers,
+      followers: this.#followers,
+      tables: this.tables,
+    });
+  }
+
+  /**
+   * Has the replica apply all that was committed before, as a read has.
+   * @returns whether it was done in time: then a read that began now would wait no longer.
+   * @throws Unavailable when the log cannot be read, or the store closes.
+   */
+  async keepsUp(timeMaxMs: number = limits.readyLagMaxMs): Promise<boolean> {
+    const head = await this.head();
+    const { replica } = this.#files;
+    // Why it fails is the keeper's to tell; whoever asks sees by its state that it did.
+    const reached = replica
+      .read((open) => open.reach(head))
+      .then(
+        () => true,
+        () => false,
+      );
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const late = sleep(timeMaxMs, false, { signal, ref: false }).catch(() => false);
+    return await Promise.race([reached, late]).finally(() => waiting.abort());
   }
 
   /**

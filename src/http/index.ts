@@ -1,6 +1,9 @@
 /** The parts of the HTTP server, one concern each; src/app.ts puts them in order. */
 export { Backlog } from './graphql/backlog.ts';
 export { type ErrorLog, maskErrorWith, useErrorCodes } from './graphql/errors.ts';
+export type { FinishedOperation } from './graphql/finished-operation.ts';
+export { KeptOperations } from './graphql/kept-operations.ts';
+export { type OnOperation, OperationWatch } from './graphql/operation-watch.ts';
 export { PlainOperations } from './graphql/plain-operations.ts';
 export {
   readDocuments,
@@ -22,6 +25,8 @@ export { useNoPage } from './graphql/use-no-page.ts';
 export { usePosition } from './graphql/use-position.ts';
 export { useRateLimits } from './graphql/use-rate-limits.ts';
 export { useReferenceExecution } from './graphql/use-reference-execution.ts';
+export { useRequestMarks } from './graphql/use-request-marks.ts';
+export { loadTraces } from './graphql/use-traces.ts';
 export { useUnavailable } from './graphql/use-unavailable.ts';
 export { useUnreadAnswers } from './graphql/use-unread-answers.ts';
 export { acceptWebSockets } from './graphql/web-sockets.ts';
@@ -53,6 +58,7 @@ export { requestLimits } from './server/request-limits.ts';
 export { RequestsUnderWay } from './server/requests-under-way.ts';
 export { serverBounds } from './server/server-bounds.ts';
 export { watchBodies } from './server/slow-bodies.ts';
+export { Stage } from './server/stage.ts';
 export { isUpload } from './server/uploads.ts';
 export { useBodyLimit } from './server/use-body-limit.ts';
 export { useHead } from './server/use-head.ts';

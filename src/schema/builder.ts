@@ -2,6 +2,7 @@
 import SchemaBuilder from '@pothos/core';
 import type { Microseconds, Position } from '../entities/index.ts';
 import type { FileUpload, Operation } from '../resolvers/index.ts';
+import type { SchemaTracing } from './tracing.ts';
 
 export interface SchemaTypes {
   Context: { readonly operation: Operation };
@@ -17,8 +18,15 @@ export interface SchemaTypes {
   };
 }
 
-export function createBuilder() {
-  return new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false });
+/** @param tracing how fields are traced; null where none is. */
+export function createBuilder(tracing: SchemaTracing | null = null) {
+  return new SchemaBuilder<SchemaTypes>({
+    defaultFieldNullability: false,
+    ...(tracing && {
+      plugins: [tracing.plugin],
+      tracing: { default: tracing.isTraced, wrap: tracing.wrap as never },
+    }),
+  });
 }
 
 export type Builder = ReturnType<typeof createBuilder>;

@@ -19,17 +19,26 @@ import { addProblems } from './problems.ts';
 import { addChangeKind, addRecordChanges } from './record-changes.ts';
 import { addRecord, type RecordContext } from './records.ts';
 import { addScalars } from './scalars.ts';
+import { loadSchemaTracing, type SchemaTracing } from './tracing.ts';
 import { addTransact, type TransactedEntity } from './transact.ts';
 import { addTransactionQueries } from './transactions.ts';
 import { addHistory } from './versions.ts';
 import { addViewer } from './viewer.ts';
 
+export { loadSchemaTracing, type SchemaTracing };
+
 /** Entities with hand-written parts: one line each. */
 const extensions = new Map([[LakeFile as Entity, lakeFileExtension]]);
 
-/** The schema of these entities: everything generic is derived from their definitions. */
-export function buildSchema(entities: readonly Entity[]): GraphQLSchema {
-  const builder = createBuilder();
+/**
+ * The schema of these entities: everything generic is derived from their definitions.
+ * @param tracing how fields are traced; null where none is.
+ */
+export function buildSchema(
+  entities: readonly Entity[],
+  tracing: SchemaTracing | null = null,
+): GraphQLSchema {
+  const builder = createBuilder(tracing);
   addScalars(builder);
   builder.queryType({
     description: 'Reading. All fields of one operation answer at one position.',

@@ -15,6 +15,7 @@ import { queryCount, queryPage } from '../queries/page-query.ts';
 import { type PathPartsQuery, queryPathParts } from '../queries/path-parts.ts';
 import { queryRecords } from '../queries/record-query.ts';
 import type { ReplicaKeeper } from '../replica/replica-keeper.ts';
+import type { KeptMeasures } from '../shared/measures.ts';
 import { turns } from '../shared/turns.ts';
 import { bytesOfVersion, bytesOfVersions } from '../shared/version-bytes.ts';
 import { CountedAnswer } from './counted-answer.ts';
@@ -70,6 +71,10 @@ export class Answers {
     this.#records = new RecordStretches(this.#changes);
     this.#kept = new KeptAnswers(bytesMax);
     this.#groups = new GatheredGroups((query) => replica.read(query));
+  }
+
+  get measures(): KeptMeasures {
+    return this.#kept.measures;
   }
 
   /** Takes notice of an own commit: changes of whole transactions up to `end`, in order. */
@@ -224,6 +229,7 @@ export class Answers {
       return { key, question, known: this.#kept.find<Value>(question, positionOf(key)) };
     });
     const missing = asked.filter(({ known }) => known === null).map(({ key }) => key);
+    this.#kept.missed(missing.length);
     const found = missing.length > 0 ? (await workOut(missing)).values() : [].values();
     return asked.map(({ key, question, known }) => {
       if (known) return known.value;

@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Position } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
+import type { KeptMeasures } from '../shared/measures.ts';
 import { CountedAnswer } from './counted-answer.ts';
 import type { Answer } from './stretch.ts';
 
@@ -26,6 +27,8 @@ export class KeptAnswers {
   readonly #byQuestion = new Map<string, Kept[]>();
   readonly #kept: LRUCache<Kept, true>;
   readonly #underWay = new Map<string, UnderWay>();
+  #hits = 0;
+  #misses = 0;
 
   /** @param bytesMax memory for them, as it is estimated; with 0 none is kept or shared. */
   constructor(bytesMax: number) {
@@ -37,11 +40,22 @@ export class KeptAnswers {
     });
   }
 
+  get measures(): KeptMeasures {
+    const { size: count, calculatedSize: bytes } = this.#kept;
+    return { count, bytes, hits: this.#hits, misses: this.#misses };
+  }
+
+  /** Takes notice of answers that `find` did not have, and that are worked out. */
+  missed(count: number): void {
+    this.#misses += count;
+  }
+
   /** What is known of a question at a position; null when it has to be worked out. */
   find<T>(question: string, at: Position): Answer<T> | null {
     for (const kept of this.#byQuestion.get(question) ?? []) {
       if (!kept.answer.stretch.holdsAt(at)) continue;
       this.#kept.get(kept);
+      this.#hits += 1;
       return kept.answer as Answer<T>;
     }
     return null;
@@ -82,13 +96,17 @@ export class KeptAnswers {
       const underWay = this.#underWay.get(asked);
       if (!underWay || underWay.at > at) break;
       const answer = (await underWay.answer) as Answer<T>;
-      if (underWay.at === at || answer.stretch.holdsAt(at)) return answer;
+      if (underWay.at !== at && !answer.stretch.holdsAt(at)) continue;
+      this.#hits += 1;
+      return answer;
     }
     const upToDate = this.#bringUpToDate<T>(question, at);
     if (upToDate) {
+      this.#hits += 1;
       this.keep(question, upToDate, bytesOf(upToDate.value));
       return upToDate;
     }
+    this.#misses += 1;
     const answer = workOut();
     const underWay = { at, answer };
     this.#underWay.set(asked, underWay);

@@ -7,6 +7,7 @@ import type { Position, Transaction, Version } from '../../entities/index.ts';
 import { Sight } from '../criteria/sight.ts';
 import type { Clock } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
+import type { GroupCommit } from '../shared/measures.ts';
 import { Unavailable } from '../shared/problems.ts';
 import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
@@ -60,12 +61,20 @@ interface Queued {
 /** Called after each commit with what it made durable, in order. */
 export type OnCommit = (changes: readonly VersionChange[], end: LogEnd) => void;
 
+export interface WriterOptions {
+  /** How long the work of one mutation may take. */
+  readonly timeMaxMs?: number | undefined;
+  /** Told of every commit, once it is on disk. */
+  readonly onGroupCommit?: ((commit: GroupCommit) => void) | undefined;
+}
+
 export class Writer {
   readonly #log: LogFile;
   readonly #reader: LogReader;
   readonly #watch: LogWatch;
   readonly #clock: Clock;
   readonly #onCommit: OnCommit;
+  readonly #onGroupCommit: (commit: GroupCommit) => void;
   readonly #steps: TransactionSteps;
   readonly #time: TransactionTime;
   readonly #pace = new Pace();
@@ -73,17 +82,14 @@ export class Writer {
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  /**
-   * @param reader reads the log through the connection that writes it.
-   * @param timeMaxMs how long the work of one mutation may take.
-   */
+  /** @param reader reads the log through the connection that writes it. */
   constructor(
     log: LogFile,
     reader: LogReader,
     watch: LogWatch,
     clock: Clock,
     onCommit: OnCommit,
-    timeMaxMs: number = limits.transactionTimeMaxMs,
+    { timeMaxMs = limits.transactionTimeMaxMs, onGroupCommit = () => {} }: WriterOptions = {},
   ) {
     this.#log = log;
     this.#steps = new TransactionSteps(log);
@@ -92,6 +98,7 @@ export class Writer {
     this.#watch = watch;
     this.#clock = clock;
     this.#onCommit = onCommit;
+    this.#onGroupCommit = onGroupCommit;
   }
 
   /**
@@ -156,8 +163,11 @@ export class Writer {
         this.#steps.mark(group.length === 1);
         end = await this.#run(queued, end, changes, settle);
       }
+      const syncBegan = performance.now();
       this.#steps.commit();
+      const syncMs = performance.now() - syncBegan;
       if (end !== before) this.#onCommit(changes, end);
+      this.#onGroupCommit({ mutations: group.length, versions: changes.length, syncMs });
       // Nobody may take for kept what lies in a file that was deleted meanwhile.
       this.#watch.refuseWhenGone('Whether this is kept is not known.');
     } catch (error) {

@@ -23,6 +23,8 @@ export interface OpenReplica {
   readonly connect: () => Promise<DuckDBConnection>;
   /** The position up to which the base holds the log. */
   readonly basePosition: Position;
+  /** Where it lies; null for one in memory. */
+  readonly path: string | null;
   /** Whether it is lost when it is closed. */
   readonly inMemory: boolean;
   /** Whether its path still leads to it: another process may make its own file there otherwise. */
@@ -49,6 +51,7 @@ export async function openReplicaInMemory(
   return {
     connect: () => connectTo(instance),
     basePosition: positionZero,
+    path: null,
     inMemory: true,
     isInPlace: () => true,
     close,
@@ -154,7 +157,7 @@ function openFile(path: string, instance: DuckDBInstance, basePosition: Position
     openPaths.delete(path);
   };
   const connect = () => connectTo(instance);
-  return { connect, basePosition, inMemory: false, isInPlace, close, discard };
+  return { connect, basePosition, path, inMemory: false, isInPlace, close, discard };
 }
 
 /** The file as it is, where it agrees with the log; null when it has to be made anew. */

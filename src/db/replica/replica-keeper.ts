@@ -82,6 +82,11 @@ export class ReplicaKeeper {
     return this.#replica?.watermark ?? positionZero;
   }
 
+  /** Where the replica's file lies; null while there is none. */
+  get path(): string | null {
+    return this.#replica?.file.path ?? null;
+  }
+
   /** Takes versions that this process has just committed, so that they need not be read back. */
   offer(versions: readonly Version[], end: Position): void {
     this.#replica?.offer(versions, end);

@@ -3,10 +3,11 @@
  * reads at any position up to its watermark. Nothing is known here that the log does not know.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
+import type { ReplicaMemory } from '../shared/measures.ts';
 import { Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { unknownEntity } from '../shared/unknown-entity.ts';
@@ -154,6 +155,16 @@ export class Replica {
   /** From here on the current tables may be read, unless a merge moves past it meanwhile. */
   get horizon(): Position {
     return this.#horizon;
+  }
+
+  /** What DuckDB takes of the machine now, in bytes. @throws Unavailable once the replica closes. */
+  async memory(): Promise<ReplicaMemory> {
+    this.#refuseWhenClosing();
+    const taken = sql<{ readonly memory: number; readonly temporary: number }>`
+      select coalesce(sum(memory_usage_bytes), 0)::double as memory,
+        coalesce(sum(temporary_storage_bytes), 0)::double as temporary from duckdb_memory()`;
+    const [row] = (await taken.execute(this.lookups)).rows;
+    return { memoryBytes: row?.memory ?? 0, temporaryBytes: row?.temporary ?? 0 };
   }
 
   table(entity: Entity): ReplicaTable {

@@ -134,6 +134,8 @@ export const limits = {
   replicaTailRowsMax: 65_536,
   /** How long a read waits for a replica that is being built anew. */
   replicaWaitMs: 5_000,
+  /** How long a read may have to wait for the replica to catch up, for the store to be ready. */
+  readyLagMaxMs: 1_000,
   /** How long a replica that is given up may take to end what it has under way. */
   replicaRetireMs: 1_000,
   /** A replica file that fails so soon after it was made anew is followed by one in memory. */

@@ -65,6 +65,11 @@ export class TableFiles {
     }
   }
 
+  /** What they take on disk, in bytes. */
+  get bytes(): number {
+    return this.#size;
+  }
+
   /** Removes all of them. */
   close(): void {
     for (const { cancel } of this.#kept.values())

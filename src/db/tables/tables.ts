@@ -63,6 +63,11 @@ export class Tables {
     );
   }
 
+  /** What tables that were read take on disk, in bytes. */
+  get bytes(): number {
+    return this.#files.bytes;
+  }
+
   /** Rows of a table, as they lie in it. @throws BadTable, TableLimitExceeded, BadRequest. */
   page(table: NamedTable, window: RowWindow, signal: AbortSignal): Promise<TablePage> {
     return this.#over([table], signal, ([file]) => ({

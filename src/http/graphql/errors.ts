@@ -1,6 +1,6 @@
 /**
  * Errors as clients may see them: each has a code, and what nobody expected is masked, and logged
- * under an id that the client is told.
+ * under the id of its request, which the client is told.
  */
 import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -17,6 +17,7 @@ import {
 } from '../../db/index.ts';
 import { AnswerTooLarge } from '../../resolvers/index.ts';
 import { ClientLeft } from '../server/leaving.ts';
+import { type MaskError, markOf } from '../server/request-mark.ts';
 
 /** Longest message of graphql-js or Yoga that is shown whole, in UTF-16 code units. */
 const messageLengthMax = 2_000;
@@ -25,9 +26,9 @@ export interface ErrorLog {
   error(details: object, message: string): void;
 }
 
-/** What Yoga calls for every error before it leaves. */
-export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
-  return (error) => {
+/** What every error passes before it leaves. */
+export function maskErrorWith(log: ErrorLog): MaskError {
+  return (error, asked) => {
     const cause = error instanceof GraphQLError ? error.originalError : error;
     if (cause instanceof BadRequest) {
       return shown(cause.message, error, { code: cause.code, argument: cause.argument });
@@ -47,14 +48,15 @@ export function maskErrorWith(log: ErrorLog): (error: unknown) => Error {
     if (error instanceof GraphQLError && (!cause || isGraphQLError(cause))) return plain(error);
     // That somebody left is nobody's fault, and the answer has no reader.
     if (cause instanceof ClientLeft) return shown(cause.message, error, { code: 'UNAVAILABLE' });
-    const errorId = randomUUID();
-    log.error({ errorId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
+    // Where it is not known which request it is about, there is an id for it alone.
+    const requestId = asked ? markOf(asked).id : randomUUID();
+    log.error({ requestId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
     const [what, code] =
       cause instanceof ContentsDamaged
         ? ['The stored contents are damaged, and are not served', cause.code]
         : ['Unexpected error', 'INTERNAL_SERVER_ERROR'];
-    const message = `${what}. The server’s log has it under ${errorId}.`;
-    return shown(message, error, { code, errorId });
+    const message = `${what}. The server’s log has it under ${requestId}.`;
+    return shown(message, error, { code, requestId });
   };
 }
 

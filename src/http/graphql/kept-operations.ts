@@ -4,7 +4,7 @@
  */
 import { type ExecutionArgs, getOperationAST } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Stretch } from '../../db/index.ts';
+import type { KeptMeasures, Stretch } from '../../db/index.ts';
 import type { Operation } from '../../resolvers/index.ts';
 import { requestLimits } from '../server/request-limits.ts';
 import { type Answer, dataJson, executeToAnswer, withDataJson } from './answers.ts';
@@ -21,6 +21,8 @@ export class KeptOperations {
   readonly #kept: LRUCache<string, Kept>;
   /** What was asked lately, and not kept. */
   readonly #askedOnce = new LRUCache<string, true>({ max: requestLimits.keptOperationsMax });
+  #hits = 0;
+  #misses = 0;
 
   /** @param bytesMax memory for them; with 0 none is kept. */
   constructor(bytesMax: number) {
@@ -32,13 +34,22 @@ export class KeptOperations {
     });
   }
 
+  get measures(): KeptMeasures {
+    const { size: count, calculatedSize: bytes } = this.#kept;
+    return { count, bytes, hits: this.#hits, misses: this.#misses };
+  }
+
   /** Executes, or gives what was executed before. An answer with errors is never kept. */
   async execute(args: ExecutionArgs): Promise<Answer> {
     const { operation } = args.contextValue as { readonly operation: Operation };
     const question = this.#questionOf(args, operation);
     if (question === null) return await executeToAnswer(args);
     const known = this.#kept.get(question);
-    if (known && (await operation.wouldAnswer(known.stretches))) return known.answer;
+    if (known && (await operation.wouldAnswer(known.stretches))) {
+      this.#hits += 1;
+      return known.answer;
+    }
+    this.#misses += 1;
     const answer = await executeToAnswer(args);
     const { stretches, position } = operation;
     if (answer.errors || !answer.data || stretches === null || position === null) return answer;

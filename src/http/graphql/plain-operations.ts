@@ -7,12 +7,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
+import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { Viewers } from '../identity/viewers.ts';
+import { type MaskError, markOf, requestIdHeader } from '../server/request-mark.ts';
 import { answerHeaders } from '../server/security-headers.ts';
 import { type Answer, answerPieces, dataJson } from './answers.ts';
 import { readSmallBody } from './json-body.ts';
+import type { OperationWatch } from './operation-watch.ts';
 import { TrustedDocuments } from './trusted-documents.ts';
 import { answerType, jsonTypes } from './use-answer-forms.ts';
 import { largeAnswerBytes } from './use-unread-answers.ts';
@@ -38,7 +40,8 @@ export class PlainOperations {
   readonly #bodyBytesMax: number;
   readonly #viewers: Viewers;
   readonly #documents: TrustedDocuments;
-  readonly #maskError: (error: unknown) => Error;
+  readonly #maskError: MaskError;
+  readonly #watch: OperationWatch | null;
   /** What was executed here and is answered by Yoga. */
   readonly #executed = new WeakMap<IncomingMessage, Answer>();
 
@@ -56,17 +59,20 @@ export class PlainOperations {
    * @param viewers tells who asks: for nobody nothing is read.
    * @param maskError what a client may see of an error.
    * @param documents whose ids may stand for them.
+   * @param watch told of every operation that is answered here; null where nobody wants to know.
    */
   constructor(
     bytesMax: number,
     viewers: Viewers,
-    maskError: (error: unknown) => Error,
+    maskError: MaskError,
     documents = new TrustedDocuments(),
+    watch: OperationWatch | null = null,
   ) {
     this.#documents = documents;
     this.#bodyBytesMax = Math.min(bytesMax, bodyBytesMax);
     this.#viewers = viewers;
     this.#maskError = maskError;
+    this.#watch = watch;
   }
 
   /** The same Yoga; called with a request of Node it answers plain operations by the short road. */
@@ -77,10 +83,15 @@ export class PlainOperations {
         const [request, response] = args as [IncomingMessage, ServerResponse];
         const type = args.length === 2 && this.#plainType(request, yoga.graphqlEndpoint);
         if (!type) return pass(...args);
+        const mark = markOf({ req: request });
         const read = () =>
           whenRead(request, async (body) => {
             const executed = await this.#execute(yoga, request, response, body);
-            if (executed?.json) return write(response, type, executed.json);
+            if (executed?.json) {
+              write(response, type, executed.json, mark.id);
+              this.#watch?.finished(mark, mark.startedAt, executed.args, executed.answer);
+              return;
+            }
             if (executed) this.#executed.set(request, executed.answer);
             return pass(Object.assign(request, { body: Readable.from([body]) }), response);
           });
@@ -115,23 +126,26 @@ export class PlainOperations {
     if (!operation) return null;
     const { enveloped, document, params } = operation;
     try {
-      const answer: Answer = await enveloped.execute({
+      const args: ExecutionArgs = {
         schema: enveloped.schema,
         document,
         contextValue: await enveloped.contextFactory(),
-        variableValues: params.variables,
-        operationName: params.operationName,
-      });
-      return { answer, json: plainJson(answer) };
+        variableValues: params.variables ?? null,
+        operationName: params.operationName ?? null,
+      };
+      const answer: Answer = await enveloped.execute(args);
+      return { args, answer, json: plainJson(answer) };
     } catch (error) {
-      const masked = this.#maskError(error);
+      const masked = this.#maskError(error, { req });
       const shown = masked instanceof GraphQLError ? masked : new GraphQLError(masked.message);
-      return { answer: { errors: [shown] }, json: null };
+      return { args: null, answer: { errors: [shown] }, json: null };
     }
   }
 }
 
 interface Executed {
+  /** What was executed; null where it was refused. */
+  readonly args: ExecutionArgs | null;
   readonly answer: Answer;
   /** The answer as it is sent; null where there is more to it than small data. */
   readonly json: string | null;
@@ -188,12 +202,13 @@ function whenRead(request: IncomingMessage, use: (body: Buffer) => void): void {
   );
 }
 
-function write(response: ServerResponse, type: string, json: string): void {
+function write(response: ServerResponse, type: string, json: string, requestId: string): void {
   response.writeHead(200, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(json),
     'cache-control': 'no-store',
     vary: 'accept, origin',
+    [requestIdHeader]: requestId,
     ...answerHeaders,
   });
   response.end(json);

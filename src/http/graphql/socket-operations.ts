@@ -3,7 +3,12 @@
  * limits, errors and positions.
  */
 import type { IncomingMessage } from 'node:http';
-import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+} from 'graphql';
 import {
   CloseCode,
   type Context,
@@ -15,9 +20,11 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import { expired } from '../identity/unauthenticated.ts';
 import type { Viewers } from '../identity/viewers.ts';
 import { requestLimits } from '../server/request-limits.ts';
+import { type MaskError, markOf } from '../server/request-mark.ts';
 import type { AnswerRoom } from './answer-room.ts';
 import { type Answer, dataJson } from './answers.ts';
 import { errorForClient } from './errors.ts';
+import type { OperationWatch } from './operation-watch.ts';
 import { closeCodes, type SocketMessages } from './socket-messages.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
@@ -36,27 +43,37 @@ export interface SocketExtra {
 // biome-ignore lint/suspicious/noExplicitAny: the contexts of a Yoga do not matter here
 export type AnyYoga = YogaServerInstance<any, any>;
 
-/**
- * How the protocol runs operations.
- * @param documents whose ids may stand for them.
- * @param maskError what a client may see of an error.
- */
+/** What operations need of the application. */
+export interface OperationTerms {
+  readonly viewers: Viewers;
+  /** Whose ids may stand for them. */
+  readonly documents: TrustedDocuments;
+  /** What a client may see of an error. */
+  readonly maskError: MaskError;
+  /** Told of every operation; null where nobody wants to know. */
+  readonly watch: OperationWatch | null;
+}
+
+/** How the protocol runs operations. */
 export function socketOperations(
   yoga: AnyYoga,
-  viewers: Viewers,
-  documents: TrustedDocuments,
-  maskError: (error: unknown) => Error,
+  { viewers, documents, maskError, watch }: OperationTerms,
 ): ServerOptions<ConnectionParams, SocketExtra> {
-  const shown = (error: unknown) => asGraphQLError(maskError(error));
+  const shown = (error: unknown, req: IncomingMessage) => asGraphQLError(maskError(error, { req }));
   const run = (name: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
+    const startedAt = performance.now();
+    const { enveloped, room, id, req } = args.rootValue as Prepared;
+    const done = (result: OperationResult) => {
+      watch?.finished(markOf({ req }), startedAt, args, result as ExecutionResult);
+      return result;
+    };
     try {
-      const { enveloped, room, id } = args.rootValue as Prepared;
       if (name === 'execute' && !(await room.enter(id))) return { errors: [left()] };
       const result = await enveloped[name]({ ...args, rootValue: undefined });
       const answers = Symbol.asyncIterator in result ? asThereIsRoom(result, room, id) : result;
-      return answers as OperationResult;
+      return done(answers as OperationResult);
     } catch (error) {
-      return { errors: [shown(error)] };
+      return done({ errors: [shown(error, req)] });
     }
   };
   return {
@@ -67,7 +84,7 @@ export function socketOperations(
         if (known) extra.endAt(known.untilMs, expired().message);
         return true;
       } catch (error) {
-        const { message, extensions } = shown(error);
+        const { message, extensions } = shown(error, extra.request);
         extra.end(closeCodeOf(extensions.code), message);
         return false;
       }
@@ -75,10 +92,17 @@ export function socketOperations(
     execute: run('execute'),
     subscribe: run('subscribe'),
     onSubscribe: async (context, id, payload) => {
+      const { request: req } = context.extra;
+      const startedAt = performance.now();
+      const refused = (errors: readonly GraphQLError[]) => {
+        watch?.finished(markOf({ req }), startedAt, null, { errors });
+        return errors;
+      };
       try {
-        return await prepare(yoga, context, id, documents.resolve(payload));
+        const prepared = await prepare(yoga, context, id, documents.resolve(payload));
+        return 'schema' in prepared ? prepared : refused(prepared);
       } catch (error) {
-        return [shown(error)];
+        return refused([shown(error, req)]);
       }
     },
     onNext: ({ extra }, id, _payload, _args, { errors, ...result }) => {
@@ -97,6 +121,8 @@ interface Prepared {
   readonly enveloped: ReturnType<AnyYoga['getEnveloped']>;
   readonly room: AnswerRoom;
   readonly id: string;
+  /** The request that opened the socket. */
+  readonly req: IncomingMessage;
 }
 
 /** What is to be executed. */
@@ -125,7 +151,7 @@ async function prepare(
     operationName: params.operationName ?? null,
     variableValues: params.variables ?? null,
     contextValue: await contextFactory(),
-    rootValue: { enveloped, room: messages.room, id } satisfies Prepared,
+    rootValue: { enveloped, room: messages.room, id, req } satisfies Prepared,
   };
 }
 

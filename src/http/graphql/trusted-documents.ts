@@ -3,7 +3,7 @@
  * sends less, and a server may answer nothing else. Yoga has a plugin for it, which knows neither the
  * short road of plain operations nor WebSockets; all roads come by here.
  */
-import { GraphQLError, parse } from 'graphql';
+import { GraphQLError, Kind, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { refusal } from './errors.ts';
 
@@ -23,6 +23,18 @@ export class TrustedDocuments {
     this.#byId = byId;
     this.#isOnly = isOnly;
     this.#known = new Set(byId.values());
+  }
+
+  /** The names of all operations in them. */
+  operationNames(): Set<string> {
+    const names = new Set<string>();
+    for (const text of this.#known) {
+      for (const definition of parse(text).definitions) {
+        const isNamed = definition.kind === Kind.OPERATION_DEFINITION && definition.name;
+        if (isNamed) names.add(isNamed.value);
+      }
+    }
+    return names;
   }
 
   /**

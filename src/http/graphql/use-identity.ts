@@ -8,11 +8,12 @@ import { isSigned } from '../../resolvers/index.ts';
 import { challenge, expired } from '../identity/unauthenticated.ts';
 import type { Asked, Viewers } from '../identity/viewers.ts';
 import { whileKnown } from '../identity/while-known.ts';
+import type { MaskError } from '../server/request-mark.ts';
 import { unavailable } from '../server/retry-after.ts';
 import { wantsPage } from './use-answer-forms.ts';
 
 /** @param maskError what a client may see of an error. */
-export function useIdentity(viewers: Viewers, maskError: (error: unknown) => Error): Plugin<Asked> {
+export function useIdentity(viewers: Viewers, maskError: MaskError): Plugin<Asked> {
   let endpoint = '';
   const needsViewer = (request: Request, url: URL) =>
     (url.pathname.startsWith('/files/') && !isSigned(url)) ||
@@ -27,7 +28,12 @@ export function useIdentity(viewers: Viewers, maskError: (error: unknown) => Err
       try {
         await viewers.of({ ...(serverContext as Asked), request });
       } catch (error) {
-        endResponse(refusal(maskError(error) as GraphQLError, fetchAPI.Response));
+        endResponse(
+          refusal(
+            maskError(error, { ...serverContext, request }) as GraphQLError,
+            fetchAPI.Response,
+          ),
+        );
       }
     },
     async onSubscribe({ args }) {

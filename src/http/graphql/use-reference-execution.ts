@@ -5,14 +5,13 @@
  */
 import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { KeptOperations } from './kept-operations.ts';
+import type { KeptOperations } from './kept-operations.ts';
 import { resumedDocument } from './resumed-document.ts';
 import { SharedEvents } from './shared-events.ts';
 
-/** @param keptBytesMax memory for answers that are kept. */
-export function useReferenceExecution(keptBytesMax: number): Plugin {
+/** @param kept answers that are kept. */
+export function useReferenceExecution(kept: KeptOperations): Plugin {
   const events = new SharedEvents();
-  const kept = new KeptOperations(keptBytesMax);
   return {
     onExecute: ({ setExecuteFn }) => setExecuteFn((args) => kept.execute(args)),
     onSubscribe: ({ setSubscribeFn }) =>

@@ -11,8 +11,10 @@ import type { Connections } from '../server/connections.ts';
 import type { Origins } from '../server/cors.ts';
 import type { FrontDoor, Refusal } from '../server/front-door.ts';
 import { requestLimits } from '../server/request-limits.ts';
+import { type MaskError, markOf, requestIdHeader } from '../server/request-mark.ts';
 import { answerHeaders } from '../server/security-headers.ts';
 import type { Backlog } from './backlog.ts';
+import type { OperationWatch } from './operation-watch.ts';
 import { SocketMessages } from './socket-messages.ts';
 import {
   type AnyYoga,
@@ -34,10 +36,12 @@ export interface SocketTerms {
   /** What waits on all connections. */
   readonly backlog: Backlog;
   /** What a client may see of an error. */
-  readonly maskError: (error: unknown) => Error;
+  readonly maskError: MaskError;
   readonly viewers: Viewers;
   /** Whose ids may stand for them. */
   readonly documents: TrustedDocuments;
+  /** Told of every operation; null where nobody wants to know. */
+  readonly watch: OperationWatch | null;
   /** How often a client is asked whether it still listens; one that does not answer is dropped. */
   readonly keepAliveMs: number;
 }
@@ -53,13 +57,14 @@ const accepting = new WeakSet<Server>();
 export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTerms): () => void {
   if (accepting.has(server)) throw new TypeError('This server accepts WebSockets already.');
   accepting.add(server);
-  const protocol = makeServer(
-    socketOperations(yoga, terms.viewers, terms.documents, terms.maskError),
-  );
+  const protocol = makeServer(socketOperations(yoga, terms));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols,
     maxPayload: requestLimits.messageBytesMax,
+  });
+  sockets.on('headers', (headers, request) => {
+    headers.push(`${requestIdHeader}: ${markOf({ req: request }).id}`);
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal =
@@ -68,9 +73,11 @@ export function acceptWebSockets(server: Server, yoga: AnyYoga, terms: SocketTer
     if (!isAt(yoga.graphqlEndpoint, request) && server.listenerCount('upgrade') > 1) return;
     // A connection that breaks while it is refused or opened is nobody's fault here.
     socket.on('error', () => {});
-    if (refusal) return refuse(socket, refusal);
+    if (refusal) return refuse(socket, request, refusal);
     const release = terms.connections.open(terms.clients.of(request));
-    if (!release) return refuse(socket, { status: 429, message: terms.connections.refusal });
+    if (!release) {
+      return refuse(socket, request, { status: 429, message: terms.connections.refusal });
+    }
     socket.once('close', release);
     sockets.handleUpgrade(request, socket, head, (opened) =>
       converse(opened, request, protocol, terms),
@@ -105,13 +112,14 @@ function refusalOf(request: IncomingMessage, endpoint: string, origins: Origins)
 }
 
 /** Ends with an answer, and soon with the connection, whether or not its client closes it. */
-function refuse(socket: Duplex, { status, message }: Refusal): void {
+function refuse(socket: Duplex, req: IncomingMessage, { status, message }: Refusal): void {
   const body = `${message}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: text/plain; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    `${requestIdHeader}: ${markOf({ req }).id}`,
     ...Object.entries(answerHeaders).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
@@ -146,7 +154,7 @@ function converse(
           // Of text alone has it been checked that it is UTF-8.
           if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
           messages.receive(String(message), take).catch((error) => {
-            maskError(error);
+            maskError(error, { req: request });
             socket.close(CloseCode.InternalServerError, 'Internal server error');
           });
         });
@@ -156,7 +164,7 @@ function converse(
   );
   dropWhenSilent(socket, keepAliveMs);
   socket.once('close', (code, reason) => {
-    closed(code, String(reason)).catch((error) => maskError(error));
+    closed(code, String(reason)).catch((error) => maskError(error, { req: request }));
   });
 }
 

@@ -4,6 +4,7 @@ import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'graphql-yoga';
 import { type Entity, LakeFile, Todo } from '../../entities/index.ts';
+import type { MaskError } from '../server/request-mark.ts';
 import { pagePolicy } from '../server/security-headers.ts';
 import { escapeHtml, htmlHeaders, pageOf } from './html.ts';
 
@@ -46,11 +47,11 @@ export function canShowBoard(entities: readonly Entity[]): boolean {
 export function useBoard(
   directory: string,
   entities: readonly Entity[],
-  maskError: (error: unknown) => Error,
+  maskError: MaskError,
 ): Plugin {
   const instead = canShowBoard(entities) ? null : kindsMissing(entities);
   return {
-    onRequest({ url, request, endResponse, fetchAPI }) {
+    onRequest({ url, request, endResponse, fetchAPI, serverContext }) {
       const place = placeOf(url.pathname);
       // Not even a promise for the requests that are none of its business: most of them.
       if (place === null) return;
@@ -60,7 +61,10 @@ export function useBoard(
         return;
       }
       return answer(directory, place, request.method)
-        .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
+        .catch((error) => ({
+          body: `${maskError(error, { ...serverContext, request }).message}\n`,
+          status: 500,
+        }))
         .then(({ body, ...init }) =>
           endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
         );

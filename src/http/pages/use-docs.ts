@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { MaskError } from '../server/request-mark.ts';
 import { picturePolicy } from '../server/security-headers.ts';
 import { copyScript } from './copy-script.ts';
 import type { guideHtml, leadHtml } from './guide-page.ts';
@@ -32,16 +33,19 @@ export function useDocs(
   schema: GraphQLSchema,
   demo: string | null,
   shown: { readonly graphiql: boolean; readonly introspection: boolean },
-  maskError: (error: unknown) => Error,
+  maskError: MaskError,
 ): Plugin {
   const docs = new Docs(shown.introspection ? schema : null, demo, shown.graphiql);
   return {
-    onRequest({ url, request, endResponse, fetchAPI }) {
+    onRequest({ url, request, endResponse, fetchAPI, serverContext }) {
       const isAsked = url.pathname === '/docs' || url.pathname.startsWith('/docs/');
       if (!isAsked || (request.method !== 'GET' && request.method !== 'HEAD')) return;
       return docs
         .answer(url.pathname.slice('/docs/'.length))
-        .catch((error) => ({ body: `${maskError(error).message}\n`, status: 500 }))
+        .catch((error) => ({
+          body: `${maskError(error, { ...serverContext, request }).message}\n`,
+          status: 500,
+        }))
         .then(({ body, ...init }) =>
           endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : body, init)),
         );

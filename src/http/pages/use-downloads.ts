@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import { type DownloadSigner, isSigned, parseFilePath, type View } from '../../resolvers/index.ts';
+import type { MaskError } from '../server/request-mark.ts';
 import { type Asking, answerDownload } from './download-answers.ts';
 import { failure, plain } from './plain-answers.ts';
 
@@ -16,7 +17,7 @@ export interface DownloadTerms {
   /** Null where everybody may have everything. */
   readonly signer: DownloadSigner | null;
   /** What a client may see of an error; Yoga masks only those of GraphQL. */
-  readonly maskError: (error: unknown) => Error;
+  readonly maskError: MaskError;
 }
 
 export function useDownloads(terms: DownloadTerms): Plugin {
@@ -24,15 +25,16 @@ export function useDownloads(terms: DownloadTerms): Plugin {
   return {
     async onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
       if (!url.pathname.startsWith('/files/')) return;
+      const mask = (error: unknown) => maskError(error, { ...serverContext, request });
       // The headers are gone when the bytes fail: a broken connection is all that can tell of it.
       const breakOff = (error: unknown) => {
-        maskError(error);
+        mask(error);
         (serverContext as ServerContext).res?.destroy();
       };
       const found = seenBy(terms, request, url, serverContext).then((seen) =>
         seen ? answerDownload({ ...seen, request, url, onFailure: breakOff }) : refused,
       );
-      const { body, ...init } = await found.catch((error) => failure(error, maskError));
+      const { body, ...init } = await found.catch((error) => failure(error, mask));
       endResponse(new fetchAPI.Response(body, init));
     },
   };

@@ -9,6 +9,7 @@ import {
   putFile,
 } from '../../resolvers/index.ts';
 import type { ClientRate } from '../server/client-rate.ts';
+import type { MaskError } from '../server/request-mark.ts';
 import { type Answer, plain } from './plain-answers.ts';
 import { preconditionOf, refusalOf, tooOften, written } from './written-files.ts';
 
@@ -20,7 +21,7 @@ export interface FileWriteTerms {
   /** How many bytes a file may have. */
   readonly uploadBytesMax: number;
   /** What a client may see of an error. */
-  readonly maskError: (error: unknown) => Error;
+  readonly maskError: MaskError;
 }
 
 /** Node's request, where it came over Node's server: its bytes come quicker than a Request's. */
@@ -36,7 +37,7 @@ export function useFileWrites(terms: FileWriteTerms): Plugin {
         // Whoever sent it is gone: nobody reads the answer.
         req?.readableAborted
           ? plain(400, 'The body did not arrive whole.')
-          : refusalOf(error, terms.maskError),
+          : refusalOf(error, (cause) => terms.maskError(cause, { req, request })),
       );
       endResponse(new fetchAPI.Response(body, init));
     },

@@ -56,7 +56,7 @@ export function useResumableUploads(terms: ResumableTerms): Plugin {
       const context = serverContext as ServerContext;
       const asked = { request, id, method, context };
       const { body, ...init } = await answer(terms, locks, asked).catch((error) =>
-        refusalOf(error, terms.maskError),
+        refusalOf(error, (cause) => terms.maskError(cause, { req: context.req, request })),
       );
       const headers = new fetchAPI.Headers(init.headers);
       headers.set('tus-resumable', version);
@@ -138,7 +138,8 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
       if (isTusRefusal(cause)) return cause;
       // Whoever sent it is gone: nobody reads the answer.
       if (context.req?.readableAborted) return;
-      refused = refusalOf(cause, terms.maskError);
+      const { request } = asked;
+      refused = refusalOf(cause, (error) => terms.maskError(error, { req: context.req, request }));
       return { status_code: refused.status ?? 500, body: String(refused.body) };
     },
   });

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HostRule, hostnameOf } from './hosts.ts';
+import { markOf, requestIdHeader } from './request-mark.ts';
 import { answerHeaders } from './security-headers.ts';
 
 /** Why a request, or the opening of a WebSocket, is not answered. */
@@ -33,7 +34,11 @@ export class FrontDoor {
   answers(request: IncomingMessage, response: ServerResponse): boolean {
     const refusal = this.refusalOf(request);
     if (refusal) {
-      const headers = { 'content-type': 'text/plain; charset=utf-8', ...answerHeaders };
+      const headers = {
+        'content-type': 'text/plain; charset=utf-8',
+        [requestIdHeader]: markOf({ req: request }).id,
+        ...answerHeaders,
+      };
       response.writeHead(refusal.status, headers).end(`${refusal.message}\n`);
     } else if (request.url === '*') {
       response.writeHead(204, { allow: 'GET, HEAD, POST, OPTIONS', ...answerHeaders }).end();
