@@ -8,7 +8,8 @@ import { Command, Option } from 'commander';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
-import type { ExportOptions, ImportOptions, PutOptions, Told } from './transfer/index.ts';
+import type { Told } from './terminal/index.ts';
+import type { ExportOptions, ImportOptions, PutOptions } from './transfer/index.ts';
 
 /** What every command that moves records in or out takes besides settings. */
 type Transferring = { readonly json: boolean };
@@ -124,7 +125,7 @@ async function transfer(
   run: (data: string, entities: readonly Entity[]) => Promise<Told>,
 ): Promise<void> {
   const config = configOf(given as Readonly<Record<string, unknown>>);
-  const { tell } = await import('./transfer/index.ts');
+  const { tell } = await import('./terminal/index.ts');
   const { loadEntities } = await import('./load-entities.ts');
   const command = async () => await run(config.data, await loadEntities(config.entities));
   process.exitCode = await tell(command, given.json);

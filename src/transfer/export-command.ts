@@ -2,12 +2,10 @@
 import { resolve } from 'node:path';
 import { type LogAccess, openLog } from '../db/index.ts';
 import { type Entity, type Position, parseDateTime, positionZero } from '../entities/index.ts';
-import { count, list, startProgress } from '../terminal/index.ts';
+import { count, interruptibly, list, startProgress, type Told } from '../terminal/index.ts';
 import { type ExportQuery, exportLog } from './export.ts';
 import { type Format, formats } from './formats.ts';
-import { interruptibly } from './interruption.ts';
 import type { Manifest } from './manifest.ts';
-import type { Told } from './outcome.ts';
 import { Refused } from './refused.ts';
 
 /** As they are given; `json` concerns who tells. */

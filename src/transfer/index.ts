@@ -1,5 +1,4 @@
 /** In and out: what moves records between a log and files. */
 export { type ExportOptions, runExport } from './export-command.ts';
 export { type ImportOptions, runImport } from './import-command.ts';
-export { type Told, tell } from './outcome.ts';
 export { type PutOptions, runPut } from './put-command.ts';

@@ -1,4 +1,5 @@
 /** Why a transfer was not done, with a code for programs. */
+import { Refusal } from '../terminal/index.ts';
 
 export type RefusalCode =
   /** What was asked for contradicts itself. */
@@ -22,18 +23,6 @@ export type RefusalCode =
   /** Records are there already, with other values. */
   | 'RECORDS_DIFFER'
   /** Versions name contents that neither the export nor the log has. */
-  | 'CONTENTS_MISSING'
-  /** Ctrl-C. */
-  | 'INTERRUPTED';
+  | 'CONTENTS_MISSING';
 
-export class Refused extends Error {
-  readonly code: RefusalCode;
-  /** What exactly, where it is more than one thing. */
-  readonly issues: readonly string[];
-
-  constructor(code: RefusalCode, message: string, issues: readonly string[] = []) {
-    super(message);
-    this.code = code;
-    this.issues = issues;
-  }
-}
+export class Refused extends Refusal<RefusalCode> {}

@@ -1,6 +1,6 @@
 /** What a command tells: lines for people, or one JSON object for programs. */
 import { interruptedCode } from './interruption.ts';
-import { Refused } from './refused.ts';
+import { Refusal } from './refusal.ts';
 
 /** What came of it: numbers and texts by their names. */
 type Outcome = Readonly<Record<string, unknown>>;
@@ -25,7 +25,7 @@ export async function tell(command: () => Promise<Told>, asJson: boolean): Promi
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (!(error instanceof Error) || typeof code !== 'string') throw error;
-    const issues = error instanceof Refused ? error.issues : [];
+    const issues = error instanceof Refusal ? error.issues : [];
     if (asJson) console.log(JSON.stringify({ error: { code, message, issues } }));
     else for (const line of [`everstate: ${message}`, ...issues]) console.error(line);
     return code === 'INTERRUPTED' ? interruptedCode : 1;
