@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /**
- * The command line: `everstate serve`, `demo`, `token`, `export`, `import` and `put`. What they do is loaded when they do it, so that
+ * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put`,
+ * `backup` and `restore`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
+import type { RestoreOptions } from './backup/index.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
@@ -102,11 +104,33 @@ const putting = program
     const { runPut } = await import('./transfer/index.ts');
     await transfer(given, (data, entities) => runPut(directory, given, data, entities));
   });
+const backingUp = program
+  .command('backup')
+  .description('back up what came since the last time into a directory, or all of it into a file')
+  .argument('<target>', 'a directory, or a file where its name ends with .backup')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (target: string, given: Transferring) => {
+    const { runBackup } = await import('./backup/index.ts');
+    await transfer(given, (data) => runBackup(target, data));
+  });
+const restoring = program
+  .command('restore')
+  .description('restore a backup into a data directory that has no log')
+  .argument('<backup>', 'what backup has written')
+  .option('--to-position <position>', 'no further than the last transaction up to a position')
+  .option('--to-time <time>', 'no further than the last up to a moment')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (from: string, given: RestoreOptions & Transferring) => {
+    const { runRestore } = await import('./backup/index.ts');
+    await transfer(given, (data, entities) => runRestore(from, given, data, entities));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    for (const command of [exporting, importing, putting]) command.addOption(option);
+    for (const command of [exporting, importing, putting, backingUp, restoring]) {
+      command.addOption(option);
+    }
   }
   if (name.startsWith('jwt')) token.addOption(option);
 }

@@ -72,6 +72,12 @@ export const limits = {
   transferRows: 4_096,
   /** Versions of history that one commit takes in; a single transaction that is larger comes whole. */
   historyCommitRows: 65_536,
+  /** Versions that are copied at a time between a log and a segment of a backup. */
+  segmentPieceRows: 4_096,
+  /** Chunks of contents that are copied at a time out of a segment. */
+  segmentPieceChunks: 256,
+  /** A segment of a directory ends once it has so many bytes, and those of so many are not merged. */
+  segmentBytesMax: 1024 * 1024 * 1024,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */

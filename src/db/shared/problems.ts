@@ -205,3 +205,13 @@ export class HistoryRefused extends Error {
 export class LogMoved extends Error {
   readonly code = 'LOG_MOVED';
 }
+
+/** The log is not whole: what it should have is missing, or not as it was written. */
+export class LogDamaged extends Error {
+  readonly code = 'LOG_DAMAGED';
+}
+
+/** A file of a backup is missing, or not as it was written. */
+export class BackupDamaged extends Error {
+  readonly code = 'BACKUP_DAMAGED';
+}
