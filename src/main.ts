@@ -6,7 +6,7 @@
  */
 import './production.ts';
 import { Command, Option } from 'commander';
-import type { RestoreOptions } from './backup/index.ts';
+import type { BackupOptions, RestoreOptions } from './backup/index.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
@@ -108,10 +108,16 @@ const backingUp = program
   .command('backup')
   .description('back up what came since the last time into a directory, or all of it into a file')
   .argument('<target>', 'a directory, or a file where its name ends with .backup')
+  .option('--follow', 'keep the directory up to date within a second, until interrupted', false)
+  .option(
+    '--drill',
+    'restore what is there for a try, and compare its answers with the log’s',
+    false,
+  )
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (target: string, given: Transferring) => {
+  .action(async (target: string, given: BackupOptions & Transferring) => {
     const { runBackup } = await import('./backup/index.ts');
-    await transfer(given, (data) => runBackup(target, data));
+    await transfer(given, (data, entities) => runBackup(target, given, data, entities));
   });
 const restoring = program
   .command('restore')

@@ -25,13 +25,23 @@ export async function runRestore(
   data: string,
   entities: readonly Entity[],
 ): Promise<Told> {
+  const { backup, restorable } = await restoreBackup(from, options, data, entities);
+  return told(backup, restorable, data);
+}
+
+/** Restores as runRestore does. @returns what was restored. */
+export async function restoreBackup(
+  from: string,
+  options: RestoreOptions,
+  data: string,
+  entities: readonly Entity[],
+): Promise<{ readonly backup: StoredBackup; readonly restorable: Restorable }> {
   const release = holdSegments(from);
   try {
     const backup = await StoredBackup.open(from);
     const cut = cutAsked(options, backup);
     refuseExisting(data);
-    const restorable = await withProgress(backup, cut, data, entities);
-    return told(backup, restorable, data);
+    return { backup, restorable: await withProgress(backup, cut, data, entities) };
   } finally {
     release();
   }

@@ -14,12 +14,12 @@ const smallestBytes = 256 * 1024;
  * @returns how many of the last are to become one; 0 when none are.
  */
 export function mergeableOf(sizes: readonly number[]): number {
-  for (let [least, most] = [0, smallestBytes]; least < limits.segmentBytesMax; ) {
+  for (let [least, most] = [0, smallestBytes]; least < limits.mergedSegmentBytesMax; ) {
     const larger = sizes.findLastIndex((bytes) => bytes > most);
     const last = sizes.slice(larger + 1);
     const sum = last.reduce((all, bytes) => all + bytes, 0);
     const alike = last.filter((bytes) => bytes > least).length;
-    if (alike >= fanOut && sum <= limits.segmentBytesMax) return last.length;
+    if (alike >= fanOut && sum <= limits.mergedSegmentBytesMax) return last.length;
     [least, most] = [most, most * fanOut];
   }
   return 0;

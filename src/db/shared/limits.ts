@@ -76,8 +76,14 @@ export const limits = {
   segmentPieceRows: 4_096,
   /** Chunks of contents that are copied at a time out of a segment. */
   segmentPieceChunks: 256,
-  /** A segment of a directory ends once it has so many bytes, and those of so many are not merged. */
+  /** A segment of a directory ends with the transaction with which it has so many bytes … */
   segmentBytesMax: 1024 * 1024 * 1024,
+  /** … and smaller ones become one of so many at most: that takes a second or two. */
+  mergedSegmentBytesMax: 256 * 1024 * 1024,
+  /** How often whoever keeps a backup up to date looks whether something was committed … */
+  backupLookMs: 50,
+  /** … and how long it gathers what is, since it last wrote. */
+  backupPauseMs: 400,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */
