@@ -492,6 +492,95 @@ describe('a restore', () => {
   });
 });
 
+describe('a backup that follows', () => {
+  const position = (target: string) => {
+    const { segments } = JSON.parse(readFileSync(join(target, 'backup.json'), 'utf8'));
+    return segments.at(-1)?.position as number;
+  };
+
+  test('has each commit soon, goes on when the server starts again, and ends well with a signal', async () => {
+    const data = temporaryDirectory();
+    const target = join(data, 'backup');
+    const open = () => openStore({ directory: data, entities: shippedEntities });
+    let store = await open();
+    await store.append(Todo, { id: 'a' });
+    const process = everstate(['backup', target, '--follow', '--data', data, '--json']);
+    await until(() => process.stderr.includes('Following') || process.child.exitCode !== null);
+    for (const id of ['b', 'c']) {
+      const { position: written } = await store.append(Todo, { id });
+      await until(() => position(target) === written || process.child.exitCode !== null);
+    }
+    await store.close();
+    store = await open();
+    await store.append(Todo, { id: 'd' });
+    await until(() => position(target) === 4 || process.child.exitCode !== null);
+    await expect(backedUp(data, target)).rejects.toMatchObject({ code: 'IN_USE' });
+    await restored(target, join(data, 'meanwhile'));
+    await store.append(Todo, { id: 'e' });
+    const { code, stdout, stderr } = await process.stop('SIGTERM');
+    await store.close();
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('everstate:')]);
+    expect(JSON.parse(stdout)).toMatchObject({ position: 5, versions: 5 });
+    await restored(target, join(data, 'back'));
+    expect(rowsAt(join(data, 'back'), 5)).toEqual(rowsAt(data, 5));
+  });
+
+  test('ends when the log is gone', async () => {
+    const parent = temporaryDirectory();
+    const data = join(parent, 'data');
+    await write(data, 'a');
+    const process = everstate(['backup', join(parent, 'b'), '--follow', '--data', data]);
+    await until(() => process.stderr.includes('Following') || process.child.exitCode !== null);
+    renameSync(data, join(parent, 'elsewhere'));
+    const { code, stderr } = await process.end();
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is no longer the file')]);
+  });
+});
+
+describe('a drill', () => {
+  test('says of each answer that it is the same, beside a server', async () => {
+    const data = await someLog();
+    const target = join(data, 'backup');
+    await backedUp(data, target);
+    const store = await openTemporary({ directory: data });
+    await store.update(Todo, 'a', { subject: 'later' });
+    const { position, compared } = await backedUp(data, target, { drill: true });
+    expect(position).toBe(5);
+    const questions = (compared as { question: string }[]).map(({ question }) => question);
+    expect(questions).toEqual(
+      expect.arrayContaining([
+        'count of Todo at 5',
+        'list of LakeFile at 2',
+        'history of Todo "a"',
+        'contents of LakeFile "f"',
+        'groups of Todo by status at 5',
+      ]),
+    );
+  });
+
+  test('fails, and tells of what, where the log says something else than what was restored', async () => {
+    const data = await someLog();
+    const target = join(data, 'backup');
+    await backedUp(data, target);
+    const raw = rawLog(data);
+    raw.exec("drop trigger todos_refuses_update; update todos set subject = 'X' where id = 'a'");
+    raw.close();
+    const failed = await backedUp(data, target, { drill: true }).catch((error) => error);
+    expect(failed.code).toBe('DRILL_FAILED');
+    expect(failed.issues.join()).toContain('history of Todo "a": ');
+    expect(failed.issues.join()).not.toContain('LakeFile');
+  });
+
+  test('is refused for a backup of another log', async () => {
+    const [data, other] = [await someLog(), await someLog()];
+    await backedUp(data, join(data, 'b'));
+    const drilled = backedUp(other, join(data, 'b'), { drill: true });
+    await expect(drilled).rejects.toMatchObject({ code: 'OTHER_HISTORY' });
+    const contradicting = backedUp(data, join(data, 'b'), { drill: true, follow: true });
+    await expect(contradicting).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+  });
+});
+
 /** A log whose todos and files are written at random. */
 async function openTemporaryLog(directory: string) {
   const store = await openStore({ directory, entities: shippedEntities, replicaInMemory: true });

@@ -53,12 +53,9 @@ async function toFile(source: BackupSource, target: string): Promise<Told> {
   const { bytes, sha256 } = await withProgress(end.position, (onVersions) =>
     backUpToFile(source, target, end, onVersions),
   );
-  const size = bytes.toLocaleString('en-US');
+  const versions = count(end.position, 'version');
   return {
-    lines: [
-      `Backed up ${count(end.position, 'version')}, up to position ${end.position}, to ${target}: ` +
-        `${size} bytes.`,
-    ],
+    lines: [`Backed up ${versions}, up to position ${end.position}, to ${target}.`],
     outcome: { file: resolve(target), ...outcomeOf(end, end.position), bytes, sha256 },
   };
 }
