@@ -1,7 +1,7 @@
 /** A backup that is there, as whoever restores it sees it: a directory of segments, or one file. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LogEnd, readSegment, transactionBefore } from '../db/index.ts';
+import { BackupDamaged, type LogEnd, readSegment, transactionBefore } from '../db/index.ts';
 import { type Microseconds, type Position, positionZero } from '../entities/index.ts';
 import { refuseAltered } from './altered-segment.ts';
 import { committedAtOf, readManifest, type SegmentEntry } from './manifest.ts';
@@ -84,6 +84,11 @@ export class StoredBackup {
     if (!end || !first) {
       const what = cut && 'position' in cut ? `position ${cut.position}` : 'that time';
       throw new Refused('BAD_ARGUMENT', `${this.path} has nothing that was committed by ${what}.`);
+    }
+    if (cut === null && end.position !== this.position) {
+      throw new BackupDamaged(
+        `${this.path} says that it ends at position ${this.position}, but ends at ${end.position}.`,
+      );
     }
     return {
       segments: segments.map(({ path }) => path),

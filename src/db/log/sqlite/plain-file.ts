@@ -42,7 +42,8 @@ export class PlainFile {
  * @returns what releases it; null when somebody else holds it, another part of this process included.
  */
 export function lockFile(path: string, shared = false): (() => void) | null {
-  const database = new Database(path, { timeout: 0 });
+  // Who holds it alone does so for long, or, where it is shared, for a moment.
+  const database = new Database(path, { timeout: shared ? limits.busyTimeoutMs : 0 });
   try {
     database.exec(shared ? 'begin; select count(*) from sqlite_schema' : 'begin exclusive');
     return () => database.close();
