@@ -200,8 +200,10 @@ export function holdSegments(directory: string): () => void {
 
 /** @throws Refused when a directory has files, and is no backup. */
 function refuseOthers(directory: string): void {
-  const own = [manifestName, `${manifestName}.unfinished`, writingName, readingName];
-  const isOwn = (file: string) => own.includes(file) || segmentPattern.test(file);
+  // SQLite has files beside the one that it locks.
+  const own = [manifestName, writingName, readingName];
+  const isOwn = (file: string) =>
+    own.some((name) => file.startsWith(name)) || segmentPattern.test(file);
   const files = readdirSync(directory);
   if (files.includes(manifestName) || files.every(isOwn)) return;
   throw new Refused(

@@ -1,10 +1,16 @@
 /** A backup that is there, as whoever restores it sees it: a directory of segments, or one file. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupDamaged, type LogEnd, readSegment, transactionBefore } from '../db/index.ts';
+import {
+  BackupDamaged,
+  type LogEnd,
+  readSegment,
+  type Segment,
+  transactionBefore,
+} from '../db/index.ts';
 import { type Microseconds, type Position, positionZero } from '../entities/index.ts';
 import { refuseAltered } from './altered-segment.ts';
-import { committedAtOf, readManifest, type SegmentEntry } from './manifest.ts';
+import { committedAtOf, manifestName, readManifest, type SegmentEntry } from './manifest.ts';
 import { Refused } from './refused.ts';
 
 /** Where a restored log is to end: with the last transaction at or before this. */
@@ -72,8 +78,10 @@ export class StoredBackup {
    */
   async restorable(cut: Cut | null, onBytes: (bytes: number) => void): Promise<Restorable> {
     const segments = this.#upTo(cut);
-    for (const { entry } of segments) {
-      if (entry) await refuseAltered(this.path, entry, onBytes);
+    for (const { path, entry } of segments) {
+      if (!entry) continue;
+      await refuseAltered(this.path, entry, onBytes);
+      refuseContradiction(entry, await readSegment(path));
     }
     const first = segments[0] && (await readSegment(segments[0].path));
     if (cut === null && this.position === 0) {
@@ -115,6 +123,20 @@ async function endOf(segments: readonly StoredSegment[], cut: Cut | null): Promi
     if (end) return end;
   }
   return null;
+}
+
+/** @throws BackupDamaged where a segment says of itself something else than the manifest. */
+function refuseContradiction(entry: SegmentEntry, { after, end }: Segment): void {
+  const isSame =
+    after.position === entry.after &&
+    end.position === entry.position &&
+    Buffer.from(after.digest).toString('hex') === entry.digestAfter &&
+    Buffer.from(end.digest).toString('hex') === entry.digest;
+  if (isSame) return;
+  throw new BackupDamaged(
+    `${entry.file} says of itself something else than ${manifestName}, which was altered. Copy the ` +
+      'backup again, or take another one.',
+  );
 }
 
 async function storedFile(path: string): Promise<StoredSegment> {

@@ -1,4 +1,5 @@
 /** Backups and restores as their commands make them, and logs as SQLite has them. */
+import { readdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import {
   type BackupOptions,
@@ -6,8 +7,9 @@ import {
   runBackup,
   runRestore,
 } from '../../src/backup/index.ts';
-import { type Entity, shippedEntities } from '../../src/entities/index.ts';
-import { logPath } from './temporary-store.ts';
+import { type Entity, LakeFile, shippedEntities, Todo } from '../../src/entities/index.ts';
+import { logPath, temporaryDirectory } from './temporary-store.ts';
+import { onLog } from './transfers.ts';
 
 /** `everstate backup`. @returns what it tells programs. */
 export async function backedUp(data: string, target: string, options: BackupOptions = {}) {
@@ -76,4 +78,35 @@ export function endsOf(data: string): number[] {
   } finally {
     log.close();
   }
+}
+
+/** A log with todos, a file and a transaction of several versions. @returns its directory. */
+export async function someLog(): Promise<string> {
+  const data = temporaryDirectory();
+  await onLog(data, async (log) => {
+    await log.transact((each) => each.create(Todo, { id: 'a', subject: 'one' }), { actor: 'ada' });
+    await log.transact(async (each) => {
+      const contents = await each.putContents(Buffer.from(largeText));
+      await each.create(LakeFile, { id: 'f', filename: 'f.txt', ...contents });
+    });
+    await log.transact(async (each) => {
+      for (const id of ['b', 'c', 'd']) await each.create(Todo, { id, subject: id });
+    });
+  });
+  return data;
+}
+
+/** What the file of someLog holds. */
+export const largeText = 'x'.repeat(300_000);
+
+/** Appends todos, a transaction each. */
+export async function writeTodos(data: string, ...ids: string[]): Promise<void> {
+  await onLog(data, async (log) => {
+    for (const id of ids) await log.transact((each) => each.create(Todo, { id }));
+  });
+}
+
+/** The names of the segments of a backup. */
+export function segmentsIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => name.endsWith('.segment'));
 }

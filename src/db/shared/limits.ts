@@ -78,7 +78,7 @@ export const limits = {
   segmentPieceChunks: 256,
   /** A segment of a directory ends with the transaction with which it has so many bytes … */
   segmentBytesMax: 1024 * 1024 * 1024,
-  /** … and smaller ones become one of so many at most: that takes a second or two. */
+  /** … and small ones become one of so many at most, which takes a second or two. */
   mergedSegmentBytesMax: 256 * 1024 * 1024,
   /** How often whoever keeps a backup up to date looks whether something was committed … */
   backupLookMs: 50,
