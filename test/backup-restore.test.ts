@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openStore } from '../src/db/index.ts';
-import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { type LogAccess, openStore } from '../src/db/index.ts';
+import { defineEntity, field, LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import {
   backedUp,
   endsOf,
@@ -237,6 +237,45 @@ describe('a restore', () => {
     expect(readdirSync(back)).toEqual(['everstate.db']);
     expect(rowsAt(back, 10_000)).toEqual(rowsAt(data, 10_000));
   });
+});
+
+const noteFields = {
+  text: field.text({ description: 'What it says.', required: true }),
+  pages: field.int({ description: 'How long it is.' }),
+};
+const about = { name: 'Note', description: 'A note.', uniqueKey: ['text'] } as const;
+const Note = defineEntity({ ...about, fields: noteFields });
+const MoodyNote = defineEntity({
+  ...about,
+  fields: { ...noteFields, mood: field.text({ description: 'How it was meant.' }) },
+});
+
+test('kinds of records that have gained a field since, and that are not shipped, are restored', async () => {
+  const data = temporaryDirectory();
+  const target = join(data, 'backup');
+  await onLog(data, (log) => log.transact((each) => each.create(Note, { text: 'a' })), [Note]);
+  await backedUp(data, target);
+  for (let number = 0; number < 8; number += 1) {
+    const more = { text: `b${number}`, mood: 'cheerful' };
+    const write = (log: LogAccess) => log.transact((each) => each.create(MoodyNote, more));
+    await onLog(data, write, [MoodyNote]);
+    if (number === 3) await restored(target, join(data, 'apart'));
+    await backedUp(data, target);
+  }
+  // Those before became one, of the kind as it is now.
+  expect(segmentsIn(target).length).toBeLessThan(8);
+  const whole = join(data, 'whole');
+  await restored(target, whole);
+  expect(rowsAt(whole, 9)).toEqual(rowsAt(data, 9));
+  for (const [directory, versions] of [
+    [whole, 9],
+    [join(data, 'apart'), 4],
+  ] as const) {
+    const found = await onLog(directory, (log) => log.verify(), [MoodyNote]);
+    expect(found).toEqual({ versions, defect: null });
+  }
+  const store = await openTemporary({ directory: whole, entities: [MoodyNote, LakeFile, Todo] });
+  await expect(store.append(MoodyNote, { text: 'a' })).rejects.toThrow('exists already');
 });
 
 describe('a drill', () => {

@@ -14,6 +14,7 @@ import {
   type Segment,
 } from '../db/index.ts';
 import { refuseAltered } from './altered-segment.ts';
+import type { OnVersions } from './backup.ts';
 import { digestFile, renameDurably, sync, writeDurably } from './durable-files.ts';
 import {
   chainStart,
@@ -35,8 +36,6 @@ const unfinishedName = 'segment.unfinished';
 const writingName = '.writing';
 /** Shared by those who read segments: what was merged stays until they have. */
 const readingName = '.reading';
-
-type OnVersions = (count: number) => void;
 
 export class BackupDirectory {
   readonly #directory: string;
@@ -85,16 +84,16 @@ export class BackupDirectory {
   }
 
   /**
-   * Adds what came to the log up to an end that it has, in as many segments as that takes.
-   * @returns how many versions that were.
+   * Adds what came to the log after the end of the backup, up to an end that the log has, in as many
+   * segments as that takes.
    */
   async add(
     source: BackupSource,
     after: LogEnd,
     until: LogEnd,
     onVersions: OnVersions,
-  ): Promise<number> {
-    return await writingAt(this.#directory, async () => {
+  ): Promise<void> {
+    await writingAt(this.#directory, async () => {
       for (let from = after; from.position < until.position; ) {
         const segment = await this.#write((path) =>
           source.writeSegment(path, {
@@ -109,7 +108,6 @@ export class BackupDirectory {
         from = segment.end;
         await this.#rollUp();
       }
-      return until.position - after.position;
     });
   }
 

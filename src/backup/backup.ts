@@ -7,7 +7,7 @@ import type { BackupDirectory } from './backup-directory.ts';
 import { digestFile, type FileDigest, renameDurably, sync } from './durable-files.ts';
 import { Refused, writingAt } from './refused.ts';
 
-/** Told of versions that were written; what it throws ends the writing. */
+/** Told of versions that were written; what it throws ends that. */
 export type OnVersions = (count: number) => void;
 
 /** A name that ends so is one file; any other is a directory. */

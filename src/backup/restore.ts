@@ -6,6 +6,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from
 import { basename, join } from 'node:path';
 import { BackupDamaged, buildLog, lockFile, logPathIn, proveLog } from '../db/index.ts';
 import type { Entity, Microseconds, Position } from '../entities/index.ts';
+import type { OnVersions } from './backup.ts';
 import { sync } from './durable-files.ts';
 import { Refused, writingAt } from './refused.ts';
 import type { Restorable } from './stored-backup.ts';
@@ -13,12 +14,11 @@ import type { Restorable } from './stored-backup.ts';
 const buildingName = 'restoring';
 const lockName = '.building';
 
-/** Told of versions that were restored; what it throws ends the restoring. */
-type OnVersions = (count: number) => void;
-
 /**
  * Restores a log into a data directory that has none.
  * @param entities kinds of records, as they are defined now.
+ * @param onVersions told of versions that were restored; what it throws ends the restoring.
+ * @param onProving told when all are there, and are looked through.
  * @throws Refused when there is a log, or another process restores one; BackupDamaged when what was
  *   restored is not whole.
  */

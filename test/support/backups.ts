@@ -36,7 +36,7 @@ export function rowsAt(data: string, position: number): Readonly<Record<string, 
     const rows = (text: string, ...values: unknown[]) =>
       log
         .prepare(text)
-        .raw()
+
         .all(...values);
     const tables = log.prepare('select table_name from entities order by 1').pluck().all();
     const versions = (tables as string[]).map((table) => [
@@ -44,7 +44,10 @@ export function rowsAt(data: string, position: number): Readonly<Record<string, 
       rows(`select * from ${table} where position <= ? order by position`, position),
     ]);
     // Contents are in the log since the first version that names them.
-    const named = `select distinct sha256 from lake where position <= ${position}`;
+    const hasFiles = (tables as string[]).includes('lake');
+    const named = hasFiles
+      ? `select distinct sha256 from lake where position <= ${position}`
+      : "''";
     const contents = `
       select sha256, begin, hex(digest), chunks.size, encoding, hex(bytes)
       from content_chunks join contents on contents.id = contents
