@@ -8,6 +8,11 @@ export default defineConfig({
       // graphql refuses objects of a second copy of itself.
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       { find: /^everstate$/, replacement: `${import.meta.dirname}/src/index.ts` },
+      // Processes that tests have started are compiled ones.
+      {
+        find: /^\.\/process-entry\.ts$/,
+        replacement: `${import.meta.dirname}/test/support/compiled-process-entry.ts`,
+      },
     ],
   },
   test: {
@@ -17,7 +22,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than two cores: many tests wait, for processes, time limits and disks.
+    maxWorkers: 3,
     // Loading the server's code anew for each of a hundred files took a fifth of the time.
     isolate: false,
     sequence: { sequencer: LongestFirst },

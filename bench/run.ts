@@ -20,6 +20,7 @@ import { measureLists } from './lists.ts';
 import { measureLive } from './live.ts';
 import { measureMerge } from './merge.ts';
 import { measureMixed } from './mixed.ts';
+import { measureProof } from './proof.ts';
 import { measureReads } from './reads.ts';
 import { measureReplicaShape } from './replica-shape.ts';
 import { writeReport } from './report.ts';
@@ -56,6 +57,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   live: measureLive,
   transfer: measureTransfer,
   backup: measureBackup,
+  proof: measureProof,
   mixed: measureMixed,
   starving: measureStarving,
   size: measureSize,

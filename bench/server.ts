@@ -24,6 +24,8 @@ export interface Server {
   readonly residentMb: () => number;
   /** The most that it ever was; where the system does not tell, what it is now. */
   readonly peakMb: () => number;
+  /** Processor time that it has used, in milliseconds; null where the system does not tell. */
+  readonly cpuMs: () => number | null;
   readonly close: () => Promise<void>;
 }
 
@@ -93,8 +95,12 @@ async function start(
   try {
     const url = await urlOf(child);
     const startMs = performance.now() - begin;
-    const memory = { residentMb: () => residentMb(child), peakMb: () => peakMb(child) };
-    return { child, server: { url, startMs, ...memory, close: () => stop(child) } };
+    const used = {
+      residentMb: () => residentMb(child),
+      peakMb: () => peakMb(child),
+      cpuMs: () => cpuMs(child),
+    };
+    return { child, server: { url, startMs, ...used, close: () => stop(child) } };
   } catch (error) {
     await stop(child);
     throw error;
@@ -142,4 +148,14 @@ function peakMb(child: ChildProcess): number {
   const status = `/proc/${child.pid}/status`;
   const peak = existsSync(status) ? /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(status, 'utf8')) : null;
   return peak ? Number(peak[1]) / 1_024 : residentMb(child);
+}
+
+function cpuMs(child: ChildProcess): number | null {
+  const path = `/proc/${child.pid}/stat`;
+  if (!existsSync(path)) return null;
+  // Fields 14 and 15, in hundredths of a second; the second one is a name, which may hold spaces.
+  const fields = readFileSync(path, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { register as registerTypeScript } from 'tsx/esm/api';
 import { WrongSetting } from './config.ts';
 import { type Entity, shippedEntities } from './entities/index.ts';
 import { buildSchema } from './schema/index.ts';
@@ -39,6 +38,8 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
   const sibling = (name: string) =>
     new URL(`./${name}${extname(import.meta.url)}`, import.meta.url).href;
   register(sibling('entity-file-hooks'), { data: sibling('index') });
+  // Loaded for such a file alone: it brings a compiler.
+  const { register: registerTypeScript } = await import('tsx/esm/api');
   const unregister = registerTypeScript();
   try {
     return (await import(pathToFileURL(absolute).href)) as Readonly<Record<string, unknown>>;

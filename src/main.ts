@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put`,
- * `backup` and `restore`. What they do is loaded when they do it, so that
+ * `backup`, `restore`, `verify` and `prove`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
@@ -10,11 +10,12 @@ import type { BackupOptions, RestoreOptions } from './backup/index.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
+import type { ProveOptions, VerifyOptions } from './proof/index.ts';
 import type { Told } from './terminal/index.ts';
 import type { ExportOptions, ImportOptions, PutOptions } from './transfer/index.ts';
 
-/** What every command that moves records in or out takes besides settings. */
-type Transferring = { readonly json: boolean };
+/** What every command that tells what came of it takes besides settings. */
+type Telling = { readonly json: boolean };
 type TokenOptions = Record<string, string> & { sub: string; role: string[]; expires: string };
 
 const program = new Command('everstate')
@@ -71,9 +72,9 @@ const exporting = program
   .option('--entity <name...>', 'only some kinds of records; may be repeated')
   .option('--files', 'the contents of files as well, each once', false)
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (directory: string, given: ExportOptions & Transferring) => {
+  .action(async (directory: string, given: ExportOptions & Telling) => {
     const { runExport } = await import('./transfer/index.ts');
-    await transfer(given, (data, entities) => runExport(directory, given, data, entities));
+    await telling(given, (data, entities) => runExport(directory, given, data, entities));
   });
 const importing = program
   .command('import')
@@ -87,9 +88,9 @@ const importing = program
   .option('--reason <text>', 'and why')
   .option('--dry-run', 'say what would happen, and change nothing', false)
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (sources: string[], given: ImportOptions & Transferring) => {
+  .action(async (sources: string[], given: ImportOptions & Telling) => {
     const { runImport } = await import('./transfer/index.ts');
-    await transfer(given, (data, entities) => runImport(sources, given, data, entities));
+    await telling(given, (data, entities) => runImport(sources, given, data, entities));
   });
 const putting = program
   .command('put')
@@ -100,9 +101,37 @@ const putting = program
   .option('--delete', 'delete what that folder has and the directory has not', false)
   .option('--dry-run', 'say what would happen, and change nothing', false)
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (directory: string, given: PutOptions & Transferring) => {
+  .action(async (directory: string, given: PutOptions & Telling) => {
     const { runPut } = await import('./transfer/index.ts');
-    await transfer(given, (data, entities) => runPut(directory, given, data, entities));
+    await telling(given, (data, entities) => runPut(directory, given, data, entities));
+  });
+const verifying = program
+  .command('verify')
+  .description('prove that nothing in a data directory was altered, whether it is served or not')
+  .option('--head <head>', 'a head noted elsewhere, as <position>:<digest> or <digest>')
+  .option('--no-replica', 'leave the files of replicas out')
+  .option('--proof <file>', 'check what prove wrote instead, without a data directory')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .addHelpText('after', '\nEnds with 0: sound; 2: not as it should be; 1: it could not be checked.')
+  .action(async (given: VerifyOptions & Telling) => {
+    const { checkProof, runVerify } = await import('./proof/index.ts');
+    const { proof } = given;
+    if (proof === undefined) {
+      await telling(given, (data, entities) => runVerify(given, data, entities));
+    } else await tellOf(() => checkProof(proof, given.head), given);
+  });
+const proving = program
+  .command('prove')
+  .description('print proof that a version of a record is in the log, for verify --proof')
+  .argument('<entity>', 'the kind of the record, such as Todo')
+  .argument('<id>', 'its id')
+  .option('--revision <number>', 'which version of it; the last one without it')
+  .option('--at-position <position>', 'the position of the head that it is proven against')
+  .action(async (entity: string, id: string, given: ProveOptions) => {
+    const { runProve } = await import('./proof/index.ts');
+    const run = (data: string, entities: readonly Entity[]) =>
+      runProve(entity, id, given, data, entities);
+    await telling({ ...given, json: false }, run);
   });
 const backingUp = program
   .command('backup')
@@ -115,9 +144,9 @@ const backingUp = program
     false,
   )
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (target: string, given: BackupOptions & Transferring) => {
+  .action(async (target: string, given: BackupOptions & Telling) => {
     const { runBackup } = await import('./backup/index.ts');
-    await transfer(given, (data, entities) => runBackup(target, given, data, entities));
+    await telling(given, (data, entities) => runBackup(target, given, data, entities));
   });
 const restoring = program
   .command('restore')
@@ -126,17 +155,16 @@ const restoring = program
   .option('--to-position <position>', 'no further than the last transaction up to a position')
   .option('--to-time <time>', 'no further than the last up to a moment')
   .option('--json', 'tell what came of it as one JSON object', false)
-  .action(async (from: string, given: RestoreOptions & Transferring) => {
+  .action(async (from: string, given: RestoreOptions & Telling) => {
     const { runRestore } = await import('./backup/index.ts');
-    await transfer(given, (data, entities) => runRestore(from, given, data, entities));
+    await telling(given, (data, entities) => runRestore(from, given, data, entities));
   });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    for (const command of [exporting, importing, putting, backingUp, restoring]) {
-      command.addOption(option);
-    }
+    const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
+    for (const command of others) command.addOption(option);
   }
   if (name.startsWith('jwt')) token.addOption(option);
 }
@@ -149,16 +177,20 @@ try {
   fail(reasonOf(error));
 }
 
-/** Runs what moves records in or out, and ends with its code. */
-async function transfer(
-  given: Transferring,
+/** Runs a command on a data directory, tells what came of it and ends with its code. */
+async function telling(
+  given: Telling,
   run: (data: string, entities: readonly Entity[]) => Promise<Told>,
 ): Promise<void> {
   const config = configOf(given as Readonly<Record<string, unknown>>);
-  const { tell } = await import('./terminal/index.ts');
   const { loadEntities } = await import('./load-entities.ts');
-  const command = async () => await run(config.data, await loadEntities(config.entities));
-  process.exitCode = await tell(command, given.json);
+  await tellOf(async () => await run(config.data, await loadEntities(config.entities)), given);
+}
+
+/** Runs a command, tells what came of it and ends with its code. */
+async function tellOf(command: () => Promise<Told>, { json }: Telling): Promise<void> {
+  const { tell } = await import('./terminal/index.ts');
+  process.exitCode = await tell(command, json);
 }
 
 /** @param given what commander read, by its own names. */

@@ -140,7 +140,7 @@ test('what is written, followed and downloaded is sent with the token', async ()
 });
 
 test('a token that expires brings the form back, and nothing that was typed is lost', async () => {
-  await signInAs('ada', [], 20);
+  await signInAs('ada', [], 12);
   const typed = ann.page.getByRole('textbox', { name: 'New todo' });
   await typed.fill('Half written');
   await expect.poll(() => dialog().count(), { timeout: 60_000 }).toBe(1);
@@ -190,7 +190,7 @@ test('one stays signed in as long as the tab is open, until one signs out', asyn
 });
 
 test('whoever signs in after somebody else has nothing of theirs', async () => {
-  await signInAs('ada', [], 15);
+  await signInAs('ada', [], 9);
   await ann.page.evaluate('globalThis.isSame = true');
   await expect.poll(() => dialog().count(), { timeout: 60_000 }).toBe(1);
   await give(await tokenOf('bob'));

@@ -139,8 +139,7 @@ test.each(['docs/transfer.md', 'docs/backup.md'])(
     const text = await readFile(document, 'utf8');
     const commands = [...text.matchAll(/```sh\n([^`]*)```\n```(json|text)\n([^`]*)```/g)];
     expect(commands).toHaveLength(text.split('```sh\n').length - 1);
-    const [tsx, main] = [import.meta.resolve('tsx'), join(process.cwd(), 'src/main.ts')];
-    const everstate = `everstate() { "${process.execPath}" --import ${tsx} ${main} "$@"; }`;
+    const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
     for (const [, command = '', language, shown = ''] of commands) {
       const args = ['-euc', `${everstate}\n${command}`];
       const { stdout } = await promisify(execFile)('bash', args, { cwd: folder });
@@ -150,6 +149,31 @@ test.each(['docs/transfer.md', 'docs/backup.md'])(
   },
   300_000,
 );
+
+test('every command and operation of docs/proof.md prints what it shows', async () => {
+  const folder = await mkdtemp(join(directory, 'proof-'));
+  await cp(join(directory, 'demo'), join(folder, 'data'), { recursive: true });
+  const text = await readFile('docs/proof.md', 'utf8');
+  const commands = [...text.matchAll(/```sh\n([^`]*)```\n```text\n([^`]*)```/g)];
+  expect(commands).toHaveLength(text.split('```sh\n').length - 1);
+  // Salts are random, and so are digests.
+  const without = (shown: string) => shown.replace(/\b[0-9a-f]{64}\b/g, '…');
+  const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
+  for (const [, command = '', shown = ''] of commands) {
+    const args = ['-euo', 'pipefail', '-c', `${everstate}\n${command}`];
+    const { stdout } = await promisify(execFile)('bash', args, { cwd: folder });
+    expect(without(stdout)).toBe(without(shown));
+  }
+  const store = await openDemo();
+  const session = await readSession('docs/proof.md');
+  expect(session).toHaveLength(2);
+  for (const { query, answer } of session) {
+    const { data, errors } = await ask(store, query);
+    expect(errors).toBeUndefined();
+    if (answer === null) continue;
+    expect(without(JSON.stringify(data))).toBe(without(JSON.stringify(answer)));
+  }
+}, 120_000);
 
 describe('docs/security.md', () => {
   const read = () => readFile('docs/security.md', 'utf8');

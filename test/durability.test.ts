@@ -24,7 +24,7 @@ const acknowledgedMax = 60;
 /** … or after this time, in the middle of whatever it does then. */
 const workTimeMaxMs = 2_000;
 /** Every so many kills the whole log is held against ledger and replica; nothing in it ever changes. */
-const checkEvery = 3;
+const checkEvery = 5;
 /** Every so many kills, a second process writes transactions of many versions at the same time. */
 const bulkEvery = 4;
 

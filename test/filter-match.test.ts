@@ -77,7 +77,7 @@ test('every filter finds the same versions both ways', { timeout: 120_000 }, () 
         maxLength: 150,
       }),
     ),
-    20,
+    12,
     ([log, filters]) => {
       let now = 0;
       const clock = () => (now += 10);

@@ -56,6 +56,16 @@ test('every link and picture on every guide leads somewhere, to the part that it
       '/docs/examples/notes/notes.ts',
     ]),
   );
+  /** Each address is asked for once, however many pages lead there. */
+  const targets = new Map<string, { readonly status: number; readonly ids: ReadonlySet<string> }>();
+  const targetAt = async (pathname: string) => {
+    const known = targets.get(pathname);
+    if (known) return known;
+    const response = await fetch(url + pathname, { headers: { accept: 'text/html' } });
+    const target = { status: response.status, ids: new Set(idsOf(await response.text())) };
+    targets.set(pathname, target);
+    return target;
+  };
   let parts = 0;
   for (const [page, html] of pages) {
     expect(new Set(idsOf(html)).size, page).toBe(idsOf(html).length);
@@ -63,11 +73,10 @@ test('every link and picture on every guide leads somewhere, to the part that it
       if (/^(data|https):/.test(address)) continue;
       expect(address, `on ${page}`).toMatch(/^[/#]/);
       const { pathname, hash } = new URL(address, url + page);
-      const response = await fetch(url + pathname, { headers: { accept: 'text/html' } });
-      expect(response.status, `${address} on ${page}`).toBe(200);
-      const target = await response.text();
+      const { status, ids } = await targetAt(pathname);
+      expect(status, `${address} on ${page}`).toBe(200);
       if (!hash) continue;
-      expect(idsOf(target), `${address} on ${page}`).toContain(decodeURIComponent(hash.slice(1)));
+      expect(ids, `${address} on ${page}`).toContain(decodeURIComponent(hash.slice(1)));
       parts += 1;
     }
   }

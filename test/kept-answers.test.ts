@@ -397,7 +397,7 @@ test('every kept answer is the one that would be worked out afresh', { timeout: 
       fc.array(question, { minLength: 6, maxLength: 10 }),
       fc.array(fc.tuple(write, fc.nat()), { minLength: 10, maxLength: 25 }),
     ),
-    10,
+    6,
     ([questions, writes]) =>
       withStore({ ...options, onReplicaQuery: () => (kept += 1) }, async (store, directory) => {
         const fresh = await openTemporary({

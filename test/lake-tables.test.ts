@@ -1,9 +1,12 @@
 /** Files as tables: whatever is none is said to be none, and the server goes on. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { limits, openStore } from '../src/db/index.ts';
+import { processEntry } from '../src/db/tables/process-entry.ts';
 import { LakeFile, shippedEntities } from '../src/entities/index.ts';
 import { TestApi } from './support/api.ts';
 import { parquetOf } from './support/parquet.ts';
@@ -298,4 +301,12 @@ test('where the disk of tables is full that is said, and there is room again onc
   }
   rmSync(filler);
   expect((await own.data(tableQuery, { id: value.id })).lakeFile.table.totalRows).toBe(60_000);
+});
+
+test('from the sources, too, such a process starts', async () => {
+  const { path, execArgv } = processEntry();
+  expect(path).toMatch(/\.ts$/);
+  const child = fork(path, [], { env: {}, execArgv: [...execArgv] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  expect((await once(child, 'message'))[0]).toEqual({ type: 'ready' });
 });

@@ -95,7 +95,7 @@ test('every page is a slice of the sorted list', { timeout: 120_000 }, () =>
       log: fc.array(step, { minLength: 3, maxLength: 12 }),
       questions: fc.array(question, { minLength: 30, maxLength: 40 }),
     }),
-    40,
+    25,
     ({ entity, replicaLimits, log, questions }) =>
       withStore({ entities, replicaInMemory: true, replicaLimits }, async (store) => {
         for (const each of log) {

@@ -55,7 +55,7 @@ test('every point of every series is the model’s', { timeout: 120_000 }, () =>
   checkProperty(
     'over time',
     fc.tuple(specimenLog, fc.array(question, { minLength: 3, maxLength: 8 })),
-    40,
+    25,
     ([log, questions]) => {
       let now = 0;
       const clock = () => {

@@ -68,7 +68,7 @@ test('a bit that flips anywhere in the file costs no start and no answer', {
   const directory = await usedDirectory(600);
   const { size } = statSync(replicaPath(directory));
   const headers = [0, 9, 50, 4_096, 4_105, 4_140, 8_192, 8_201, 8_236];
-  const blocks = Array.from({ length: 30 }, (_, index) => Math.floor(((index + 0.5) * size) / 30));
+  const blocks = Array.from({ length: 15 }, (_, index) => Math.floor(((index + 0.5) * size) / 15));
   const places = [...headers, ...blocks];
   const args = [directory, temporaryDirectory(), JSON.stringify(places)];
   const child = fork(compiled('test/support/flipped-replica.ts'), args);

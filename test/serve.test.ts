@@ -629,7 +629,7 @@ describe('two servers on one data directory', () => {
         await store.close();
       }`,
     );
-    const begin = `${Date.now() + 3_000}`;
+    const begin = `${Date.now() + 1_500}`;
     const cwd = everstate.folder;
     const processes = [1, 2, 3].map(() => new TestProcess([script, root, begin], { cwd }));
     for (const one of processes) expect(await one.end()).toMatchObject({ code: 0, stderr: '' });

@@ -1,8 +1,11 @@
 /** Bytes on their way in: stored as they come, seen once they are kept, gone when they are not. */
 import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { limits, type ResumableState, type Store, type Uploaded } from '../src/db/index.ts';
+import { ResumableUpload } from '../src/db/log/contents/resumable-upload.ts';
+import { UploadDigests } from '../src/db/log/contents/upload-digests.ts';
 import { removeUpload } from '../src/db/log/contents/upload-rows.ts';
 import { LakeFile, type Microseconds, Todo } from '../src/entities/index.ts';
 import { StretchMeter } from './support/stretch-meter.ts';
@@ -10,9 +13,12 @@ import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-s
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
+/** More bytes than wait for the transaction that keeps them. */
+const large = () => randomBytes(limits.uploadHeldBytesMax + 1);
+
 /** Uploads bytes, so many at a time. */
 async function upload(store: Store, bytes: Uint8Array, pieceBytes = 100_000): Promise<Uploaded> {
-  const begun = await store.beginUpload();
+  const begun = store.beginUpload();
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     await begun.write(bytes.subarray(at, at + pieceBytes));
   }
@@ -45,7 +51,9 @@ test.for([0, 1, 20_000, 5_000_000])('%i bytes are kept as they came', async (siz
   const bytes = randomBytes(size);
   const uploaded = await upload(store, bytes);
   expect(uploaded).toMatchObject({ sha256: sha256(bytes), size });
-  expect(counts(directory)).toEqual([0, size === 0 ? 'none' : 'some', 1]);
+  // Few bytes are left to the transaction that keeps them.
+  const isHeld = size <= limits.uploadHeldBytesMax;
+  expect(counts(directory)).toEqual(isHeld ? [0, 'none', 0] : [0, 'some', 1]);
   const { values } = await keep(store, 'f', uploaded);
   expect(values).toMatchObject({ size, sha256: sha256(bytes) });
   expect((await read(store, values.sha256)).equals(bytes)).toBe(true);
@@ -55,7 +63,7 @@ test.for([0, 1, 20_000, 5_000_000])('%i bytes are kept as they came', async (siz
 
 test('others write while an upload is under way', async () => {
   const store = await openTemporary();
-  const slow = await store.beginUpload();
+  const slow = store.beginUpload();
   await slow.write(randomBytes(limits.uploadBatchBytes + 300_000));
   for (let count = 1; count <= 20; count += 1) {
     expect((await store.append(Todo, {})).position).toBe(count);
@@ -75,30 +83,40 @@ test('what is given up leaves nothing, and what others have stays', async () => 
   await store.discardUpload(other.upload);
   expect(rawLog(directory).prepare('select id from chunks').pluck().all()).toEqual(before);
   expect((await read(store, values.sha256)).equals(shared)).toBe(true);
-  const begun = await store.beginUpload();
+  const begun = store.beginUpload();
   await begun.write(randomBytes(9_000_000));
   await store.discardUpload(begun.id);
   expect(rawLog(directory).prepare('select id from chunks').pluck().all()).toEqual(before);
   expect(counts(directory)).toEqual([1, 'some', 0]);
 });
 
-test('an upload can be kept after a transaction that failed, and in several places', async () => {
-  const directory = temporaryDirectory();
-  const store = await openTemporary({ directory });
-  const uploaded = await upload(store, Buffer.from('bytes'));
-  const failing = store.transact(async (log) => {
-    await log.keepUpload(uploaded);
-    throw new Error('Not today.');
-  });
-  await expect(failing).rejects.toThrow('Not today.');
-  expect(counts(directory)).toEqual([0, 'some', 1]);
-  await keep(store, 'f', uploaded);
-  await keep(store, 'g', uploaded);
-  const gone = await upload(store, Buffer.from('other bytes'));
+test.for([5, 2_000_000])(
+  '%i uploaded bytes can be kept after a transaction that failed, and in several places',
+  async (size) => {
+    const directory = temporaryDirectory();
+    const store = await openTemporary({ directory });
+    const bytes = randomBytes(size);
+    const uploaded = await upload(store, bytes);
+    const before = counts(directory);
+    const failing = store.transact(async (log) => {
+      await log.keepUpload(uploaded);
+      throw new Error('Not today.');
+    });
+    await expect(failing).rejects.toThrow('Not today.');
+    expect(counts(directory)).toEqual(before);
+    await keep(store, 'f', uploaded);
+    await keep(store, 'g', uploaded);
+    await store.discardUpload(uploaded.upload);
+    expect((await read(store, uploaded.sha256)).equals(bytes)).toBe(true);
+    expect(await store.verify()).toEqual({ versions: 2, defect: null });
+  },
+);
+
+test('an upload that was given up is kept no more', async () => {
+  const store = await openTemporary();
+  const gone = await upload(store, large());
   await store.discardUpload(gone.upload);
   await expect(keep(store, 'h', gone)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-  await store.discardUpload(uploaded.upload);
-  expect((await read(store, uploaded.sha256)).toString()).toBe('bytes');
 });
 
 test('bytes that are there already are not stored again', async () => {
@@ -119,9 +137,9 @@ test('an upload that nobody comes back to is collected after a day', async () =>
   const directory = temporaryDirectory();
   let now = 1_700_000_000_000_000;
   const store = await openTemporary({ directory, clock: () => now++ as Microseconds });
-  await upload(store, randomBytes(100_000));
+  await upload(store, large());
   now += (limits.uploadIdleMs - 1_000) * 1_000;
-  const young = await upload(store, randomBytes(100_000));
+  const young = await upload(store, large());
   await store.collectUploads();
   expect(counts(directory)).toEqual([0, 'some', 2]);
   now += 2_000_000;
@@ -135,7 +153,7 @@ test('the database refuses to delete a chunk that contents name, and no other', 
   const directory = temporaryDirectory();
   const store = await openTemporary({ directory });
   await keep(store, 'f', await upload(store, Buffer.from('kept')));
-  await upload(store, Buffer.from('not kept'));
+  await upload(store, large());
   const raw = rawLog(directory);
   raw.exec('delete from uploads');
   const chunks = raw.prepare('select id from chunks order by id').pluck().all();
@@ -158,18 +176,47 @@ test('many uploads at once come through each as it is', async () => {
   }
 });
 
-test('an upload of what is stored and damaged is refused, and leaves nothing', async () => {
-  const directory = temporaryDirectory();
-  const store = await openTemporary({ directory });
-  const bytes = randomBytes(10_000);
-  await keep(store, 'f', await upload(store, bytes));
-  const raw = rawLog(directory);
-  raw.exec('drop trigger chunks_refuses_update; update chunks set bytes = zeroblob(10000)');
-  const begun = await store.beginUpload();
-  await begun.write(bytes);
-  await expect(begun.end()).rejects.toMatchObject({ code: 'CONTENTS_DAMAGED' });
-  await store.discardUpload(begun.id);
-  expect(counts(directory)).toEqual([1, 'some', 0]);
+test.for([10_000, 2_000_000])(
+  '%i bytes that are stored and damaged are refused when they come again, and leave nothing',
+  async (size) => {
+    const directory = temporaryDirectory();
+    const store = await openTemporary({ directory });
+    const bytes = randomBytes(size);
+    const again = async () => keep(store, 'g', await store.receiveUpload(Readable.from([bytes])));
+    await keep(store, 'f', await upload(store, bytes));
+    const raw = rawLog(directory);
+    raw.exec('drop trigger chunks_refuses_update; update chunks set bytes = zeroblob(size)');
+    await expect(again()).rejects.toMatchObject({ code: 'CONTENTS_DAMAGED' });
+    expect(counts(directory)).toEqual([1, 'some', 0]);
+  },
+);
+
+test('where a commit fails, what is stored of an upload later is its beginning', async () => {
+  const store = await openTemporary();
+  const bytes = randomBytes(12_000_000);
+  const id = await store.beginResumable({ viewer: null, size: bytes.length, metadata: '' });
+  let commits = 0;
+  const upload = new ResumableUpload((await store.findResumable(id, null)) as ResumableState, {
+    // Nothing is read: the digest of what came is known.
+    reading: null as never,
+    clock: () => 1 as Microseconds,
+    digests: new UploadDigests(),
+    commit: async (work) => {
+      commits += 1;
+      if (commits === 2) throw new Error('The disk is full.');
+      return (await store.transact((log) => log.beside(work))).value;
+    },
+  });
+  await expect(upload.write(bytes.subarray(0, 11_000_000))).rejects.toThrow('The disk is full.');
+  const offset = await upload.pause();
+  expect(offset).toBeGreaterThan(2 * limits.uploadBatchBytes);
+  const resumed = store.resume((await store.findResumable(id, null)) as ResumableState);
+  expect(resumed.offset).toBe(offset);
+  await resumed.write(bytes.subarray(offset));
+  const ended = await resumed.end();
+  const { value } = await store.transact((log) => log.keepResumable(ended));
+  expect(value.sha256).toBe(sha256(bytes));
+  expect((await read(store, value.sha256)).equals(bytes)).toBe(true);
 });
 
 test('an upload that is removed piece by piece is kept by nobody meanwhile', async () => {

@@ -2,13 +2,7 @@
 import { resolve } from 'node:path';
 import { BackupSource, type LogEnd } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import {
-  count,
-  interruptedCode,
-  interruptibly,
-  startProgress,
-  type Told,
-} from '../terminal/index.ts';
+import { count, exitCodes, interruptibly, startProgress, type Told } from '../terminal/index.ts';
 import { backUpToFile, endOfBackup, fileSuffix, type OnVersions } from './backup.ts';
 import { BackupDirectory } from './backup-directory.ts';
 import { runDrill } from './drill-command.ts';
@@ -25,7 +19,7 @@ export interface BackupOptions {
  * Backs a data directory up, into a directory or a file; or goes on with that, or tries what is there.
  * @param data the data directory.
  * @param entities kinds of records, as they are defined now: only what a drill asks depends on them.
- * @throws Refused, CannotOpen, BackupDamaged, LogDamaged, and what the log throws.
+ * @throws Refused, CannotOpen, BackupDamaged, VersionsMissing, and what the log throws.
  */
 export async function runBackup(
   target: string,
@@ -106,7 +100,7 @@ async function followed(
   const begin = await upToNow(source, backup, after);
   const stop = new AbortController();
   const end = () => {
-    if (stop.signal.aborted) process.exit(interruptedCode);
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;

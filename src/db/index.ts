@@ -16,22 +16,27 @@ export {
 } from './log/contents/resumable-rows.ts';
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
-export type { Verified } from './log/defect.ts';
+export type { Defect, Verified } from './log/defect.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { PastTransaction, PastVersion } from './log/history-writer.ts';
+export { type InclusionProof, leadsToHead, readInclusionProof } from './log/inclusion-proof.ts';
 export type { LogTransaction, Updated } from './log/log-transaction.ts';
+export type { LogHead } from './log/log-tree.ts';
 export type { EarlierState } from './log/restore.ts';
 export type { ConflictPolicy } from './log/stale-write.ts';
 export type { TransactionFilter } from './log/transaction-list.ts';
+export type { KnownHead } from './log/verify/head-watch.ts';
 export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
 export { logPathIn } from './log-files.ts';
+export { LogInspection, type VerifiedHead } from './log-inspection.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
 export type { SnapshotQuery } from './queries/snapshots.ts';
+export type { ReplicaVerdict } from './replica/replica-check.ts';
 export {
   buildLog,
   type LogEnd,
@@ -55,6 +60,7 @@ export {
   Forbidden,
   IdempotencyMismatch,
   InvalidInput,
+  LogDamaged,
   NotFound,
   type Obstacle,
   Problem,

@@ -3,7 +3,6 @@
  * server may have the same log open; its replica learns of what is written here as of any other
  * process's commits.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type {
   Entity,
@@ -13,7 +12,7 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { writeContents } from './log/contents/contents.ts';
+import { writeBytes } from './log/contents/contents.ts';
 import { findContents } from './log/contents/contents-rows.ts';
 import { keepUpload, type Uploaded } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
@@ -76,7 +75,7 @@ export class LogAccess {
   static async open(options: LogAccessOptions): Promise<LogAccess> {
     const { directory, entities, clock = systemClock, mustExist } = options;
     if (mustExist && !hasLog(directory)) {
-      throw new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
+      throw noLog(directory);
     }
     return await openLogFiles(options, async (files) => new LogAccess(files, entities, clock));
   }
@@ -206,11 +205,14 @@ export class LogAccess {
 
 async function keepContents({ kysely }: LogFile, contents: PastContents): Promise<void> {
   if (contents instanceof Uint8Array) {
-    const sha256 = createHash('sha256').update(contents).digest('hex');
-    await writeContents(kysely, sha256, contents, async () => {});
-  } else if (!(await keepUpload(kysely, contents))) {
+    await writeBytes(kysely, contents, async () => {});
+  } else if (!(await keepUpload(kysely, contents, async () => {}))) {
     throw new HistoryRefused(`The upload of ${contents.sha256} was given up. Import again.`);
   }
+}
+
+export function noLog(directory: string): CannotOpen {
+  return new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
 }
 
 /** Whether a directory has a log. */

@@ -13,8 +13,11 @@ import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
+import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
+import { type LogHead, LogTree } from './log/log-tree.ts';
+import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
@@ -23,7 +26,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
-import { Unavailable } from './shared/problems.ts';
+import { BadRequest, Unavailable } from './shared/problems.ts';
 import type { StoreHealth } from './shared/store-health.ts';
 import { openStoreFiles, type StoreFiles, type StoreOptions } from './store-files.ts';
 import { StoreHead } from './store-head.ts';
@@ -47,6 +50,7 @@ export class Store extends StoreReads {
   readonly #keys: IdempotencyKeys;
   readonly #uploads: Uploads;
   readonly #followers: Followers;
+  readonly #tree: LogTree;
   #closed: Promise<void> | null = null;
 
   private constructor(entities: readonly Entity[], files: StoreFiles) {
@@ -66,6 +70,7 @@ export class Store extends StoreReads {
     this.tables = new Tables(join(files.directory, 'tables'), files.onFault);
     this.#files = files;
     this.#head = head;
+    this.#tree = new LogTree((after, end) => log.digestsBetween(after, end));
     this.#followers = new Followers(
       spans,
       () => head.known,
@@ -165,7 +170,7 @@ export class Store extends StoreReads {
    * Begins an upload: bytes that come piece by piece, and that LogTransaction.keepUpload keeps.
    * @throws what a write throws.
    */
-  beginUpload(): Promise<Upload> {
+  beginUpload(): Upload {
     return this.#uploads.begin();
   }
 
@@ -259,6 +264,30 @@ export class Store extends StoreReads {
   /** How log and replica are now. Writing needs the one, most reading needs both. */
   health(): StoreHealth {
     return { log: this.#files.watch.state, replica: this.#files.replica.state };
+  }
+
+  /**
+   * One digest for all that was written up to a position: whoever notes it elsewhere can tell later
+   * whether anything up to there was altered. The first one reads the digests of all versions.
+   * @throws BadRequest for a position after the head.
+   */
+  async headAt(position: Position): Promise<LogHead> {
+    await this.#head.refuseFuture(position);
+    return await this.#tree.head(position);
+  }
+
+  /**
+   * Proof that a version is in the log, for whoever has the head at a position.
+   * @param at not before the version.
+   * @throws BadRequest for a position before the version, or after the head.
+   */
+  async prove(version: Version, at: Position): Promise<InclusionProof> {
+    const { position } = version;
+    if (at < position) {
+      throw new BadRequest('at', `must not be before the version, at ${position}, but was ${at}.`);
+    }
+    await this.#head.refuseFuture(at);
+    return await proveVersion(this.#files.reading, this.#tree, version, at);
   }
 
   /**

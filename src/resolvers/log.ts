@@ -1,4 +1,5 @@
 /** The log as a whole. */
+import type { LogHead } from '../db/index.ts';
 import type { Position } from '../entities/index.ts';
 import type { Operation } from './operation.ts';
 import type { LogTotals } from './view/view.ts';
@@ -6,6 +7,8 @@ import type { LogTotals } from './view/view.ts';
 export interface LogInfo {
   readonly position: Position;
   readonly replicaPosition: Position;
+  /** One digest for all that was written up to the position. */
+  readonly head: () => Promise<LogHead>;
   /** How long the log is, all of it. @throws Forbidden for whoever does not see all of it. */
   readonly totals: () => Promise<LogTotals>;
 }
@@ -17,5 +20,6 @@ export async function readLogInfo(operation: Operation): Promise<LogInfo> {
   operation.dependOnMore();
   const { view } = operation;
   const replicaPosition = await view.replicaPosition();
-  return { position, replicaPosition, totals: () => view.totals() };
+  const head = () => view.headAt(position);
+  return { position, replicaPosition, head, totals: () => view.totals() };
 }

@@ -1,8 +1,25 @@
 /** What can be asked of the log as a whole. */
+import type { LogHead } from '../db/index.ts';
 import { type LogInfo, readLogInfo } from '../resolvers/index.ts';
 import type { Builder } from './builder.ts';
 
 export function addLog(builder: Builder): void {
+  const head = builder.objectRef<LogHead>('LogHead').implement({
+    description:
+      'One digest for all that was written up to a position. Whoever notes it elsewhere can prove ' +
+      'later that nothing up to there was altered. It tells nothing of what was written.',
+    fields: (t) => ({
+      position: t.expose('position', {
+        type: 'Position',
+        description: 'The position of the last version that it stands for.',
+      }),
+      digest: t.exposeString('digest', {
+        description:
+          'The root of the Merkle tree over the digests of all versions, as RFC 6962 has it, in ' +
+          'hexadecimal.',
+      }),
+    }),
+  });
   const info = builder.objectRef<LogInfo>('LogInfo').implement({
     description: 'How long the log is, and how far the replica has followed it.',
     fields: (t) => ({
@@ -13,6 +30,11 @@ export function addLog(builder: Builder): void {
       replicaPosition: t.expose('replicaPosition', {
         type: 'Position',
         description: 'The position up to which the replica answers without waiting.',
+      }),
+      head: t.field({
+        type: head,
+        description: 'What stands for all of it.',
+        resolve: ({ head }) => head(),
       }),
       committedAt: t.field({
         type: 'DateTime',

@@ -7,6 +7,9 @@
 /** A question about a table is as much work as so many objects: a process is asked, for a while perhaps. */
 export const tableWork = { work: 1_000 } as const;
 
+/** A proof is made of the digests of some thousand versions around the one that is proven. */
+export const proofWork = { work: 50 } as const;
+
 type Args = Readonly<Record<string, unknown>>;
 
 /** Marks the list of objects that a page is made of. */

@@ -5,13 +5,14 @@ import {
   type FieldBlame,
   type FieldChange,
   readChanges,
+  readProof,
   readTransaction,
   readVersions,
   type SeenAt,
 } from '../resolvers/index.ts';
 import type { Builder, BuilderTypes } from './builder.ts';
 import type { Connections } from './connections.ts';
-import { pagingRows } from './rows.ts';
+import { pagingRows, proofWork } from './rows.ts';
 
 export interface HistoryTypes {
   readonly version: InterfaceRef<BuilderTypes, SeenAt<Version>>;
@@ -62,6 +63,20 @@ export function addHistory(builder: Builder, connections: Connections): HistoryT
         description:
           'What it changed against the revision before; at first every field that is set.',
         resolve: (parent, _args, { operation }) => readChanges(parent, operation),
+      }),
+      proof: t.field({
+        type: 'JSON',
+        description:
+          'Proof that it is in the log that has a head: what `everstate verify --proof` checks, ' +
+          'without the log. It shows the whole version, and who wrote it and why.',
+        args: {
+          at: t.arg({
+            type: 'Position',
+            description: 'The position of the head; where the version is seen from without it.',
+          }),
+        },
+        extensions: proofWork,
+        resolve: (parent, args, { operation }) => readProof(parent, args, operation),
       }),
     }),
   });

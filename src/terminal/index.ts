@@ -1,6 +1,7 @@
-/** What commands show and how they end: progress, numbers and lists in English, outcomes, Ctrl-C. */
-export { interruptedCode, interruptibly, type RefuseWhenInterrupted } from './interruption.ts';
-export { type Told, tell } from './outcome.ts';
+/** What commands show: progress, numbers and lists in English, and what came of them. */
+export { exitCodes } from './exit-codes.ts';
+export { interruptibly, type RefuseWhenInterrupted } from './interruption.ts';
 export { type Progress, startProgress } from './progress.ts';
 export { Refusal } from './refusal.ts';
+export { type Told, tell } from './told.ts';
 export { count, list } from './wording.ts';

@@ -1,4 +1,5 @@
 /** Ctrl-C: what is under way is finished or taken back, and nothing more is begun. */
+import { exitCodes } from './exit-codes.ts';
 import { Refusal } from './refusal.ts';
 
 /** Asked between two steps. @throws Refusal once it was interrupted. */
@@ -10,7 +11,7 @@ export async function interruptibly<T>(
 ): Promise<T> {
   let interrupted = false;
   const interrupt = () => {
-    if (interrupted) process.exit(interruptedCode);
+    if (interrupted) process.exit(exitCodes.interrupted);
     interrupted = true;
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -25,6 +26,3 @@ export async function interruptibly<T>(
     for (const signal of signals) process.off(signal, interrupt);
   }
 }
-
-/** What a shell reports of a program that Ctrl-C ended. */
-export const interruptedCode = 130;

@@ -1,10 +1,9 @@
 /** A bar on a terminal; elsewhere a line now and then. */
 import { SingleBar } from 'cli-progress';
+import { exitCodes } from './exit-codes.ts';
 
 const barCharacters = 24;
 const linesEveryMs = 1_000;
-/** What a shell reports of a program that Ctrl-C ended. */
-const interruptedCode = 130;
 
 export interface Progress {
   /** More is done, the last of it this. @param by how many; one without it. */
@@ -40,7 +39,7 @@ export function startProgress(
   // While the bar runs the terminal does not wrap lines: it has to be told that it may again.
   const interrupt = () => {
     bar.stop();
-    process.exit(interruptedCode);
+    process.exit(exitCodes.interrupted);
   };
   if (!isInterruptible) process.once('SIGINT', interrupt);
   let done = 0;

@@ -1,4 +1,4 @@
-/** Why a command did not do what it was asked, with a code for programs. */
+/** Why a command was not done, with a code for programs. */
 export class Refusal<Code extends string = string> extends Error {
   readonly code: Code;
   /** What exactly, where it is more than one thing. */

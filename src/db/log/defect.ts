@@ -5,6 +5,14 @@ export interface Defect {
   readonly message: string;
 }
 
+/** Told of what was found good, while it is looked for. */
+export interface VerifyWatch {
+  /** The next version of the chain, by its digest. */
+  onVersion(digest: Uint8Array): void;
+  /** Contents of a file, good or not. */
+  onContents(): void;
+}
+
 export interface Verified {
   /** How many versions were checked. */
   readonly versions: number;

@@ -4,7 +4,7 @@
  * that history was not altered, and the chain stays provable where contents and salt are erased.
  */
 import { createHash, hash } from 'node:crypto';
-import type { Entity, Transaction, Version } from '../../entities/index.ts';
+import type { Entity, Transaction } from '../../entities/index.ts';
 import { sixteenRandomBytes } from './random-bytes.ts';
 import type { LogTables } from './tables.ts';
 
@@ -13,6 +13,9 @@ export const chainStart: Uint8Array = new Uint8Array(32);
 
 /** A new salt: 16 random bytes. */
 export const newSalt = sixteenRandomBytes;
+
+/** A field that a digest covers: its name, and its value as versions have it, which is not null. */
+export type DigestedField = readonly [name: string, value: unknown];
 
 /**
  * Digest of a version's contents: its id and the fields that are not null, by name. A field that
@@ -24,11 +27,29 @@ export function contentsDigest(
   id: string,
   values: Readonly<Record<string, unknown>>,
 ): Uint8Array {
-  const fields: unknown[] = [];
+  return fieldsDigest(salt, entity.name, id, digestedFields(entity, values));
+}
+
+/** The fields of a version that are not null, sorted by name. */
+export function digestedFields(
+  entity: Entity,
+  values: Readonly<Record<string, unknown>>,
+): DigestedField[] {
+  const fields: DigestedField[] = [];
   for (const name of sortedNamesOf(entity)) {
     if (values[name] !== null) fields.push([name, values[name]]);
   }
-  return sha256([salt], JSON.stringify([entity.name, id, fields]));
+  return fields;
+}
+
+/** The same digest, for whoever knows no more of an entity than its name. */
+export function fieldsDigest(
+  salt: Uint8Array,
+  entityName: string,
+  id: string,
+  fields: readonly DigestedField[],
+): Uint8Array {
+  return sha256([salt], JSON.stringify([entityName, id, fields]));
 }
 
 const sortedNames = new WeakMap<Entity, readonly string[]>();
@@ -49,17 +70,16 @@ export function transactionDigest(
 }
 
 /** What of a version its link covers. */
-export type LinkedVersion = Pick<
-  Version,
-  | 'entity'
-  | 'position'
-  | 'transactionId'
-  | 'committedAt'
-  | 'createdAt'
-  | 'revision'
-  | 'operation'
-  | 'previousPosition'
->;
+export interface LinkedVersion {
+  readonly entity: Pick<Entity, 'name'>;
+  readonly position: number;
+  readonly transactionId: number;
+  readonly committedAt: number;
+  readonly createdAt: number;
+  readonly revision: number;
+  readonly operation: string;
+  readonly previousPosition: number | null;
+}
 
 /** The digest of a version: 32 bytes. */
 export function linkDigest(
@@ -100,7 +120,7 @@ export function keyDigest(row: Omit<LogTables['idempotency_keys'], 'digest'>): U
 const together = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The digest of some bytes and a text after them, as UTF-8. Hashing in one go takes half as long. */
-function sha256(parts: readonly Uint8Array[], text: string): Uint8Array {
+export function sha256(parts: readonly Uint8Array[], text = ''): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   // A UTF-16 code unit takes at most three bytes.

@@ -228,6 +228,33 @@ export class LogReader {
     return transaction?.digest ?? null;
   }
 
+  /**
+   * The digests of the versions at positions after `after`, up to `end`, of every kind of record, in
+   * order: 32 bytes each, one after the other. As one text they come in a third of the time of rows.
+   */
+  async digestsBetween(after: number, end: number): Promise<Uint8Array> {
+    const kinds = await this.#log.kysely.selectFrom('entities').select('table_name').execute();
+    if (kinds.length === 0) return new Uint8Array();
+    const digests = kinds.map(
+      ({ table_name }) => sql`
+        select position, digest from ${sql.table(table_name)}
+        where position > ${after} and position <= ${end}`,
+    );
+    const { rows } = await sql<{ digests: string | null }>`
+      select group_concat(hex(digest), '' order by position) as digests
+      from (${sql.join(digests, sql` union all `)})`.execute(this.#log.kysely);
+    return Buffer.from(rows[0]?.digests ?? '', 'hex');
+  }
+
+  /** How many contents of files there are, each once. */
+  async contentsCount(): Promise<number> {
+    const { count } = await this.#log.kysely
+      .selectFrom('contents')
+      .select((count) => count.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
   /** The transactions with these ids, in the order asked for; null where there is none. */
   async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
     const rows = await this.#log.kysely

@@ -1,5 +1,4 @@
 /** One transaction of the log while it is written: what a mutation may do. */
-import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type {
   Entity,
@@ -15,7 +14,7 @@ import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound } from '../shared/problems.ts';
 import { differingFields, valuesOfPatch } from '../shared/values.ts';
-import { writeContents } from './contents/contents.ts';
+import { writeBytes } from './contents/contents.ts';
 import type { ContentsInfo } from './contents/contents-rows.ts';
 import { type EndedUpload, keepResumable } from './contents/resumable-rows.ts';
 import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
@@ -236,11 +235,7 @@ export class LogTransaction {
       const message = `may be at most ${limits.fileBytesMax} bytes, but was ${bytes.length}.`;
       throw new InvalidInput([{ path: ['data'], message }]);
     }
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.#inTurn(() =>
-      writeContents(this.#log.kysely, sha256, bytes, () => this.#pace.yield()),
-    );
-    return { sha256, size: bytes.length };
+    return await this.#inTurn(() => writeBytes(this.#log.kysely, bytes, () => this.#pace.yield()));
   }
 
   /**
@@ -248,7 +243,9 @@ export class LogTransaction {
    * @throws InvalidInput when there is no such upload any more.
    */
   async keepUpload(uploaded: Uploaded): Promise<ContentsInfo> {
-    const isKept = await this.#inTurn(() => keepUpload(this.#log.kysely, uploaded));
+    const isKept = await this.#inTurn(() =>
+      keepUpload(this.#log.kysely, uploaded, () => this.#pace.yield()),
+    );
     if (!isKept) {
       const message = 'is an upload that was kept before, or given up. Upload it again.';
       throw new InvalidInput([{ path: ['file'], message }]);

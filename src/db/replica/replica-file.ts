@@ -212,7 +212,7 @@ function removeIfPossible(path: string): void {
 }
 
 /** What the replica was built from: another log, definitions, order or letters give another one. */
-async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
+export async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
   const shapes = entities.map(({ name, table, fields, defaultOrder }) => [
     name,
     table,
@@ -250,14 +250,8 @@ async function agreedPosition(
   entities: readonly Entity[],
   fingerprint: string,
 ): Promise<Position | null> {
-  const state = await trusted(instance, async (connection) => {
-    const state = await connection.runAndReadAll(
-      'select fingerprint, position, hex(digest) from replica_state',
-    );
-    const [found, at, digest] = state.getRowsJS()[0] ?? [];
-    return { found, position: Number(at) as Position, digest };
-  });
-  if (state?.found !== fingerprint || !(state.position > 0)) return null;
+  const state = await trusted(instance, readReplicaState);
+  if (state?.fingerprint !== fingerprint || !(state.position > 0)) return null;
   const lacking = (await log.totals()).position - state.position;
   if (lacking > Math.max(limits.replicaTailRowsMax, state.position / 4)) return null;
   const expected = await log.digestAt(state.position);
@@ -270,6 +264,22 @@ async function agreedPosition(
     }
     return state.position;
   });
+}
+
+/** What a replica says of itself: from what it was built, up to where, and the log's digest there. */
+export async function readReplicaState(connection: DuckDBConnection): Promise<{
+  readonly fingerprint: unknown;
+  readonly position: Position;
+  /** In hexadecimal, as DuckDB writes it. */
+  readonly digest: unknown;
+} | null> {
+  const state = await connection.runAndReadAll(
+    'select fingerprint, position, hex(digest) from replica_state',
+  );
+  const [row] = state.getRowsJS();
+  if (!row) return null;
+  const [fingerprint, at, digest] = row;
+  return { fingerprint, position: Number(at) as Position, digest };
 }
 
 /** What the file answers; null when it fails, whatever it fails with: the log has everything. */

@@ -218,12 +218,14 @@ export class Replica {
     }
   }
 
-  /** Finishes what is under way, leaves a file that reopens at once, and releases it. */
+  /** Finishes what is under way, leaves a file, where there is one, that reopens at once, and releases it. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.#endBackgroundWork();
-    await this.#applyOffered().catch(this.#options.onFault);
-    await this.#merge();
+    if (!this.file.inMemory) {
+      await this.#applyOffered().catch(this.#options.onFault);
+      await this.#merge();
+    }
     await this.#disconnect();
     this.file.close();
   }

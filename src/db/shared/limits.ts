@@ -12,7 +12,9 @@ export const limits = {
   reasonLengthMax: 4_096,
   /** Largest contents of one file that are given whole. */
   fileBytesMax: 64 * 1024 * 1024,
-  /** Bytes of an upload that one commit stores. */
+  /** Largest upload that is left to the transaction that keeps it … */
+  uploadHeldBytesMax: 1024 * 1024,
+  /** … and bytes of a larger one that one commit stores. */
   uploadBatchBytes: 4 * 1024 * 1024,
   /** Most resumable uploads that one viewer may have under way … */
   uploadsPerViewerMax: 1_000,
@@ -104,6 +106,14 @@ export const limits = {
   transactionTimeMaxMs: 60_000,
   /** Rows that verify reads at a time. */
   verifyPageRows: 32,
+  /** Positions whose rows in a replica are compared with the log at a time. */
+  replicaCheckRows: 4_096,
+  /** How often a replica file is copied that changes meanwhile, before it is left unchecked. */
+  replicaCopiesMax: 5,
+  /** Memory for DuckDB where a replica is compared with the log. */
+  replicaCheckMemoryMaxMb: 1_024,
+  /** Versions of the smallest part of the log whose hash is kept in memory, for heads and proofs. */
+  treeBlockLeaves: 1_024,
   /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
   /** Most mutations that share one commit. */

@@ -196,6 +196,9 @@ export class CannotOpen extends Error {
   readonly code = 'CANNOT_OPEN';
 }
 
+/** The file of the log is there, and SQLite cannot make sense of it any more. */
+export class LogDamaged extends CannotOpen {}
+
 /** History from elsewhere that cannot be: what it says contradicts itself, or a rule of the log. */
 export class HistoryRefused extends Error {
   readonly code = 'BAD_HISTORY';
@@ -206,8 +209,8 @@ export class LogMoved extends Error {
   readonly code = 'LOG_MOVED';
 }
 
-/** The log is not whole: what it should have is missing, or not as it was written. */
-export class LogDamaged extends Error {
+/** The log can be read, and lacks versions that it should have. */
+export class VersionsMissing extends Error {
   readonly code = 'LOG_DAMAGED';
 }
 

@@ -1,8 +1,7 @@
 /** A process that answers questions about tables, seen from the server: what happens in it stays there. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { limits } from '../shared/limits.ts';
+import { processEntry } from './process-entry.ts';
 import {
   type AnswerCounts,
   type FailureKind,
@@ -179,17 +178,12 @@ export class TableProcess {
   }
 }
 
-/**
- * With nothing in its environment: nothing there is any question’s business. From the sources it needs
- * what runs TypeScript.
- */
+/** With nothing in its environment: nothing there is any question’s business. */
 function start(): ChildProcess {
-  const isSource = import.meta.url.endsWith('.ts');
-  const entry = new URL(`./process/main.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return fork(fileURLToPath(entry), [], {
+  const { path, execArgv } = processEntry();
+  return fork(path, [], {
     env: {},
-    execArgv: ['--max-old-space-size=512', ...(isSource ? ['--import', loader()] : [])],
+    execArgv: ['--max-old-space-size=512', ...execArgv],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
 }

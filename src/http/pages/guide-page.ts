@@ -37,10 +37,6 @@ export function leadHtml(text: string): string {
   return markdownFor(() => null, []).parseInline(lead, { async: false });
 }
 
-export function titleOf(text: string): string | undefined {
-  return /^# (.+)$/m.exec(text)?.[1];
-}
-
 function withoutTitle(text: string): string {
   return text.replace(/^# .+\n/, '');
 }

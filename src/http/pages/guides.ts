@@ -2,7 +2,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { titleOf } from './guide-page.ts';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -72,6 +71,10 @@ async function readGuide(path: string): Promise<Guide | null> {
 function code(path: string, text: string): Guide {
   const title = basename(path);
   return { path, name: nameOf(path), title, text: `# ${title}\n\n~~~~ts\n${text}~~~~\n` };
+}
+
+function titleOf(text: string): string | undefined {
+  return /^# (.+)$/m.exec(text)?.[1];
 }
 
 async function namesIn(directory: string): Promise<string[]> {

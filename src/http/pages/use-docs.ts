@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { picturePolicy } from '../server/security-headers.ts';
 import { copyScript } from './copy-script.ts';
-import { guideHtml, leadHtml } from './guide-page.ts';
+import type { guideHtml, leadHtml } from './guide-page.ts';
 import { guideStyle } from './guide-style.ts';
 import {
   type Guide,
@@ -49,6 +49,12 @@ export function useDocs(
   };
 }
 
+/** How texts become HTML: loaded when the first guide is read, for it takes a while. */
+interface Markdown {
+  readonly guideHtml: typeof guideHtml;
+  readonly leadHtml: typeof leadHtml;
+}
+
 interface Answer extends ResponseInit {
   readonly body: BodyInit;
 }
@@ -75,16 +81,17 @@ class Docs {
     if (picture) return pictureAnswer(await readPicture(picture), pictureType(picture));
     if (this.#schema) this.#schemaGuide ??= guideOf(this.#schema);
     const guides = [...(await readGuides()), ...(this.#schemaGuide ? [this.#schemaGuide] : [])];
+    const markdown = await import('./guide-page.ts');
     if (name === '') {
-      return { body: index(guides, this.#demo, this.#footer), headers: htmlHeaders() };
+      return { body: index(guides, this.#demo, this.#footer, markdown), headers: htmlHeaders() };
     }
     const guide = guides.find((it) => it.name === name);
     if (!guide) return { body: 'There is no such guide. /docs lists them.\n', status: 404 };
     const paths = [...guides.map(({ path }) => path), ...pictures];
-    return { body: this.#page(guide, paths), headers: htmlHeaders() };
+    return { body: this.#page(guide, paths, markdown), headers: htmlHeaders() };
   }
 
-  #page(guide: Guide, paths: readonly string[]): string {
+  #page(guide: Guide, paths: readonly string[], { guideHtml }: Markdown): string {
     const key = JSON.stringify([guide.text, paths]);
     const made = this.#made.get(guide.name);
     if (made?.key === key) return made.page;
@@ -145,7 +152,12 @@ const groups: readonly (readonly [string, RegExp])[] = [
   ['To look up', /^(schema\.graphql|ARCHITECTURE\.md|CHANGELOG\.md)$/],
 ];
 
-function index(guides: readonly Guide[], demo: string | null, footer: string): string {
+function index(
+  guides: readonly Guide[],
+  demo: string | null,
+  footer: string,
+  { leadHtml }: Markdown,
+): string {
   const data =
     demo === null
       ? 'The guides’ sessions are about the kinds Todo and LakeFile, which are not served here.'
@@ -153,7 +165,9 @@ function index(guides: readonly Guide[], demo: string | null, footer: string): s
           demo === namedDemo ? '' : `, which they call <code>${namedDemo}</code>`
         }.`;
   const sections = groups.map(([title, paths]) => {
-    const cards = guides.filter(({ path }) => paths.test(path)).map(card);
+    const cards = guides
+      .filter(({ path }) => paths.test(path))
+      .map((guide) => card(guide, leadHtml(guide.text)));
     return cards.length === 0
       ? ''
       : `<h2>${title}</h2>\n<ul class="cards">${cards.join('\n')}</ul>`;
@@ -161,7 +175,7 @@ function index(guides: readonly Guide[], demo: string | null, footer: string): s
   return pageOf('Guides', `<p class="lead">${data}</p>\n${sections.join('\n')}\n${footer}`);
 }
 
-function card({ name, title, text }: Guide): string {
+function card({ name, title }: Guide, lead: string): string {
   return `<li><a class="card" href="/docs/${name}"><h3>${escapeHtml(title)}</h3>
-<p>${leadHtml(text)}</p></a></li>`;
+<p>${lead}</p></a></li>`;
 }

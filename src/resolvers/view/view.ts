@@ -5,6 +5,8 @@
 import {
   type FollowOptions,
   Forbidden,
+  type InclusionProof,
+  type LogHead,
   type LogTransaction,
   NotFound,
   type ResumableState,
@@ -209,6 +211,20 @@ export class View {
   /** When the last transaction was committed, by whomever; null before the first. */
   async lastCommittedAt(): Promise<Microseconds | null> {
     return (await this.#store.totals()).committedAt;
+  }
+
+  /** One digest for all that was written up to a position. It tells nothing of what that was. */
+  headAt(position: Position): Promise<LogHead> {
+    return this.#store.headAt(position);
+  }
+
+  /**
+   * Proof that a version that is seen is in the log, for whoever has the head at a position.
+   * @throws BadRequest for a position before the version, or after the log's end.
+   */
+  prove(version: Version, at: Position): Promise<InclusionProof> {
+    if (!this.#sight.sees(version)) throw new TypeError('The version is not seen by who asks.');
+    return this.#store.prove(version, at);
   }
 
   /** How long the log is, all of it. @throws Forbidden for whoever does not see all of it. */

@@ -1,6 +1,7 @@
 /** Chunks of contents: each stored once, by its digest, and compressed where that pays. */
 import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Kysely } from 'kysely';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
@@ -16,11 +17,32 @@ const compression = { level: 1 } as const;
 /** A chunk as it is stored. */
 export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encoding' | 'bytes'>;
 
-/** Makes of bytes what is stored of them: this takes most of the time, and nobody has to wait for it. */
+/** Makes of bytes what is stored of them, in place: within a transaction nothing is waited for. */
 export function chunkOf(bytes: Uint8Array): StoredChunk {
-  const deflated = deflatedIfItPays(bytes.subarray(0, sampleBytes)) && deflatedIfItPays(bytes);
-  const encoding = deflated ? 'deflate' : 'none';
-  return { digest: digestOf(bytes), size: bytes.length, encoding, bytes: deflated ?? bytes };
+  return storedAs(bytes, samplePays(bytes) ? deflateRawSync(bytes, compression) : null);
+}
+
+const deflateElsewhere = promisify(deflateRaw);
+
+/** The same, compressed in another thread: that takes most of the time. */
+export async function chunkSoon(bytes: Uint8Array): Promise<StoredChunk> {
+  return storedAs(bytes, samplePays(bytes) ? await deflateElsewhere(bytes, compression) : null);
+}
+
+function samplePays(bytes: Uint8Array): boolean {
+  const sample = bytes.subarray(0, sampleBytes);
+  return pays(deflateRawSync(sample, compression), sample);
+}
+
+function storedAs(bytes: Uint8Array, deflated: Uint8Array | null): StoredChunk {
+  const about = { digest: digestOf(bytes), size: bytes.length };
+  return deflated && pays(deflated, bytes)
+    ? { ...about, encoding: 'deflate', bytes: deflated }
+    : { ...about, encoding: 'none', bytes };
+}
+
+function pays(deflated: Uint8Array, bytes: Uint8Array): boolean {
+  return deflated.length <= bytes.length * compressedShareMax;
 }
 
 /**
@@ -70,11 +92,6 @@ function inflated(bytes: Uint8Array): Uint8Array | null {
   } catch {
     return null;
   }
-}
-
-function deflatedIfItPays(bytes: Uint8Array): Uint8Array | null {
-  const deflated = deflateRawSync(bytes, compression);
-  return deflated.length <= bytes.length * compressedShareMax ? deflated : null;
 }
 
 function digestOf(bytes: Uint8Array): Buffer {

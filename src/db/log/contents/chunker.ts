@@ -36,38 +36,57 @@ function firstCut(bytes: Uint8Array): number {
   return end;
 }
 
+/** How many bytes come to lie in one piece of memory, so that most are copied once. */
+const roomBytes = 4 * chunkSizes.max;
+
 /** Cuts bytes that come piece by piece: the chunks are the same, however they come. */
 export class Chunker {
-  #held: Uint8Array;
+  /** What is held is in it from `begin` to `end`; before it are chunks that were given out. */
+  #room: Uint8Array;
+  #begin = 0;
+  #end: number;
 
   /** @param held what was held of the same bytes before. */
   constructor(held: Uint8Array = new Uint8Array()) {
-    this.#held = held;
+    this.#room = held;
+    this.#end = held.length;
   }
 
   /** What came after the last chunk, and is none yet. */
   get held(): Uint8Array {
-    return this.#held;
+    return this.#room.subarray(this.#begin, this.#end);
   }
 
   /** @returns the chunks that are complete with these bytes. They share no memory with them. */
   *push(bytes: Uint8Array): Generator<Uint8Array, void> {
-    // A copy in any case: whoever gave the bytes may use their memory again.
-    const all = Buffer.concat([this.#held, bytes]);
-    let begin = 0;
-    while (all.length - begin >= chunkSizes.max) {
-      const chunk = all.subarray(begin);
-      const length = firstCut(chunk);
-      yield chunk.subarray(0, length);
-      begin += length;
+    for (let left = bytes; left.length > 0; ) {
+      if (this.#end === this.#room.length) this.#moveOn(left.length);
+      // A copy in any case: whoever gave the bytes may use their memory again.
+      const taken = left.subarray(0, this.#room.length - this.#end);
+      this.#room.set(taken, this.#end);
+      this.#end += taken.length;
+      left = left.subarray(taken.length);
+      while (this.#end - this.#begin >= chunkSizes.max) {
+        const begin = this.#begin;
+        // Before it is given out: whoever takes it may fail, and what is held is to follow it.
+        this.#begin += firstCut(this.held);
+        yield this.#room.subarray(begin, this.#begin);
+      }
     }
-    this.#held = all.subarray(begin);
   }
 
   /** The chunks of what is left, once all bytes have come. */
   *end(): Generator<Uint8Array, void> {
-    yield* chunksOf(this.#held);
-    this.#held = new Uint8Array();
+    yield* chunksOf(this.held);
+    this.#begin = this.#end;
+  }
+
+  /** Goes on in other memory: the chunks that were given out keep theirs. */
+  #moveOn(coming: number): void {
+    const held = this.held;
+    const room = new Uint8Array(Math.min(roomBytes, 2 * (held.length + coming)));
+    room.set(held);
+    [this.#room, this.#begin, this.#end] = [room, 0, held.length];
   }
 }
 

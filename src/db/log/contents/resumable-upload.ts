@@ -10,8 +10,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
 import type { LogTables } from '../tables.ts';
-import { chunkOf, decoded, type StoredChunk } from './chunk-store.ts';
+import { decoded, type StoredChunk } from './chunk-store.ts';
 import { Chunker } from './chunker.ts';
+import { PendingChunks } from './pending-chunks.ts';
 import {
   advanceResumable,
   type EndedUpload,
@@ -42,8 +43,7 @@ export class ResumableUpload {
   /** Of the chunks so far, those that wait included; null when it is not known. */
   readonly #hash: Hash | null;
   #reached: Reached;
-  #waiting: StoredChunk[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new PendingChunks();
   #offset: number;
 
   constructor({ id, size, chunkBytes, tail }: ResumableState, tools: UploadTools) {
@@ -68,10 +68,9 @@ export class ResumableUpload {
   async write(bytes: Uint8Array): Promise<void> {
     this.#offset += bytes.length;
     for (const chunk of this.#chunker.push(bytes)) {
-      this.#take(chunk);
-      const isLast = this.#reached.chunkBytes + this.#waitingBytes === this.size;
-      if (this.#waitingBytes >= limits.uploadBatchBytes && !isLast) await this.#store(nothing);
-      else await turns.yield();
+      await this.#add(chunk);
+      const isLast = this.#reached.chunkBytes + this.#waiting.bytes === this.size;
+      if (this.#waiting.bytes >= limits.uploadBatchBytes && !isLast) await this.#store(nothing);
     }
   }
 
@@ -87,37 +86,36 @@ export class ResumableUpload {
 
   /** All bytes have come. @returns what a transaction keeps. */
   async end(): Promise<EndedUpload> {
-    for (const chunk of this.#chunker.end()) this.#take(chunk);
-    const hash = this.#hash ?? (await this.#hashOfAll());
+    for (const chunk of this.#chunker.end()) await this.#add(chunk);
+    const chunks = await this.#waiting.all();
+    const hash = this.#hash ?? (await this.#hashOfAll(chunks));
     return {
       upload: this.id,
       sha256: hash.copy().digest('hex'),
       size: this.size,
       from: this.#reached,
-      chunks: this.#waiting,
+      chunks,
       endedAt: this.#tools.clock(),
     };
   }
 
-  #take(bytes: Uint8Array): void {
+  async #add(bytes: Uint8Array): Promise<void> {
     this.#hash?.update(bytes);
-    this.#waiting.push(chunkOf(bytes));
-    this.#waitingBytes += bytes.length;
+    await this.#waiting.add(bytes);
   }
 
   async #store(tail: Uint8Array): Promise<void> {
     const { commit, clock, digests } = this.#tools;
-    const [chunks, from] = [this.#waiting, this.#reached];
+    const [chunks, from] = [await this.#waiting.all(), this.#reached];
     this.#reached = await commit((db, pause) =>
       advanceResumable(db, this.id, from, chunks, tail, clock(), pause),
     );
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting.clear();
     if (this.#hash) digests.keep(this.id, this.#reached.chunkBytes, this.#hash);
   }
 
   /** Reads what is stored once more; what it comes to is kept, should the upload fail to end now. */
-  async #hashOfAll(): Promise<Hash> {
+  async #hashOfAll(chunks: readonly StoredChunk[]): Promise<Hash> {
     const { reading, digests } = this.#tools;
     const hash = createHash('sha256');
     for await (const chunk of uploadedChunks(reading, this.id)) {
@@ -125,7 +123,7 @@ export class ResumableUpload {
       await turns.yield();
     }
     digests.keep(this.id, this.#reached.chunkBytes, hash);
-    for (const chunk of this.#waiting) hash.update(decoded(chunk, ''));
+    for (const chunk of chunks) hash.update(decoded(chunk, ''));
     return hash;
   }
 }

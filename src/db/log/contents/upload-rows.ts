@@ -2,6 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
+import type { StoredChunk } from './chunk-store.ts';
+import { writeContents } from './contents.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';
 
@@ -11,17 +13,32 @@ export type WithinCommit = <T>(
 ) => Promise<T>;
 
 /** An upload that has all its bytes, and waits to be kept. */
-export interface Uploaded extends ContentsInfo {
+export interface Uploaded extends StoredUpload {
+  /** Its chunks, where none are stored yet: whoever keeps it stores them. Null where all are. */
+  readonly chunks: readonly StoredChunk[] | null;
+}
+
+/** An upload whose chunks are stored. */
+interface StoredUpload extends ContentsInfo {
   readonly upload: string;
 }
 
 /**
  * Keeps an upload as contents, unless there are such already. It is none any more then.
+ * @param pause lets others go on between chunks.
  * @returns false when there is no such upload, nor such contents: it was given up, or is too old.
  * @throws ContentsDamaged when what is there already are not these bytes any more.
  */
-export async function keepUpload(db: Kysely<LogTables>, uploaded: Uploaded): Promise<boolean> {
-  const { upload, sha256 } = uploaded;
+export async function keepUpload(
+  db: Kysely<LogTables>,
+  uploaded: Uploaded,
+  pause: () => Promise<void>,
+): Promise<boolean> {
+  const { upload, sha256, chunks } = uploaded;
+  if (chunks) {
+    await writeContents(db, uploaded, chunks, pause);
+    return true;
+  }
   const found = await db
     .selectFrom('uploads')
     .select('id')
@@ -40,7 +57,7 @@ export async function keepUpload(db: Kysely<LogTables>, uploaded: Uploaded): Pro
  */
 export async function nameUpload(
   db: Kysely<LogTables>,
-  { upload, sha256, size }: Uploaded,
+  { upload, sha256, size }: StoredUpload,
 ): Promise<void> {
   const known = await findContents(db, sha256);
   if (!known) await nameChunks(db, upload, { sha256, size });

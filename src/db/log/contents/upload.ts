@@ -1,40 +1,32 @@
 /**
  * Bytes on their way in. Chunks of an upload are stored as they come, by commits of their own, so that a
  * slow one holds nobody up and a large one takes little memory. No version names them before a
- * transaction keeps them, and what none keeps is collected.
+ * transaction keeps them, and what none keeps is collected. Few bytes are left to that transaction, and
+ * so take one commit.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { turns } from '../../shared/turns.ts';
-import { chunkOf, putChunk, type StoredChunk } from './chunk-store.ts';
+import { putChunk } from './chunk-store.ts';
 import { Chunker } from './chunker.ts';
+import { PendingChunks } from './pending-chunks.ts';
 import type { Uploaded, WithinCommit } from './upload-rows.ts';
 
 export class Upload {
-  readonly id: string;
+  readonly id = randomUUID();
   readonly #commit: WithinCommit;
   readonly #clock: Clock;
   readonly #hash = createHash('sha256');
   readonly #chunker = new Chunker();
-  #waiting: StoredChunk[] = [];
-  #waitingBytes = 0;
-  #storedBytes = 0;
+  readonly #waiting = new PendingChunks();
+  /** How many bytes are stored; null before the first are. */
+  #storedBytes: number | null = null;
   #size = 0;
 
-  private constructor(id: string, commit: WithinCommit, clock: Clock) {
-    this.id = id;
+  /** @param commit runs work within a commit of the log. */
+  constructor(commit: WithinCommit, clock: Clock) {
     this.#commit = commit;
     this.#clock = clock;
-  }
-
-  /** Begins an upload. @param commit runs work within a commit of the log. */
-  static async begin(commit: WithinCommit, clock: Clock): Promise<Upload> {
-    const id = randomUUID();
-    await commit(async (db) => {
-      await db.insertInto('uploads').values({ id, touched_at: clock() }).execute();
-    });
-    return new Upload(id, commit, clock);
   }
 
   /** How many bytes have come. */
@@ -52,35 +44,35 @@ export class Upload {
   /** All bytes have come. @returns what a transaction keeps. */
   async end(): Promise<Uploaded> {
     for (const chunk of this.#chunker.end()) await this.#add(chunk);
+    const about = { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
+    if (this.#storedBytes === null && this.#size <= limits.uploadHeldBytesMax) {
+      return { ...about, chunks: await this.#waiting.all() };
+    }
     await this.#store();
-    return { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
+    return { ...about, chunks: null };
   }
 
   async #add(bytes: Uint8Array): Promise<void> {
-    this.#waiting.push(chunkOf(bytes));
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= limits.uploadBatchBytes) await this.#store();
-    else await turns.yield();
+    await this.#waiting.add(bytes);
+    if (this.#waiting.bytes >= limits.uploadBatchBytes) await this.#store();
   }
 
   async #store(): Promise<void> {
-    const chunks = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const chunks = await this.#waiting.all();
     if (chunks.length === 0) return;
-    await this.#commit(async (db, pause) => {
+    this.#storedBytes = await this.#commit(async (db, pause) => {
+      const upload = { id: this.id, touched_at: this.#clock() };
+      if (this.#storedBytes === null) await db.insertInto('uploads').values(upload).execute();
+      else await db.updateTable('uploads').set(upload).where('id', '=', this.id).execute();
+      let begin = this.#storedBytes ?? 0;
       for (const stored of chunks) {
         const chunk = await putChunk(db, stored);
-        const row = { upload: this.id, begin: this.#storedBytes, chunk };
-        await db.insertInto('upload_chunks').values(row).execute();
-        this.#storedBytes += stored.size;
+        await db.insertInto('upload_chunks').values({ upload: this.id, begin, chunk }).execute();
+        begin += stored.size;
         await pause();
       }
-      await db
-        .updateTable('uploads')
-        .set({ touched_at: this.#clock() })
-        .where('id', '=', this.id)
-        .execute();
+      return begin;
     });
+    this.#waiting.clear();
   }
 }

@@ -36,9 +36,9 @@ export class Uploads {
     this.#timer.unref();
   }
 
-  /** Begins an upload. @throws what a write of the log throws. */
-  begin(): Promise<Upload> {
-    return Upload.begin(this.#commit, this.#clock);
+  /** Begins an upload. Nothing of it is stored yet. */
+  begin(): Upload {
+    return new Upload(this.#commit, this.#clock);
   }
 
   /**
@@ -46,7 +46,7 @@ export class Uploads {
    * @throws what the bytes throw, and what a write of the log throws; then nothing of them is left.
    */
   async receive(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
-    const upload = await this.begin();
+    const upload = this.begin();
     try {
       for await (const piece of bytes) await upload.write(piece);
       return await upload.end();

@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import type { Entity, Position } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
-import { LogDamaged } from '../../shared/problems.ts';
+import { VersionsMissing } from '../../shared/problems.ts';
 import type { LogEnd } from '../log-end.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { loggedKinds } from '../sqlite/logged-kinds.ts';
@@ -33,7 +33,7 @@ const segment = 'segment';
 
 /**
  * Writes the segment to a path at which nothing is; it is not brought to disk yet.
- * @throws LogDamaged when the log lacks versions, and what SQLite throws.
+ * @throws VersionsMissing when the log lacks versions, and what SQLite throws.
  */
 export async function writeSegment(
   log: LogFile,
@@ -110,7 +110,7 @@ class SegmentWriter {
       count += await copyRows(kysely, versions, versionsIn(segment, table), within);
     }
     if (count !== to - from) {
-      throw new LogDamaged(
+      throw new VersionsMissing(
         `The log lacks ${to - from - count} of the versions ${from + 1} to ${to}. Look at it with ` +
           'Store.verify(), and restore what was backed up before.',
       );
@@ -190,7 +190,7 @@ class SegmentWriter {
   async #endAfter(position: Position): Promise<LogEnd> {
     const end = await endOfTransaction(this.#log, position);
     if (end) return end;
-    throw new LogDamaged(`The log lacks the transaction of position ${position}.`);
+    throw new VersionsMissing(`The log lacks the transaction of position ${position}.`);
   }
 
   async #bytes(): Promise<number> {

@@ -12,6 +12,7 @@ import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   CannotOpen,
+  LogDamaged,
   type StorageFailed,
   type StorageFull,
   Unavailable,
@@ -80,6 +81,28 @@ export class LogFile {
       // From here on waiting is up to the caller, who does not block the event loop.
       database.pragma('busy_timeout = 0');
       return new LogFile(database, Dialect, onStorageError);
+    } catch (error) {
+      database?.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  /**
+   * Opens a file that is there, to read it alone: nothing that it holds is changed. SQLite may leave
+   * an empty write-ahead log beside it.
+   * @throws CannotOpen when it is none that `open` would take, or of an older format.
+   */
+  static openToRead(path: string, schemaVersion: number): LogFile {
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(path, { readonly: true, timeout: limits.busyTimeoutMs });
+      const header = askHeader(database);
+      refuseForeign(header, path, schemaVersion);
+      if (header.empty) {
+        throw new CannotOpen(`${path} holds no log. Name another data directory with --data.`);
+      }
+      if (header.version < schemaVersion) throw olderFormat(path, header.version, schemaVersion);
+      return new LogFile(database, SqliteDialect, () => {});
     } catch (error) {
       database?.close();
       throw explainOpening(error, path);
@@ -236,6 +259,13 @@ function refuseForeign(header: Header | null, path: string, versionMax: number):
   }
 }
 
+function olderFormat(path: string, version: number, expected: number): CannotOpen {
+  return new CannotOpen(
+    `${path} was written by an older Everstate: its format is version ${version}, and this one reads ` +
+      `version ${expected}. Serve it once, which brings it there.`,
+  );
+}
+
 function setDurable(database: Database.Database): void {
   setWal(database);
   // better-sqlite3 is compiled so that a WAL database opens with NORMAL, which forgets
@@ -288,6 +318,9 @@ export function explainOpening(error: unknown, path: string): unknown {
     return new CannotOpen(error.message, { cause: error });
   }
   if (code === null) return error;
-  const help = openingHelp[code] ?? openingHelp[code.split('_').slice(0, 2).join('_')];
-  return new CannotOpen(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
+  const kind = code.split('_').slice(0, 2).join('_');
+  const help = openingHelp[code] ?? openingHelp[kind];
+  const isDamage = kind === 'SQLITE_CORRUPT' || kind === 'SQLITE_NOTADB';
+  const Explained = isDamage ? LogDamaged : CannotOpen;
+  return new Explained(`${path} ${help ?? 'cannot be used'} (${code}).`, { cause: error });
 }

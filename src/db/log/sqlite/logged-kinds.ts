@@ -20,6 +20,29 @@ export async function loggedKinds(log: LogFile, known: readonly Entity[]): Promi
   );
 }
 
+/**
+ * Entities as far as the log has tables and columns of them: it may not have been written since one
+ * of them, or of their fields, was defined.
+ */
+export async function writtenKinds(
+  log: LogFile,
+  defined: readonly Entity[],
+): Promise<readonly Entity[]> {
+  const { rows } = await sql<{ table_name: string; column_name: string }>`
+    select part.name as table_name, col.name as column_name
+    from sqlite_schema as part join pragma_table_info(part.name) as col
+    where part.type = 'table'`.execute(log.kysely);
+  const has = (table: string, column: string) =>
+    rows.some((row) => row.table_name === table && row.column_name === column);
+  return defined.flatMap((entity) => {
+    if (!has(entity.table, 'position')) return [];
+    const fields = Object.entries(entity.fields);
+    const written = fields.filter(([name]) => has(entity.table, columnOf(name)));
+    if (written.length === fields.length) return [entity];
+    return [{ ...entity, fields: Object.fromEntries(written) }];
+  });
+}
+
 /** The names of kinds that have records here and that the store was not opened with. */
 export async function hiddenKinds(log: LogFile, known: readonly Entity[]): Promise<string[]> {
   const names: string[] = [];
@@ -41,7 +64,8 @@ export async function verifyKinds(
     const row = rows.find(({ name }) => name === entity.name);
     const fields = row && loggedFields(row.fields);
     if (fields && row.table_name === entity.table && sameShapes(fields, describe(entity))) continue;
-    return { position: null, message: `What the log says of the kind ${entity.name} was altered.` };
+    const message = `What the log says of the kind ${entity.name} is not what its definition says.`;
+    return { position: null, message };
   }
   return null;
 }

@@ -16,6 +16,8 @@ export async function unreadable(
 ): Promise<Defect> {
   await sql`select 1`.execute(log.kysely);
   const reader = sqliteCode(error) === null ? 'It cannot be read' : 'SQLite cannot read it';
-  const reason = error instanceof Error ? error.message : String(error);
+  // What a caller could do about it, as StorageFailed says, is of no use here.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message : String(cause);
   return { position, message: `${reader}: ${reason}.` };
 }

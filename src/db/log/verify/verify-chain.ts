@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type Entity, fieldColumnsOf, type Version } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
-import type { Defect, Verified } from '../defect.ts';
+import type { Defect, Verified, VerifyWatch } from '../defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from '../digest.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
@@ -21,8 +21,9 @@ export async function verifyChain(
   reader: LogReader,
   kinds: readonly Entity[],
   contents: StoredContents,
+  watch: VerifyWatch,
 ): Promise<Verified> {
-  const walk = new ChainWalk(log, kinds, contents);
+  const walk = new ChainWalk(log, kinds, contents, watch);
   const defect = (await walk.run()) ?? (await findStray(log, reader, kinds));
   return { versions: walk.position, defect };
 }
@@ -34,9 +35,16 @@ class ChainWalk {
   readonly #log: LogFile;
   readonly #rows: VersionRows;
   readonly #contents: StoredContents;
+  readonly #watch: VerifyWatch;
 
-  constructor(log: LogFile, kinds: readonly Entity[], contents: StoredContents) {
+  constructor(
+    log: LogFile,
+    kinds: readonly Entity[],
+    contents: StoredContents,
+    watch: VerifyWatch,
+  ) {
     this.#log = log;
+    this.#watch = watch;
     this.#rows = new VersionRows(log, kinds);
     this.#contents = contents;
   }
@@ -107,6 +115,7 @@ class ChainWalk {
     if (damage) return damage;
     this.#digest = row.columns.digest;
     this.position = at;
+    this.#watch.onVersion(this.#digest);
     return null;
   }
 }

@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
 import { findContents } from '../contents/contents-rows.ts';
-import type { Defect } from '../defect.ts';
+import type { Defect, VerifyWatch } from '../defect.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { sqliteCode } from '../sqlite/storage-errors.ts';
@@ -23,7 +23,7 @@ export class StoredContents {
   }
 
   /** Reads all contents that are stored. */
-  static async read(log: LogFile, reader: LogReader): Promise<StoredContents> {
+  static async read(log: LogFile, reader: LogReader, watch: VerifyWatch): Promise<StoredContents> {
     const damage = new Map<string, string>();
     for await (const sha256 of storedDigests(log)) {
       await turns.yield();
@@ -33,6 +33,7 @@ export class StoredContents {
         if (!(error instanceof ContentsDamaged) && sqliteCode(error) === null) throw error;
         damage.set(sha256, (error as Error).message);
       }
+      watch.onContents();
     }
     return new StoredContents(log, damage);
   }

@@ -3,7 +3,7 @@
  * their SHA-256, and what the database keeps beside them by what it should be.
  */
 import type { Entity } from '../../../entities/index.ts';
-import type { Verified } from '../defect.ts';
+import type { Verified, VerifyWatch } from '../defect.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { loggedKinds, verifyKinds } from '../sqlite/logged-kinds.ts';
@@ -25,12 +25,13 @@ export async function verifyLog(
   log: LogFile,
   reader: LogReader,
   entities: readonly Entity[],
+  watch: VerifyWatch = { onVersion: () => {}, onContents: () => {} },
 ): Promise<Verified> {
   let versions = 0;
   try {
     const kinds = await loggedKinds(log, entities);
-    const contents = await StoredContents.read(log, reader);
-    const chain = await verifyChain(log, reader, kinds, contents);
+    const contents = await StoredContents.read(log, reader, watch);
+    const chain = await verifyChain(log, reader, kinds, contents, watch);
     versions = chain.versions;
     const others = [
       () => contents.unnamedDefect(),

@@ -1,8 +1,7 @@
 /** Workbooks of Excel, a sheet of which becomes lines of JSON. */
-
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import readWorkbook, { type SheetData } from 'read-excel-file/node';
+import type { SheetData } from 'read-excel-file/node';
 import { Failure } from './failure.ts';
 
 /**
@@ -11,6 +10,8 @@ import { Failure } from './failure.ts';
  * @throws Failure for what is no workbook, or has no such sheet.
  */
 export async function writeSheet(from: string, to: string, sheet: string | null): Promise<void> {
+  // Loaded for workbooks alone: most processes never see one.
+  const { default: readWorkbook } = await import('read-excel-file/node');
   const sheets = await readWorkbook(from).catch((error) => {
     throw new Failure('table', `It is no workbook that can be read: ${(error as Error).message}`);
   });
