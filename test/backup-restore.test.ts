@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runBackup } from '../src/backup/index.ts';
 import { type LogAccess, openStore } from '../src/db/index.ts';
 import { defineEntity, field, LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import {
@@ -285,8 +286,8 @@ describe('a drill', () => {
     await backedUp(data, target);
     const store = await openTemporary({ directory: data });
     await store.update(Todo, 'a', { subject: 'later' });
-    const { position, compared } = await backedUp(data, target, { drill: true });
-    expect(position).toBe(5);
+    const { position, differ, compared } = await backedUp(data, target, { drill: true });
+    expect([position, differ]).toEqual([5, 0]);
     const questions = (compared as { question: string }[]).map(({ question }) => question);
     expect(questions).toEqual(
       expect.arrayContaining([
@@ -306,10 +307,17 @@ describe('a drill', () => {
     const raw = rawLog(data);
     raw.exec("drop trigger todos_refuses_update; update todos set subject = 'X' where id = 'a'");
     raw.close();
-    const failed = await backedUp(data, target, { drill: true }).catch((error) => error);
-    expect(failed.code).toBe('DRILL_FAILED');
-    expect(failed.issues.join()).toContain('history of Todo "a": ');
-    expect(failed.issues.join()).not.toContain('LakeFile');
+    const { exitCode, lines, outcome } = await runBackup(
+      target,
+      { drill: true },
+      data,
+      shippedEntities,
+    );
+    expect([exitCode, outcome]).toEqual([2, expect.objectContaining({ position: 5 })]);
+    const different = lines.filter((line) => line.includes('in what was restored'));
+    expect(different.join()).toContain('history of Todo "a", but ');
+    expect(different.join()).not.toContain('LakeFile');
+    expect(outcome.differ).toBe(different.length);
   });
 
   test('is refused for a backup of another log', async () => {

@@ -12,8 +12,6 @@ type RefusalCode =
   | 'IN_USE'
   /** The backup holds what the log does not: it is of another log, or of what this one was before a restore. */
   | 'OTHER_HISTORY'
-  /** What was restored does not say what the log says. */
-  | 'DRILL_FAILED'
   /** There is no room. */
   | 'STORAGE_FULL'
   /** Files cannot be written or read. */
