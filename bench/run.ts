@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureBackup } from './backup.ts';
 import { measureBulk } from './bulk.ts';
 import { measureById } from './by-id.ts';
 import { measureCatchUp } from './catch-up.ts';
@@ -55,6 +56,7 @@ const benchmarks: Readonly<Record<string, Measure>> = {
   'lake-query': measureLakeQuery,
   live: measureLive,
   transfer: measureTransfer,
+  backup: measureBackup,
   proof: measureProof,
   mixed: measureMixed,
   starving: measureStarving,

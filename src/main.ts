@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
  * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put`,
- * `verify` and `prove`. What they do is loaded when they do it, so that
+ * `backup`, `restore`, `verify` and `prove`. What they do is loaded when they do it, so that
  * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
+import type { BackupOptions, RestoreOptions } from './backup/index.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
@@ -132,12 +133,38 @@ const proving = program
       runProve(entity, id, given, data, entities);
     await telling({ ...given, json: false }, run);
   });
+const backingUp = program
+  .command('backup')
+  .description('back up what came since the last time into a directory, or all of it into a file')
+  .argument('<target>', 'a directory, or a file where its name ends with .backup')
+  .option('--follow', 'keep the directory up to date within a second, until interrupted', false)
+  .option(
+    '--drill',
+    'restore what is there for a try, and compare its answers with the log’s',
+    false,
+  )
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (target: string, given: BackupOptions & Telling) => {
+    const { runBackup } = await import('./backup/index.ts');
+    await telling(given, (data, entities) => runBackup(target, given, data, entities));
+  });
+const restoring = program
+  .command('restore')
+  .description('restore a backup into a data directory that has no log')
+  .argument('<backup>', 'what backup has written')
+  .option('--to-position <position>', 'no further than the last transaction up to a position')
+  .option('--to-time <time>', 'no further than the last up to a moment')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (from: string, given: RestoreOptions & Telling) => {
+    const { runRestore } = await import('./backup/index.ts');
+    await telling(given, (data, entities) => runRestore(from, given, data, entities));
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    for (const command of [exporting, importing, putting, verifying, proving])
-      command.addOption(option);
+    const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
+    for (const command of others) command.addOption(option);
   }
   if (name.startsWith('jwt')) token.addOption(option);
 }

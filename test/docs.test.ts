@@ -131,20 +131,24 @@ test('every command of docs/lake.md prints what it shows', async () => {
   }
 });
 
-test('every command of docs/transfer.md prints what it shows', async () => {
-  const folder = await mkdtemp(join(directory, 'transfer-'));
-  await cp(join(directory, 'demo'), join(folder, 'data'), { recursive: true });
-  const text = await readFile('docs/transfer.md', 'utf8');
-  const commands = [...text.matchAll(/```sh\n([^`]*)```\n```(json|text)\n([^`]*)```/g)];
-  expect(commands).toHaveLength(text.split('```sh\n').length - 1);
-  const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
-  for (const [, command = '', language, shown = ''] of commands) {
-    const args = ['-euc', `${everstate}\n${command}`];
-    const { stdout } = await promisify(execFile)('bash', args, { cwd: folder });
-    if (language === 'json') expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
-    else expect(stdout).toBe(shown);
-  }
-}, 300_000);
+test.each(['docs/transfer.md', 'docs/backup.md'])(
+  'every command of %s prints what it shows',
+  async (document) => {
+    const folder = await mkdtemp(join(directory, 'commands-'));
+    await cp(join(directory, 'demo'), join(folder, 'data'), { recursive: true });
+    const text = await readFile(document, 'utf8');
+    const commands = [...text.matchAll(/```sh\n([^`]*)```\n```(json|text)\n([^`]*)```/g)];
+    expect(commands).toHaveLength(text.split('```sh\n').length - 1);
+    const everstate = `everstate() { "${process.execPath}" "${compiled('src/main.ts')}" "$@"; }`;
+    for (const [, command = '', language, shown = ''] of commands) {
+      const args = ['-euc', `${everstate}\n${command}`];
+      const { stdout } = await promisify(execFile)('bash', args, { cwd: folder });
+      if (language === 'json') expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+      else expect(stdout).toBe(shown);
+    }
+  },
+  300_000,
+);
 
 test('every command and operation of docs/proof.md prints what it shows', async () => {
   const folder = await mkdtemp(join(directory, 'proof-'));

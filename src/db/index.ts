@@ -1,6 +1,7 @@
 /** How versions are kept and moved: what the layers above may know of it. */
 
 export { onlyAt, type Stretch } from './answers/stretch.ts';
+export { BackupSource } from './backup-source.ts';
 export { type FilterOperator, operatorsOf } from './criteria/field-filter.ts';
 export type { RecordFilter } from './criteria/filter.ts';
 export { type Matcher, matcherOf } from './criteria/filter-match.ts';
@@ -29,17 +30,30 @@ export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
+export { logPathIn } from './log-files.ts';
 export { LogInspection, type VerifiedHead } from './log-inspection.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
 export type { SnapshotQuery } from './queries/snapshots.ts';
 export type { ReplicaVerdict } from './replica/replica-check.ts';
+export {
+  buildLog,
+  type LogEnd,
+  lockFile,
+  logStart,
+  mergeSegments,
+  proveLog,
+  readSegment,
+  type Segment,
+  transactionBefore,
+} from './segments.ts';
 export type { Clock } from './shared/clock.ts';
 export { limits } from './shared/limits.ts';
 export type { GroupCommit, KeptMeasures, StoreMeasures } from './shared/measures.ts';
 export {
   AlreadyExists,
+  BackupDamaged,
   BadRequest,
   BadTable,
   CannotOpen,

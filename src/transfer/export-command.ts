@@ -2,10 +2,9 @@
 import { resolve } from 'node:path';
 import { type LogAccess, openLog } from '../db/index.ts';
 import { type Entity, type Position, parseDateTime, positionZero } from '../entities/index.ts';
-import { count, list, startProgress, type Told } from '../terminal/index.ts';
+import { count, interruptibly, list, startProgress, type Told } from '../terminal/index.ts';
 import { type ExportQuery, exportLog } from './export.ts';
 import { type Format, formats } from './formats.ts';
-import { interruptibly } from './interruption.ts';
 import type { Manifest } from './manifest.ts';
 import { Refused } from './refused.ts';
 

@@ -14,9 +14,9 @@ import {
   type TransactionId,
   type Version,
 } from '../entities/index.ts';
+import type { RefuseWhenInterrupted } from '../terminal/index.ts';
 import { columnsOfHistory, columnsOfState, columnsOfTransactions } from './columns.ts';
 import type { Format } from './formats.ts';
-import type { RefuseWhenInterrupted } from './interruption.ts';
 import {
   contentsPath,
   type ExportedEntity,

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasLog, type LogAccess, openLog } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import { count, list, type Progress, startProgress, type Told } from '../terminal/index.ts';
+import {
+  count,
+  interruptibly,
+  list,
+  type Progress,
+  type RefuseWhenInterrupted,
+  startProgress,
+  type Told,
+} from '../terminal/index.ts';
 import { DkdcHistory } from './dkdc-history.ts';
 import { entityNamed, formatGiven } from './export-command.ts';
 import { ExportedHistory } from './exported-history.ts';
@@ -12,7 +20,6 @@ import { formatOf } from './formats.ts';
 import type { HistorySource } from './history-source.ts';
 import { importHistory } from './import-history.ts';
 import { checkState, importState, type StateSource, type StateTerms } from './import-state.ts';
-import { interruptibly, type RefuseWhenInterrupted } from './interruption.ts';
 import { contentsPath, fieldsOf, type Manifest, readExport } from './manifest.ts';
 import { Refused } from './refused.ts';
 

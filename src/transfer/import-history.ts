@@ -4,8 +4,8 @@
  */
 import { type LogAccess, limits, type PastContents, type PastTransaction } from '../db/index.ts';
 import { type Position, positionZero } from '../entities/index.ts';
+import type { RefuseWhenInterrupted } from '../terminal/index.ts';
 import type { HistorySource } from './history-source.ts';
-import type { RefuseWhenInterrupted } from './interruption.ts';
 import { differenceOf, type LoggedTransaction, loggedHistory } from './logged-history.ts';
 import { Refused } from './refused.ts';
 import { RowCursor } from './row-cursor.ts';

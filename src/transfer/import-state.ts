@@ -13,9 +13,9 @@ import {
   Problem,
 } from '../db/index.ts';
 import type { Entity, Version } from '../entities/index.ts';
+import type { RefuseWhenInterrupted } from '../terminal/index.ts';
 import type { Format } from './formats.ts';
 import type { SourceContents } from './history-source.ts';
-import type { RefuseWhenInterrupted } from './interruption.ts';
 import { Refused } from './refused.ts';
 import { readRows, type SourceRow } from './row-reader.ts';
 import { checkedValues, type GivenRecord, RowIssues, recordOf } from './row-values.ts';

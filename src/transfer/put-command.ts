@@ -2,9 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { openLog } from '../db/index.ts';
 import { type Entity, LakeFile } from '../entities/index.ts';
-import { count, list, startProgress, type Told } from '../terminal/index.ts';
+import { count, interruptibly, list, startProgress, type Told } from '../terminal/index.ts';
 import { readTree } from './directory-tree.ts';
-import { interruptibly } from './interruption.ts';
 import { type Put, type PutTerms, putTree } from './put.ts';
 import { Refused } from './refused.ts';
 

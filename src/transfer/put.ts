@@ -13,8 +13,8 @@ import {
   valuesOfCreate,
 } from '../db/index.ts';
 import { LakeFile, type Position, positionZero, type Version } from '../entities/index.ts';
+import type { RefuseWhenInterrupted } from '../terminal/index.ts';
 import type { PassedOver, Tree, TreeFile } from './directory-tree.ts';
-import type { RefuseWhenInterrupted } from './interruption.ts';
 import { sha256OfFile } from './manifest.ts';
 import { uploaded } from './stored-contents.ts';
 

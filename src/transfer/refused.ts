@@ -23,8 +23,6 @@ export type RefusalCode =
   /** Records are there already, with other values. */
   | 'RECORDS_DIFFER'
   /** Versions name contents that neither the export nor the log has. */
-  | 'CONTENTS_MISSING'
-  /** Ctrl-C. */
-  | 'INTERRUPTED';
+  | 'CONTENTS_MISSING';
 
 export class Refused extends Refusal<RefusalCode> {}

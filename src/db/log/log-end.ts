@@ -1,6 +1,11 @@
 /** The end of the log: what the next transaction goes on from. */
 import { sql } from 'kysely';
-import type { Microseconds, Position, TransactionId } from '../../entities/index.ts';
+import {
+  type Microseconds,
+  type Position,
+  positionZero,
+  type TransactionId,
+} from '../../entities/index.ts';
 import { chainStart } from './digest.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 
@@ -10,6 +15,14 @@ export interface LogEnd {
   readonly committedAt: Microseconds;
   readonly digest: Uint8Array;
 }
+
+/** The end of a log that has nothing. */
+export const logStart: LogEnd = {
+  position: positionZero,
+  transactionId: 0 as TransactionId,
+  committedAt: 0,
+  digest: chainStart,
+};
 
 /** The end of the log as the connection sees it. */
 export function readLogEnd(log: LogFile): LogEnd {
@@ -22,10 +35,7 @@ export function readLogEnd(log: LogFile): LogEnd {
       .compile(),
   );
   const last = newest.first([]);
-  if (!last) {
-    const [position, transactionId] = [0 as Position, 0 as TransactionId];
-    return { position, transactionId, committedAt: 0, digest: chainStart };
-  }
+  if (!last) return logStart;
   const [transactionId, committedAt, position, digest] = last;
   return { position, transactionId, committedAt, digest } as LogEnd;
 }

@@ -74,6 +74,18 @@ export const limits = {
   transferRows: 4_096,
   /** Versions of history that one commit takes in; a single transaction that is larger comes whole. */
   historyCommitRows: 65_536,
+  /** Versions that are copied at a time between a log and a segment of a backup. */
+  segmentPieceRows: 4_096,
+  /** Chunks of contents that are copied at a time out of a segment. */
+  segmentPieceChunks: 256,
+  /** A segment of a directory ends with the transaction with which it has so many bytes … */
+  segmentBytesMax: 1024 * 1024 * 1024,
+  /** … and small ones become one of so many at most, which takes a second or two. */
+  mergedSegmentBytesMax: 256 * 1024 * 1024,
+  /** How often whoever keeps a backup up to date looks whether something was committed … */
+  backupLookMs: 50,
+  /** … and how long it gathers what is, since it last wrote. */
+  backupPauseMs: 400,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */

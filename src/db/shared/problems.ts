@@ -208,3 +208,13 @@ export class HistoryRefused extends Error {
 export class LogMoved extends Error {
   readonly code = 'LOG_MOVED';
 }
+
+/** The log can be read, and lacks versions that it should have. */
+export class VersionsMissing extends Error {
+  readonly code = 'LOG_DAMAGED';
+}
+
+/** A file of a backup is missing, or not as it was written. */
+export class BackupDamaged extends Error {
+  readonly code = 'BACKUP_DAMAGED';
+}

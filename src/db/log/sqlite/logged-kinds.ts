@@ -70,6 +70,15 @@ export async function verifyKinds(
   return null;
 }
 
+/** Those of the entities that the log has as they are defined; others it may have otherwise, or not yet. */
+export async function definedAsLogged(
+  log: LogFile,
+  entities: readonly Entity[],
+): Promise<Entity[]> {
+  const defects = await Promise.all(entities.map((entity) => verifyKinds(log, [entity])));
+  return entities.filter((_, place) => defects[place] === null);
+}
+
 type FieldShapes = Readonly<Record<string, FieldShape>>;
 
 function sameShapes(a: FieldShapes, b: FieldShapes): boolean {
@@ -82,7 +91,8 @@ function sameShapes(a: FieldShapes, b: FieldShapes): boolean {
   return text(a) === text(b);
 }
 
-function shapeOf(name: string, table: string, fields: FieldShapes): Entity {
+/** A kind by what a log says of it: enough to read its versions, and to make its table. */
+export function shapeOf(name: string, table: string, fields: FieldShapes): Entity {
   const shapes = Object.entries(fields).map(([field, { kind, nullable }]) => [
     field,
     { kind, presence: nullable ? 'optional' : 'required', default: null },
@@ -104,7 +114,7 @@ async function loggedKey(log: LogFile, entity: Entity): Promise<string[]> {
 }
 
 /** None where what the log says is damaged: then no version has the digest that it should have. */
-function loggedFields(text: string): FieldShapes {
+export function loggedFields(text: string): FieldShapes {
   try {
     const fields = JSON.parse(text) as FieldShapes;
     return Object.values(fields).every(({ kind }) => isFieldKind(kind)) ? fields : {};

@@ -13,7 +13,7 @@ import { defineVersionTable } from './version-table.ts';
 import { whenFree } from './when-free.ts';
 
 /** Each entry brings a file from the version before it to its own; its place is its version. */
-const migrations: readonly ((db: Kysely<LogTables>) => Promise<void>)[] = [
+const migrations: readonly ((db: Kysely<LogTables>, log: LogIdentity) => Promise<void>)[] = [
   createLog,
   createIdempotencyKeys,
   createDigests,
@@ -41,22 +41,33 @@ export async function migrate(file: LogFile, entities: readonly Entity[]): Promi
   });
 }
 
-/** Brings a database to this program's format, from whichever it has, an empty one from none. */
-export async function defineLog(db: Kysely<LogTables>, entities: readonly Entity[]): Promise<void> {
-  const from = await versionOf(db);
-  for (const step of migrations.slice(from)) await step(db);
+/** Which log it is, and when it began. */
+export type LogIdentity = Pick<LogTables['log'], 'id' | 'created_at'>;
+
+/**
+ * Brings a database to this program's format, from whichever it has, an empty one from none.
+ * @param log what one is that is made of none: a new log without it.
+ */
+export async function defineLog(
+  db: Kysely<LogTables>,
+  entities: readonly Entity[],
+  log: LogIdentity = { id: randomUUID(), created_at: systemClock() },
+): Promise<void> {
+  const from = await formatOf(db);
+  for (const step of migrations.slice(from)) await step(db, log);
   if (from < schemaVersion) {
     await sql.raw(`pragma user_version = ${schemaVersion}`).execute(db);
   }
   for (const entity of entities) await defineVersionTable(db, entity);
 }
 
-async function versionOf(db: Kysely<LogTables>): Promise<number> {
+/** The format that a database has; 0 where it has none yet. */
+export async function formatOf(db: Kysely<LogTables>): Promise<number> {
   const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
   return rows[0]?.user_version ?? 0;
 }
 
-async function createLog(db: Kysely<LogTables>): Promise<void> {
+async function createLog(db: Kysely<LogTables>, log: LogIdentity): Promise<void> {
   await sql.raw(`pragma application_id = ${applicationId}`).execute(db);
   await sql`create table log (id text primary key, created_at integer not null) strict`.execute(db);
   await sql`
@@ -97,7 +108,7 @@ async function createLog(db: Kysely<LogTables>): Promise<void> {
   );
   await refuseChanges(db, 'contents', [['sha256']]);
   await refuseChanges(db, 'content_chunks', [['sha256', 'number']]);
-  await db.insertInto('log').values({ id: randomUUID(), created_at: systemClock() }).execute();
+  await db.insertInto('log').values(log).execute();
 }
 
 /**

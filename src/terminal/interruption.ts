@@ -1,8 +1,8 @@
 /** Ctrl-C: what is under way is finished or taken back, and nothing more is begun. */
-import { exitCodes } from '../terminal/index.ts';
-import { Refused } from './refused.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Refusal } from './refusal.ts';
 
-/** Asked between two steps. @throws Refused once it was interrupted. */
+/** Asked between two steps. @throws Refusal once it was interrupted. */
 export type RefuseWhenInterrupted = () => void;
 
 /** Runs work that asks between its steps; a second Ctrl-C does not wait. */
@@ -19,7 +19,7 @@ export async function interruptibly<T>(
   try {
     return await work(() => {
       if (interrupted) {
-        throw new Refused('INTERRUPTED', 'Interrupted: what was committed before is whole.');
+        throw new Refusal('INTERRUPTED', 'Interrupted: what was committed before is whole.');
       }
     });
   } finally {

@@ -1,0 +1,110 @@
+/** `everstate restore` from the command line: what was asked for, and what is told of it. */
+import { resolve } from 'node:path';
+import { type Entity, formatDateTime, type Position, parseDateTime } from '../entities/index.ts';
+import { count, interruptibly, startProgress, type Told } from '../terminal/index.ts';
+import { holdSegments } from './backup-directory.ts';
+import { Refused } from './refused.ts';
+import { refuseExisting, restoreLog } from './restore.ts';
+import { type Cut, type Restorable, StoredBackup } from './stored-backup.ts';
+
+/** As they are given; `json` concerns who tells. */
+export interface RestoreOptions {
+  readonly toPosition?: string;
+  readonly toTime?: string;
+}
+
+/**
+ * Restores a backup into a data directory.
+ * @param data the data directory.
+ * @param entities kinds of records, as they are defined now.
+ * @throws Refused, BackupDamaged, CannotOpen.
+ */
+export async function runRestore(
+  from: string,
+  options: RestoreOptions,
+  data: string,
+  entities: readonly Entity[],
+): Promise<Told> {
+  const { backup, restorable } = await restoreBackup(from, options, data, entities);
+  return told(backup, restorable, data);
+}
+
+/** Restores as runRestore does. @returns what was restored. */
+export async function restoreBackup(
+  from: string,
+  options: RestoreOptions,
+  data: string,
+  entities: readonly Entity[],
+): Promise<{ readonly backup: StoredBackup; readonly restorable: Restorable }> {
+  const release = holdSegments(from);
+  try {
+    const backup = await StoredBackup.open(from);
+    const cut = cutAsked(options, backup);
+    refuseExisting(data);
+    return { backup, restorable: await withProgress(backup, cut, data, entities) };
+  } finally {
+    release();
+  }
+}
+
+/** Reads the backup, restores it, and proves it, each with its own progress. */
+async function withProgress(
+  backup: StoredBackup,
+  cut: Cut | null,
+  data: string,
+  entities: readonly Entity[],
+): Promise<Restorable> {
+  const manner = { stream: process.stderr, isInterruptible: true } as const;
+  return await interruptibly(async (refuseWhenInterrupted) => {
+    const bytes = Math.max(1, backup.bytesUpTo(cut));
+    const reading = startProgress('Checking the backup', bytes, 'bytes', manner);
+    const onBytes = (by: number) => {
+      refuseWhenInterrupted();
+      reading.advance('', by);
+    };
+    const restorable = await backup.restorable(cut, onBytes).finally(reading.stop);
+    const progress = startProgress('Restoring', Math.max(1, restorable.until), 'versions', manner);
+    const onVersions = (by: number) => {
+      refuseWhenInterrupted();
+      progress.advance('', by);
+    };
+    const onProving = () => {
+      progress.stop();
+      process.stderr.write('Proving what was restored …\n');
+    };
+    await restoreLog(restorable, data, entities, onVersions, onProving).finally(progress.stop);
+    return restorable;
+  });
+}
+
+function told({ path, position }: StoredBackup, { until, digest }: Restorable, data: string): Told {
+  const rest = position > until ? ` of ${position}` : '';
+  return {
+    lines: [
+      `Restored ${count(until, 'version')} from ${path} into ${data}, up to position ${until}${rest}. ` +
+        'Their digests are as they were written.',
+    ],
+    outcome: { data: resolve(data), position: until, digest, versions: until, backedUp: position },
+  };
+}
+
+function cutAsked({ toPosition, toTime }: RestoreOptions, backup: StoredBackup): Cut | null {
+  if (toPosition !== undefined && toTime !== undefined) {
+    throw new Refused('BAD_ARGUMENT', 'Say --to-position or --to-time, not both.');
+  }
+  if (toPosition !== undefined) return { position: positionGiven(toPosition, backup) };
+  if (toTime === undefined) return null;
+  const time = parseDateTime(toTime);
+  if (time !== null) return { time };
+  const expected = `RFC 3339 text with date, time and zone, such as ${formatDateTime(0)}`;
+  throw new Refused('BAD_ARGUMENT', `--to-time must be ${expected}, but was ${toTime}.`);
+}
+
+function positionGiven(given: string, { path, position: last }: StoredBackup): Position {
+  const position = Number(given);
+  if (/^\d{1,16}$/.test(given) && position > 0 && position <= last) return position as Position;
+  throw new Refused(
+    'BAD_ARGUMENT',
+    `--to-position must be from 1 to the last position ${last} of ${path}, but was ${given}.`,
+  );
+}

@@ -1,0 +1,137 @@
+/** Makes a log of segments: the same positions, times, salts and digests that they were taken from. */
+import { sql } from 'kysely';
+import type { Position } from '../../../entities/index.ts';
+import { limits } from '../../shared/limits.ts';
+import { turns } from '../../shared/turns.ts';
+import { defineLog, type LogIdentity } from '../sqlite/migrations.ts';
+import { PlainFile } from '../sqlite/plain-file.ts';
+import { at, copyRows } from './rows.ts';
+import { entityOfKind, readAbout, readKinds, type SegmentKind, versionsIn } from './segment.ts';
+
+const main = 'main';
+const segment = 'segment';
+
+export class LogBuilding {
+  readonly #file: PlainFile;
+  readonly #identity: LogIdentity;
+  readonly #onVersions: (count: number) => void;
+
+  private constructor(file: PlainFile, identity: LogIdentity, onVersions: (count: number) => void) {
+    this.#file = file;
+    this.#identity = identity;
+    this.#onVersions = onVersions;
+  }
+
+  /**
+   * Begins a log at a path at which nothing is.
+   * @param onVersions told of versions that were added; what it throws ends the building.
+   */
+  static async begin(
+    path: string,
+    identity: LogIdentity,
+    onVersions: (count: number) => void,
+  ): Promise<LogBuilding> {
+    const building = new LogBuilding(PlainFile.make(path), identity, onVersions);
+    await building.#define([]);
+    return building;
+  }
+
+  /**
+   * Adds what a segment has, up to a position at which a transaction ends.
+   * @throws what SQLite throws, also where the segment does not go on from what is there.
+   */
+  async add(path: string, until: Position): Promise<void> {
+    const { kysely } = this.#file;
+    await sql`attach ${path} as ${sql.id(segment)}`.execute(kysely);
+    try {
+      const about = await readAbout(kysely, segment);
+      const kinds = await readKinds(kysely, segment);
+      await this.#define(kinds);
+      const end = Math.min(until, about?.end.position ?? 0);
+      for (let from = about?.after.position ?? 0; from < end; ) {
+        const to = Math.min(from + limits.segmentPieceRows, end);
+        await this.#addPiece(kinds, from, to);
+        from = to;
+        await turns.yield();
+      }
+      await this.#addContents(until);
+      await this.#addKeys(until);
+    } finally {
+      await sql`detach ${sql.id(segment)}`.execute(kysely);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #define(kinds: readonly SegmentKind[]): Promise<void> {
+    await defineLog(this.#file.kysely, kinds.map(entityOfKind), this.#identity);
+  }
+
+  async #addPiece(kinds: readonly SegmentKind[], from: number, to: number): Promise<void> {
+    const { kysely } = this.#file;
+    // Without a transaction of its own each row is one: SQLite then writes its pages again and again.
+    await sql`begin`.execute(kysely);
+    let count = 0;
+    for (const { table_name: name } of kinds) {
+      const which = sql`where position > ${from} and position <= ${to} order by position`;
+      count += await copyRows(kysely, versionsIn(segment, name), { schema: main, name }, which);
+    }
+    const name = 'transactions';
+    const which = sql`where last_position > ${from} and last_position <= ${to} order by id`;
+    await copyRows(kysely, { schema: segment, name }, { schema: main, name }, which);
+    await sql`commit`.execute(kysely);
+    this.#onVersions(count);
+  }
+
+  /** Adds contents that were named by then, and their chunks: others than their own may name them. */
+  async #addContents(until: Position): Promise<void> {
+    const { kysely } = this.#file;
+    const inSegment = (name: string) => at({ schema: segment, name });
+    await sql`
+      insert into main.contents (sha256, size)
+      select sha256, size from ${inSegment('contents')}
+      where named_at <= ${until} and sha256 not in (select sha256 from main.contents)
+      order by named_at`.execute(kysely);
+    const { rows } = await sql<{ last: number | null }>`
+      select max(id) as last from ${inSegment('chunks')}`.execute(kysely);
+    const last = rows[0]?.last ?? 0;
+    for (let from = 0; from < last; from += limits.segmentPieceChunks) {
+      await sql`
+        insert into main.chunks (digest, size, encoding, bytes)
+        select digest, size, encoding, bytes from ${inSegment('chunks')}
+        where id > ${from} and id <= ${from + limits.segmentPieceChunks}
+        and digest not in (select digest from main.chunks)
+        and digest in (
+          select digest from ${inSegment('content_chunks')} join ${inSegment('contents')}
+          using (sha256) where named_at <= ${until}
+        ) order by id`.execute(kysely);
+      this.#onVersions(0);
+      await turns.yield();
+    }
+    await sql`
+      insert into main.content_chunks (contents, begin, chunk)
+      select contents.id, named.begin, chunks.id from ${inSegment('content_chunks')} as named
+      join main.contents on contents.sha256 = named.sha256
+      join main.chunks on chunks.digest = named.digest
+      where not exists (
+        select 1 from main.content_chunks as kept
+        where kept.contents = contents.id and kept.begin = named.begin
+      )`.execute(kysely);
+  }
+
+  async #addKeys(until: Position): Promise<void> {
+    const name = 'idempotency_keys';
+    await copyRows(
+      this.#file.kysely,
+      { schema: segment, name },
+      { schema: main, name },
+      sql`
+        where key not in (select key from main.idempotency_keys) and (
+          transaction_id in (select id from main.transactions)
+          or transaction_id is null and position <= ${until}
+        )`,
+    );
+  }
+}
