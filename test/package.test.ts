@@ -35,6 +35,14 @@ test('holds what it needs to run, and nothing else', () => {
   expect(readFileSync(everstate.bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
+test('the service and the container start what npm installs', () => {
+  for (const name of ['everstate.service', 'Dockerfile']) {
+    const text = readFileSync(join(project, 'deploy', name), 'utf8');
+    const started = [...text.matchAll(/\/opt\/everstate\/(\S+?\.js)/g)].map(([, path]) => path);
+    expect(started.map((path) => join(everstate.folder, path as string))).toEqual([everstate.bin]);
+  }
+});
+
 test('npm installs it into an empty folder without a warning', async ({ skip }) => {
   const folder = temporaryDirectory();
   writeFileSync(join(folder, 'package.json'), '{}');
