@@ -1,11 +1,10 @@
 /** Prints the schema of the shipped entities into schema.graphql; --check only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { printSchema } from 'graphql';
 import { shippedEntities } from '../src/entities/index.ts';
-import { buildSchema } from '../src/schema/index.ts';
+import { printedSchema } from '../src/print-schema.ts';
 
 const path = new URL('../schema.graphql', import.meta.url);
-const printed = `${printSchema(buildSchema(shippedEntities))}\n`;
+const printed = `${printedSchema(shippedEntities)}\n`;
 
 if (!process.argv.includes('--check')) {
   writeFileSync(path, printed);

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `everstate serve`, `demo`, `token`, `export`, `import`, `put`,
- * `backup`, `restore`, `verify` and `prove`. What they do is loaded when they do it, so that
- * help and a wrong setting do not wait for the server's code, which takes most of a second to load.
+ * The command line, from `everstate serve` to `everstate prove`. What a command does is loaded when it
+ * does it, so that help and a wrong setting do not wait for the server's code, which takes a while to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
@@ -60,6 +59,17 @@ const token = program
     const config = configOf(given);
     const { makeToken } = await import('./make-token.ts');
     console.log(await makeToken({ id: sub, roles: role }, expires, config));
+  });
+const schema = program
+  .command('schema')
+  .description('print the schema that is served, in the schema definition language of GraphQL')
+  .action(async (given: Record<string, string>) => {
+    const { entities } = configOf(given);
+    const [{ loadEntities }, { printedSchema }] = await Promise.all([
+      import('./load-entities.ts'),
+      import('./print-schema.ts'),
+    ]);
+    console.log(printedSchema(await loadEntities(entities)));
   });
 const exporting = program
   .command('export')
@@ -166,6 +176,7 @@ for (const { name, option } of settings) {
     const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
     for (const command of others) command.addOption(option);
   }
+  if (name === 'entities') schema.addOption(option);
   if (name.startsWith('jwt')) token.addOption(option);
 }
 

@@ -15,6 +15,7 @@ import {
 import { expect, test } from 'vitest';
 import { buildSchema } from '../src/schema/index.ts';
 import { openApi } from './support/api.ts';
+import { everstate } from './support/server.ts';
 import { Specimen } from './support/specimen.ts';
 
 interface Described {
@@ -99,4 +100,16 @@ test('a kind of record gets everything that Todo has by its definition alone', a
   const types = ['Specimen', 'SpecimenVersion', 'SpecimenFilter', 'SpecimenConnection'];
   for (const name of types) expect(schema.getType(name)).toBeDefined();
   expect(schema.getType('LakeFileMatch')).toBeUndefined();
+});
+
+test('the command line prints it, with kinds of records of one’s own as well', async () => {
+  const [shipped, notes] = await Promise.all([
+    everstate(['schema']).end(),
+    everstate(['schema', '--entities', 'examples/notes/notes.ts']).end(),
+  ]);
+  expect(shipped).toMatchObject({ code: 0, stderr: '' });
+  expect(shipped.stdout).toBe(readFileSync('schema.graphql', 'utf8'));
+  expect(notes).toMatchObject({ code: 0, stderr: '' });
+  expect(notes.stdout).toContain('type Note implements Node');
+  expect(notes.stdout).not.toContain('type LakeFile');
 });

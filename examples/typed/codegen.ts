@@ -1,6 +1,6 @@
 /** Settings of GraphQL Code Generator for the operations of this folder. */
 export default {
-  // The server's address, or a copy of its schema: schema.graphql is in the package.
+  // The server's address, or its schema, as `everstate schema` prints it.
   schema: 'http://127.0.0.1:4000/graphql',
   // Where operations are written; patterns such as 'src/**/*.ts' too.
   documents: ['operations.ts'],
