@@ -117,7 +117,7 @@ class World {
       expect(['BAD_USER_INPUT', 'FORBIDDEN'], `${message} ${query}`).toContain(extensions.code);
       if (extensions.code === 'BAD_USER_INPUT')
         expect(message).toMatch(
-          /^(from|to): must be a revision|^dryRun: keeps no contents|^tables\.0\.file: must be the id/,
+          /^(from|to): must be a revision|^dryRun: (keeps no contents|leaves nothing)|^tables\.0\.file: must be the id/,
         );
     }
     return answer;
@@ -289,6 +289,8 @@ async function sweep(world: World, viewer: string, versions: readonly Version[])
         );
       }
       await pageThrough(world, viewer, singular, id);
+      const proven = `history(first: 2) { edges { node { proof(at: "${head}") } } }`;
+      await world.ask(viewer, `{ ${singular}(id: "${id}", includeDeleted: true) { ${proven} } }`);
       const nodeId = Buffer.from(`${entity.name}:${id}`).toString('base64url');
       await query('node', `(nodeId: "${nodeId}", asOf: {position: "${head}"})`, 1);
     }
@@ -336,7 +338,10 @@ async function sweep(world: World, viewer: string, versions: readonly Version[])
   if (endCursor) await query('transactions', `(first: 5, after: "${endCursor}")`, 0);
   await query('changes', `(last: 7, before: "${head}", entities: [TODO, NOTE, LAKE_FILE])`, 3);
   await query('log', '', 0);
-  await world.ask(viewer, '{ log { replicaPosition committedAt transactions versions } }');
+  await world.ask(
+    viewer,
+    '{ log { replicaPosition committedAt transactions versions head { position digest } } }',
+  );
   await query('viewer', '', 0);
 }
 
