@@ -3,8 +3,11 @@
  * thousand small ones that they are written in took more than half of a start.
  */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+
+const require = createRequire(import.meta.url);
 
 const { peerDependencies } = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'),
@@ -98,8 +101,13 @@ const packagesApart: Plugin = {
     onResolve({ filter: commonJs }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'required' } : { path, external: true },
     );
-    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-    }));
+    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => {
+      const names = Object.keys(require(path)).filter((name) => name !== 'default');
+      // One by one: looked up in a whole package they would be called for each time that they are used.
+      const contents = `const whole = require(${JSON.stringify(path)});
+        export default whole;
+        export const { ${names.join(', ')} } = whole;`;
+      return { contents, resolveDir: import.meta.dirname };
+    });
   },
 };
