@@ -1,8 +1,7 @@
 /** Segments against what the manifest says of them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupDamaged } from '../db/index.ts';
-import { digestFile } from './durable-files.ts';
+import { BackupDamaged, digestFile } from '../db/index.ts';
 import type { SegmentEntry } from './manifest.ts';
 
 /**

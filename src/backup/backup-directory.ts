@@ -7,15 +7,18 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type BackupSource,
+  digestFile,
   type LogEnd,
   limits,
   lockFile,
   mergeSegments,
+  renameDurably,
   type Segment,
+  syncPath,
+  writeDurably,
 } from '../db/index.ts';
 import { refuseAltered } from './altered-segment.ts';
 import type { OnVersions } from './backup.ts';
-import { digestFile, renameDurably, sync, writeDurably } from './durable-files.ts';
 import {
   chainStart,
   fileOf,
@@ -139,7 +142,7 @@ export class BackupDirectory {
     rmSync(path, { force: true });
     try {
       const { after, end } = await write(path);
-      await sync(path);
+      await syncPath(path);
       const digest = await digestFile(path);
       const file = fileOf(after.position, end.position);
       await renameDurably(path, this.#path(file));

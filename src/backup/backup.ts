@@ -1,10 +1,17 @@
 /** `everstate backup`: a directory is brought up to date, or a file is written. */
 import { existsSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { type BackupSource, type LogEnd, logStart } from '../db/index.ts';
+import { resolve } from 'node:path';
+import {
+  type BackupSource,
+  digestFile,
+  type FileDigest,
+  type LogEnd,
+  logStart,
+  renameDurably,
+  syncPath,
+} from '../db/index.ts';
 import type { Position } from '../entities/index.ts';
 import type { BackupDirectory } from './backup-directory.ts';
-import { digestFile, type FileDigest, renameDurably, sync } from './durable-files.ts';
 import { Refused, writingAt } from './refused.ts';
 
 /** Told of versions that were written; what it throws ends that. */
@@ -63,10 +70,9 @@ export async function backUpToFile(
         earlier: [],
         onVersions,
       });
-      await sync(unfinished);
+      await syncPath(unfinished);
       const digest = await digestFile(unfinished);
       await renameDurably(unfinished, target);
-      await sync(dirname(target));
       return digest;
     } catch (error) {
       rmSync(unfinished, { force: true });

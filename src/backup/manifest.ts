@@ -1,9 +1,8 @@
 /** What a backup says of itself: backup.json, the one file of it that is ever changed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupDamaged, CannotOpen } from '../db/index.ts';
+import { BackupDamaged, CannotOpen, type FileDigest } from '../db/index.ts';
 import { formatDateTime, type Microseconds, parseDateTime } from '../entities/index.ts';
-import type { FileDigest } from './durable-files.ts';
 import { Refused } from './refused.ts';
 
 export const manifestName = 'backup.json';

@@ -4,10 +4,9 @@
  */
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { BackupDamaged, buildLog, lockFile, logPathIn, proveLog } from '../db/index.ts';
+import { BackupDamaged, buildLog, lockFile, logPathIn, proveLog, syncPath } from '../db/index.ts';
 import type { Entity, Microseconds, Position } from '../entities/index.ts';
 import type { OnVersions } from './backup.ts';
-import { sync } from './durable-files.ts';
 import { Refused, writingAt } from './refused.ts';
 import type { Restorable } from './stored-backup.ts';
 
@@ -103,7 +102,7 @@ async function prove(
 /** Gives the log its name, unless another one has it by now. */
 async function put(building: string, data: string): Promise<void> {
   const [from, to] = [logPathIn(building), logPathIn(data)];
-  await sync(from);
+  await syncPath(from);
   refuseExisting(data);
   try {
     // A link is refused where there is something; a name would be taken from it.
@@ -112,7 +111,7 @@ async function put(building: string, data: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') refuseExisting(data);
     renameSync(from, to);
   }
-  await sync(data);
+  await syncPath(data);
 }
 
 function emptyBut(directory: string, kept: string): void {

@@ -49,6 +49,13 @@ export {
   transactionBefore,
 } from './segments.ts';
 export type { Clock } from './shared/clock.ts';
+export {
+  digestFile,
+  type FileDigest,
+  renameDurably,
+  syncPath,
+  writeDurably,
+} from './shared/durable-files.ts';
 export { limits } from './shared/limits.ts';
 export type { GroupCommit, KeptMeasures, StoreMeasures } from './shared/measures.ts';
 export {

@@ -1,9 +1,9 @@
 /** `everstate export`: a state or the whole history of a log, as files that other programs read. */
 import { createWriteStream, existsSync, readdirSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type LogAccess, limits } from '../db/index.ts';
+import { type LogAccess, limits, renameDurably, syncPath } from '../db/index.ts';
 import {
   type Entity,
   fieldColumnsOf,
@@ -71,9 +71,8 @@ export async function exportLog(
     await writeFile(join(unfinished, manifestName), `${JSON.stringify(manifest, null, 2)}\n`, {
       flush: true,
     });
-    await syncDirectory(unfinished);
-    await rename(unfinished, directory);
-    await syncDirectory(dirname(directory));
+    await syncPath(unfinished);
+    await renameDurably(unfinished, directory);
     return manifest;
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -222,14 +221,5 @@ function isEmptyDirectory(path: string): boolean {
     return readdirSync(path).length === 0;
   } catch {
     return false;
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

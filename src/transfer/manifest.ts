@@ -1,7 +1,7 @@
 /** What an export says of itself: manifest.json. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestFile } from '../db/index.ts';
 import { type Entity, type FieldKind, isNullable } from '../entities/index.ts';
 import { type Format, formats } from './formats.ts';
 import { Refused } from './refused.ts';
@@ -94,10 +94,7 @@ export async function readExport(directory: string): Promise<Manifest> {
 /** In hexadecimal; null where there is no such file. */
 export async function sha256OfFile(path: string): Promise<string | null> {
   if (!existsSync(path)) return null;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
-    hash.update(chunk);
-  return hash.digest('hex');
+  return (await digestFile(path)).sha256;
 }
 
 function parse(path: string): Manifest {

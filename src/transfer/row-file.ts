@@ -1,11 +1,11 @@
 /** A file of rows that is written in order, however many they are. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeParquet } from '../db/index.ts';
+import { digestFile, syncPath, writeParquet } from '../db/index.ts';
 import { type Column, type RowText, rowText } from './columns.ts';
 import type { Format } from './formats.ts';
-import { type ExportedFile, sha256OfFile } from './manifest.ts';
+import type { ExportedFile } from './manifest.ts';
 
 /** Of UTF-8. */
 const bytesPerUnitMax = 3;
@@ -76,11 +76,8 @@ export class RowFile<Row> {
     const path = join(this.#directory, about.file);
     await writeParquet(lines, path, this.#columns, this.#longestLine * bytesPerUnitMax);
     await rm(lines);
-    const written = await open(path, 'r+');
-    await written.sync();
-    await written.close();
-    const { size } = await stat(path);
-    return { ...about, bytes: size, sha256: (await sha256OfFile(path)) as string };
+    await syncPath(path);
+    return { ...about, ...(await digestFile(path)) };
   }
 
   /** Gives it up; what is there of it goes with its directory. */

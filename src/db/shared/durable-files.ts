@@ -32,7 +32,7 @@ export async function digestFile(
 }
 
 /** Brings a file, or what a directory lists, to disk. */
-export async function sync(path: string): Promise<void> {
+export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();
@@ -41,10 +41,10 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Gives a file that is on disk its name, in place of what has it. */
+/** Gives a file, or a directory, that is on disk its name, in place of what has it. */
 export async function renameDurably(path: string, name: string): Promise<void> {
   await rename(path, name);
-  await sync(dirname(name));
+  await syncPath(dirname(name));
 }
 
 /** Writes a file as a whole: whoever reads it finds what it was before, or what it is then. */
