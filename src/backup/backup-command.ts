@@ -1,6 +1,6 @@
 /** `everstate backup` from the command line: what was asked for, and what is told of it. */
 import { resolve } from 'node:path';
-import { BackupSource, type LogEnd } from '../db/index.ts';
+import { BackupSource, hexOf, type LogEnd } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
 import { count, exitCodes, interruptibly, startProgress, type Told } from '../terminal/index.ts';
 import { backUpToFile, endOfBackup, fileSuffix, type OnVersions } from './backup.ts';
@@ -116,7 +116,7 @@ async function followed(
 }
 
 function outcomeOf({ position, digest }: LogEnd, versions: number) {
-  return { position, digest: Buffer.from(digest).toString('hex'), versions };
+  return { position, digest: hexOf(digest), versions };
 }
 
 async function withProgress<T>(

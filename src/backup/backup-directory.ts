@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import {
   type BackupSource,
   digestFile,
+  hexOf,
   type LogEnd,
   limits,
   lockFile,
@@ -150,8 +151,8 @@ export class BackupDirectory {
         file,
         after: after.position,
         position: end.position,
-        digestAfter: Buffer.from(after.digest).toString('hex'),
-        digest: Buffer.from(end.digest).toString('hex'),
+        digestAfter: hexOf(after.digest),
+        digest: hexOf(end.digest),
         committedAt: momentOf(end.committedAt),
         ...digest,
       };

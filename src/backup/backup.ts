@@ -5,6 +5,7 @@ import {
   type BackupSource,
   digestFile,
   type FileDigest,
+  hexOf,
   type LogEnd,
   logStart,
   renameDurably,
@@ -32,7 +33,7 @@ export async function endOfBackup(
   const { position, digest } = backup.end;
   if (position === 0) return logStart;
   const end = await source.endAt(position as Position);
-  if (end?.position === position && Buffer.from(end.digest).toString('hex') === digest) return end;
+  if (end?.position === position && hexOf(end.digest) === digest) return end;
   const head = source.end().position;
   const why =
     head < position

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupSource, openStore } from '../db/index.ts';
+import { BackupSource, hexOf, openStore } from '../db/index.ts';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
 import {
   count,
@@ -50,7 +50,7 @@ async function refuseOtherHistory(
   const source = await BackupSource.open(data);
   try {
     const end = until === positionZero ? null : await source.endAt(until);
-    const found = end?.position === until ? Buffer.from(end.digest).toString('hex') : null;
+    const found = end?.position === until ? hexOf(end.digest) : null;
     if (found === digest) return;
     throw new Refused(
       'OTHER_HISTORY',

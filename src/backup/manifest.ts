@@ -1,7 +1,7 @@
 /** What a backup says of itself: backup.json, the one file of it that is ever changed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupDamaged, CannotOpen, type FileDigest } from '../db/index.ts';
+import { BackupDamaged, CannotOpen, type FileDigest, hexOf, logStart } from '../db/index.ts';
 import { formatDateTime, type Microseconds, parseDateTime } from '../entities/index.ts';
 import { Refused } from './refused.ts';
 
@@ -36,7 +36,7 @@ export interface Manifest {
 }
 
 /** What the digest of the chain is before the first version, in hexadecimal. */
-export const chainStart = '0'.repeat(64);
+export const chainStart = hexOf(logStart.digest);
 
 export function manifestOf(logId: string, segments: readonly SegmentEntry[]): Manifest {
   return { kind, formatVersion, logId, segments };

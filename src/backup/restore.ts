@@ -4,7 +4,15 @@
  */
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { BackupDamaged, buildLog, lockFile, logPathIn, proveLog, syncPath } from '../db/index.ts';
+import {
+  BackupDamaged,
+  buildLog,
+  hexOf,
+  lockFile,
+  logPathIn,
+  proveLog,
+  syncPath,
+} from '../db/index.ts';
 import type { Entity, Microseconds, Position } from '../entities/index.ts';
 import type { OnVersions } from './backup.ts';
 import { Refused, writingAt } from './refused.ts';
@@ -95,7 +103,7 @@ async function prove(
     );
   };
   if (defect) refuse(defect.message, defect.position);
-  const isSame = digest === null || Buffer.from(end.digest).toString('hex') === digest;
+  const isSame = digest === null || hexOf(end.digest) === digest;
   if (end.position !== until || !isSame) refuse('It ends with another digest.', end.position);
 }
 

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BackupDamaged,
+  hexOf,
   type LogEnd,
   readSegment,
   type Segment,
@@ -102,7 +103,7 @@ export class StoredBackup {
       segments: segments.map(({ path }) => path),
       beganAt: first.log.created_at,
       until: end.position,
-      digest: Buffer.from(end.digest).toString('hex'),
+      digest: hexOf(end.digest),
     };
   }
 
@@ -130,8 +131,8 @@ function refuseContradiction(entry: SegmentEntry, { after, end }: Segment): void
   const isSame =
     after.position === entry.after &&
     end.position === entry.position &&
-    Buffer.from(after.digest).toString('hex') === entry.digestAfter &&
-    Buffer.from(end.digest).toString('hex') === entry.digest;
+    hexOf(after.digest) === entry.digestAfter &&
+    hexOf(end.digest) === entry.digest;
   if (isSame) return;
   throw new BackupDamaged(
     `${entry.file} says of itself something else than ${manifestName}, which was altered. Copy the ` +

@@ -1,13 +1,13 @@
 /** The log of a data directory as a backup reads it: nothing is written there. */
-import { existsSync } from 'node:fs';
 import type { Position } from '../entities/index.ts';
-import { type LogEnd, readLogEnd } from './log/log-end.ts';
+import { endOfTransaction, type LogEnd, readLogEnd } from './log/log-end.ts';
 import { EarlierContents } from './log/segments/earlier-contents.ts';
 import type { Segment } from './log/segments/segment.ts';
-import { endOfTransaction, writeSegment } from './log/segments/segment-writer.ts';
+import { writeSegment } from './log/segments/segment-writer.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { formatOf, schemaVersion } from './log/sqlite/migrations.ts';
 import { SqliteInTurns } from './log/sqlite/sqlite-in-turns.ts';
+import { hasLog, noLog } from './log-access.ts';
 import { logPathIn } from './log-files.ts';
 import { fileIdentity } from './shared/file-identity.ts';
 import { CannotOpen, StorageFailed } from './shared/problems.ts';
@@ -42,10 +42,8 @@ export class BackupSource {
    *   change what was to be kept as it is.
    */
   static async open(directory: string): Promise<BackupSource> {
+    if (!hasLog(directory)) throw noLog(directory);
     const path = logPathIn(directory);
-    if (!existsSync(path)) {
-      throw new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
-    }
     const file = LogFile.open(path, schemaVersion, () => {}, SqliteInTurns);
     try {
       const format = await formatOf(file.kysely);

@@ -56,6 +56,7 @@ export {
   syncPath,
   writeDurably,
 } from './shared/durable-files.ts';
+export { hexOf } from './shared/hex.ts';
 export { limits } from './shared/limits.ts';
 export type { GroupCommit, KeptMeasures, StoreMeasures } from './shared/measures.ts';
 export {

@@ -211,6 +211,7 @@ async function keepContents({ kysely }: LogFile, contents: PastContents): Promis
   }
 }
 
+/** What is said of a directory that has none. */
 export function noLog(directory: string): CannotOpen {
   return new CannotOpen(`There is no log in ${directory}. Name a data directory with --data.`);
 }

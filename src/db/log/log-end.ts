@@ -39,3 +39,20 @@ export function readLogEnd(log: LogFile): LogEnd {
   const [transactionId, committedAt, position, digest] = last;
   return { position, transactionId, committedAt, digest } as LogEnd;
 }
+
+/** The end that a log had with the transaction of a position; null when it has none. */
+export async function endOfTransaction(log: LogFile, position: Position): Promise<LogEnd | null> {
+  const row = await log.kysely
+    .selectFrom('transactions')
+    .select([
+      'id as transactionId',
+      'committed_at as committedAt',
+      'last_position as position',
+      'digest',
+    ])
+    .where('last_position', '>=', position)
+    .orderBy('last_position')
+    .limit(1)
+    .executeTakeFirst();
+  return (row ?? null) as LogEnd | null;
+}

@@ -11,6 +11,7 @@ import type {
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { ContentsReader } from './contents/contents-reader.ts';
+import { endOfTransaction } from './log-end.ts';
 import { readVersionsAt } from './logged-records.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
@@ -199,14 +200,7 @@ export class LogReader {
 
   /** The last position of the transaction that has a position; null when none has. */
   async transactionEnd(position: Position): Promise<Position | null> {
-    const row = await this.#log.kysely
-      .selectFrom('transactions')
-      .select('last_position')
-      .where('last_position', '>=', position)
-      .orderBy('last_position')
-      .limit(1)
-      .executeTakeFirst();
-    return (row?.last_position ?? null) as Position | null;
+    return (await endOfTransaction(this.#log, position))?.position ?? null;
   }
 
   /** The digest of the version at a position; null when nothing is known of it. */

@@ -5,6 +5,7 @@
  * costs nothing.
  */
 import type { Position } from '../../entities/index.ts';
+import { hexOf } from '../shared/hex.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
 import { chainStart } from './digest.ts';
@@ -47,7 +48,7 @@ export class LogTree {
     if (this.#last?.position === position) return this.#last;
     const atHand = await this.#hashes(position, []);
     const root = treeHash(0, position, atHand);
-    const head = { position, digest: Buffer.from(root).toString('hex') };
+    const head = { position, digest: hexOf(root) };
     this.#last = head;
     return head;
   }

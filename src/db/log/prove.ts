@@ -1,5 +1,6 @@
 /** Making proofs that versions are in the log. */
 import type { Position, Version } from '../../entities/index.ts';
+import { hexOf } from '../shared/hex.ts';
 import { digestedFields } from './digest.ts';
 import { type InclusionProof, leadsToHead, proofFormat } from './inclusion-proof.ts';
 import type { LogTree } from './log-tree.ts';
@@ -39,17 +40,13 @@ export async function proveVersion(
       values: Object.fromEntries(
         digestedFields(entity, values),
       ) as InclusionProof['version']['values'],
-      salt: hex(row.salt),
+      salt: hexOf(row.salt),
     },
-    transaction: { ...transaction, salt: hex(transaction.salt) },
-    digestBefore: hex(await tree.digestBefore(position)),
-    path: (await tree.path(position, at)).map(hex),
+    transaction: { ...transaction, salt: hexOf(transaction.salt) },
+    digestBefore: hexOf(await tree.digestBefore(position)),
+    path: (await tree.path(position, at)).map(hexOf),
     head: await tree.head(at),
   };
   if (leadsToHead(proof)) return proof;
   throw new Error(`The version at position ${position} is not as it was written. Verify the log.`);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

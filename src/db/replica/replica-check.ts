@@ -12,7 +12,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import { connectTo, openDuckdb } from './duckdb-instance.ts';
 import { copyReplica } from './replica-copy.ts';
-import { fingerprintOf, readReplicaState } from './replica-file.ts';
+import { agreesWithLog, fingerprintOf, readReplicaState } from './replica-file.ts';
 import { ReplicaTable } from './replica-table.ts';
 import { findTableDefect } from './replica-table-check.ts';
 
@@ -108,13 +108,8 @@ async function checkCopy(connection: DuckDBConnection, check: ReplicaCheck): Pro
     return outdated('It is of another log, other definitions or another Everstate.');
   }
   const { position } = state;
-  if (position > 0) {
-    const expected = await log.digestAt(position);
-    if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== state.digest) {
-      return outdated(
-        `At position ${position}, where it ends, the log has another version or none.`,
-      );
-    }
+  if (position > 0 && !(await agreesWithLog(log, state))) {
+    return outdated(`At position ${position}, where it ends, the log has another version or none.`);
   }
   for (const entity of entities) {
     const table = new ReplicaTable(entity);

@@ -10,6 +10,7 @@ import { type Entity, type Position, positionZero } from '../../entities/index.t
 import { unicodeVersion } from '../criteria/fold-text.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { fileIdentity } from '../shared/file-identity.ts';
+import { hexOf } from '../shared/hex.ts';
 import { limits } from '../shared/limits.ts';
 import { CannotOpen, Unavailable } from '../shared/problems.ts';
 import { connectTo, openDuckdb, type ReplicaResources } from './duckdb-instance.ts';
@@ -257,9 +258,7 @@ async function agreedPosition(
   if (state?.fingerprint !== fingerprint || !(state.position > 0)) return null;
   const lacking = (await log.totals()).position - state.position;
   if (lacking > Math.max(limits.replicaTailRowsMax, state.position / 4)) return null;
-  const expected = await log.digestAt(state.position);
-  if (!expected || Buffer.from(expected).toString('hex').toUpperCase() !== state.digest)
-    return null;
+  if (!(await agreesWithLog(log, state))) return null;
   return await trusted(instance, async (connection) => {
     for (const entity of entities) {
       const { base, current } = new ReplicaTable(entity);
@@ -270,12 +269,23 @@ async function agreedPosition(
 }
 
 /** What a replica says of itself: from what it was built, up to where, and the log's digest there. */
-export async function readReplicaState(connection: DuckDBConnection): Promise<{
+interface ReplicaState {
   readonly fingerprint: unknown;
   readonly position: Position;
   /** In hexadecimal, as DuckDB writes it. */
   readonly digest: unknown;
-} | null> {
+}
+
+/** Whether the log has the version with which a replica ends. */
+export async function agreesWithLog(
+  log: LogReader,
+  { position, digest }: ReplicaState,
+): Promise<boolean> {
+  const expected = await log.digestAt(position);
+  return expected !== null && hexOf(expected).toUpperCase() === digest;
+}
+
+export async function readReplicaState(connection: DuckDBConnection): Promise<ReplicaState | null> {
   const state = await connection.runAndReadAll(
     'select fingerprint, position, hex(digest) from replica_state',
   );

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Kysely } from 'kysely';
+import { hexOf } from '../../shared/hex.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
@@ -54,7 +55,7 @@ function pays(deflated: Uint8Array, bytes: Uint8Array): boolean {
 export async function putChunk(
   db: Kysely<LogTables>,
   chunk: StoredChunk,
-  sha256 = Buffer.from(chunk.digest).toString('hex'),
+  sha256 = hexOf(chunk.digest),
 ): Promise<number> {
   const known = await db
     .selectFrom('chunks')

@@ -1,6 +1,7 @@
 /** What the log keeps of uploads that come in several requests: whose each is, and how far it has come. */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
+import { hexOf } from '../../shared/hex.ts';
 import { limits } from '../../shared/limits.ts';
 import { TooManyUploads, UploadMoved } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
@@ -151,7 +152,7 @@ export async function* uploadedChunks(
       .limit(1)
       .executeTakeFirst();
     if (!next) return;
-    yield decoded(next, Buffer.from(next.digest).toString('hex'));
+    yield decoded(next, hexOf(next.digest));
     end = next.begin + next.size;
   }
 }

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import type { Entity, Position } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { VersionsMissing } from '../../shared/problems.ts';
-import type { LogEnd } from '../log-end.ts';
+import { endOfTransaction, type LogEnd } from '../log-end.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { loggedKinds } from '../sqlite/logged-kinds.ts';
 import { schemaVersion } from '../sqlite/migrations.ts';
@@ -199,23 +199,4 @@ class SegmentWriter {
       from pragma_page_count(${segment}), pragma_page_size(${segment})`.execute(this.#log.kysely);
     return rows[0]?.bytes ?? 0;
   }
-}
-
-/** The end that the log had with the transaction of a position; null when it has none. */
-export async function endOfTransaction(log: LogFile, position: Position): Promise<LogEnd | null> {
-  const row = await log.kysely
-    .selectFrom('transactions')
-    .select(['id', 'committed_at', 'last_position', 'digest'])
-    .where('last_position', '>=', position)
-    .orderBy('last_position')
-    .limit(1)
-    .executeTakeFirst();
-  if (!row) return null;
-  const { id, committed_at, last_position, digest } = row;
-  return {
-    position: last_position,
-    transactionId: id,
-    committedAt: committed_at,
-    digest,
-  } as LogEnd;
 }

@@ -1,5 +1,6 @@
 /** The head of a log that is verified, and whether one that is known from elsewhere leads to it. */
 import type { Position } from '../../../entities/index.ts';
+import { hexOf } from '../../shared/hex.ts';
 import type { Defect } from '../defect.ts';
 import type { LogHead } from '../log-tree.ts';
 import { GrowingTree } from '../merkle-tree.ts';
@@ -65,6 +66,6 @@ export class HeadWatch {
   }
 
   #digest(): string {
-    return Buffer.from(this.#tree.root).toString('hex');
+    return hexOf(this.#tree.root);
   }
 }
