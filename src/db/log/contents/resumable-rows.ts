@@ -5,8 +5,8 @@ import { hexOf } from '../../shared/hex.ts';
 import { limits } from '../../shared/limits.ts';
 import { TooManyUploads, UploadMoved } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
-import { decoded, putChunk, type StoredChunk } from './chunk-store.ts';
-import { nameUpload, type Uploaded } from './upload-rows.ts';
+import { decoded, type StoredChunk } from './chunk-store.ts';
+import { addUploadChunks, nameUpload, type Uploaded } from './upload-rows.ts';
 
 type Microseconds = ReturnType<Clock>;
 
@@ -104,13 +104,7 @@ export async function advanceResumable(
   pause: () => Promise<void>,
 ): Promise<Reached> {
   await refuseMoved(db, upload, from);
-  let { chunkBytes } = from;
-  for (const stored of chunks) {
-    const chunk = await putChunk(db, stored);
-    await db.insertInto('upload_chunks').values({ upload, begin: chunkBytes, chunk }).execute();
-    chunkBytes += stored.size;
-    await pause();
-  }
+  const chunkBytes = await addUploadChunks(db, upload, from.chunkBytes, chunks, pause);
   await db
     .updateTable('resumable_uploads')
     .set({ chunk_bytes: chunkBytes, tail })

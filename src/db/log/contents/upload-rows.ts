@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
-import type { StoredChunk } from './chunk-store.ts';
+import { putChunk, type StoredChunk } from './chunk-store.ts';
 import { writeContents } from './contents.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';
@@ -21,6 +21,29 @@ export interface Uploaded extends StoredUpload {
 /** An upload whose chunks are stored. */
 interface StoredUpload extends ContentsInfo {
   readonly upload: string;
+}
+
+/**
+ * Stores the next chunks of an upload.
+ * @param begin how many bytes of it are stored already.
+ * @param pause lets others go on between chunks.
+ * @returns how many are stored then.
+ */
+export async function addUploadChunks(
+  db: Kysely<LogTables>,
+  upload: string,
+  begin: number,
+  chunks: readonly StoredChunk[],
+  pause: () => Promise<void>,
+): Promise<number> {
+  let end = begin;
+  for (const stored of chunks) {
+    const chunk = await putChunk(db, stored);
+    await db.insertInto('upload_chunks').values({ upload, begin: end, chunk }).execute();
+    end += stored.size;
+    await pause();
+  }
+  return end;
 }
 
 /**

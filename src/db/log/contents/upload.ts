@@ -7,10 +7,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { putChunk } from './chunk-store.ts';
 import { Chunker } from './chunker.ts';
 import { PendingChunks } from './pending-chunks.ts';
-import type { Uploaded, WithinCommit } from './upload-rows.ts';
+import { addUploadChunks, type Uploaded, type WithinCommit } from './upload-rows.ts';
 
 export class Upload {
   readonly id = randomUUID();
@@ -64,14 +63,7 @@ export class Upload {
       const upload = { id: this.id, touched_at: this.#clock() };
       if (this.#storedBytes === null) await db.insertInto('uploads').values(upload).execute();
       else await db.updateTable('uploads').set(upload).where('id', '=', this.id).execute();
-      let begin = this.#storedBytes ?? 0;
-      for (const stored of chunks) {
-        const chunk = await putChunk(db, stored);
-        await db.insertInto('upload_chunks').values({ upload: this.id, begin, chunk }).execute();
-        begin += stored.size;
-        await pause();
-      }
-      return begin;
+      return await addUploadChunks(db, this.id, this.#storedBytes ?? 0, chunks, pause);
     });
     this.#waiting.clear();
   }
