@@ -2,7 +2,13 @@
 import { resolve } from 'node:path';
 import { BackupSource, hexOf, type LogEnd } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import { count, exitCodes, interruptibly, startProgress, type Told } from '../terminal/index.ts';
+import {
+  count,
+  interruptibly,
+  startProgress,
+  type Told,
+  untilInterrupted,
+} from '../terminal/index.ts';
 import { backUpToFile, endOfBackup, fileSuffix, type OnVersions } from './backup.ts';
 import { BackupDirectory } from './backup-directory.ts';
 import { runDrill } from './drill-command.ts';
@@ -98,21 +104,12 @@ async function followed(
   after: LogEnd,
 ): Promise<LogEnd> {
   const begin = await upToNow(source, backup, after);
-  const stop = new AbortController();
-  const end = () => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
-    stop.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, end);
-  process.stderr.write(
-    `Following the log from position ${begin.position} on, until interrupted.\n`,
-  );
-  try {
-    return await follow(source, backup, begin, stop.signal);
-  } finally {
-    for (const signal of signals) process.off(signal, end);
-  }
+  return await untilInterrupted(async (signal) => {
+    process.stderr.write(
+      `Following the log from position ${begin.position} on, until interrupted.\n`,
+    );
+    return await follow(source, backup, begin, signal);
+  });
 }
 
 function outcomeOf({ position, digest }: LogEnd, versions: number) {

@@ -1,6 +1,6 @@
 /** What commands show: progress, numbers and lists in English, and what came of them. */
 export { exitCodes } from './exit-codes.ts';
-export { interruptibly, type RefuseWhenInterrupted } from './interruption.ts';
+export { interruptibly, type RefuseWhenInterrupted, untilInterrupted } from './interruption.ts';
 export { type Progress, startProgress } from './progress.ts';
 export { Refusal } from './refusal.ts';
 export { type Told, tell } from './told.ts';

@@ -6,22 +6,29 @@ import { Refusal } from './refusal.ts';
 export type RefuseWhenInterrupted = () => void;
 
 /** Runs work that asks between its steps; a second Ctrl-C does not wait. */
-export async function interruptibly<T>(
+export function interruptibly<T>(
   work: (refuseWhenInterrupted: RefuseWhenInterrupted) => Promise<T>,
 ): Promise<T> {
-  let interrupted = false;
+  return untilInterrupted((signal) =>
+    work(() => {
+      if (signal.aborted) {
+        throw new Refusal('INTERRUPTED', 'Interrupted: what was committed before is whole.');
+      }
+    }),
+  );
+}
+
+/** Runs work that ends well with an interruption, of which its signal tells; a second does not wait. */
+export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
   const interrupt = () => {
-    if (interrupted) process.exit(exitCodes.interrupted);
-    interrupted = true;
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, interrupt);
   try {
-    return await work(() => {
-      if (interrupted) {
-        throw new Refusal('INTERRUPTED', 'Interrupted: what was committed before is whole.');
-      }
-    });
+    return await work(stop.signal);
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
   }
