@@ -33,11 +33,7 @@ export async function restored(
 export function rowsAt(data: string, position: number): Readonly<Record<string, unknown[]>> {
   const log = new Database(logPath(data), { readonly: true });
   try {
-    const rows = (text: string, ...values: unknown[]) =>
-      log
-        .prepare(text)
-
-        .all(...values);
+    const rows = (text: string, ...values: unknown[]) => log.prepare(text).all(...values);
     const tables = log.prepare('select table_name from entities order by 1').pluck().all();
     const versions = (tables as string[]).map((table) => [
       table,

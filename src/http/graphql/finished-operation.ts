@@ -1,6 +1,6 @@
 /** An operation that was answered or refused, as whoever watches is told of it. */
 import { createHash } from 'node:crypto';
-import { type ExecutionArgs, getOperationAST, print } from 'graphql';
+import { type ExecutionArgs, getOperationAST, type OperationDefinitionNode, print } from 'graphql';
 import { costOf } from './operation-cost.ts';
 
 export interface OperationOutcome {
@@ -15,10 +15,6 @@ export class FinishedOperation implements OperationOutcome {
   readonly requestId: string;
   readonly durationMs: number;
   readonly code: string;
-  /** `unknown` for what was refused before it was known what it is. */
-  readonly type: 'query' | 'mutation' | 'subscription' | 'unknown';
-  /** What its client calls it; null for one without a name, or that is not known. */
-  readonly name: string | null;
   readonly #args: ExecutionArgs | null;
 
   /** @param args what was executed; null where nothing was. */
@@ -27,9 +23,16 @@ export class FinishedOperation implements OperationOutcome {
     this.durationMs = durationMs;
     this.code = code;
     this.#args = args;
-    const definition = args && getOperationAST(args.document, args.operationName);
-    this.type = definition?.operation ?? 'unknown';
-    this.name = definition?.name?.value ?? null;
+  }
+
+  /** `unknown` for what was refused before it was known what it is. */
+  get type(): 'query' | 'mutation' | 'subscription' | 'unknown' {
+    return this.#definition?.operation ?? 'unknown';
+  }
+
+  /** What its client calls it; null for one without a name, or that is not known. */
+  get name(): string | null {
+    return this.#definition?.name?.value ?? null;
   }
 
   /** The SHA-256 of its document's text, as clients have it that send ids in place of documents. */
@@ -43,5 +46,10 @@ export class FinishedOperation implements OperationOutcome {
   /** What it may cost; null where that is not known. */
   get cost(): number | null {
     return this.#args && costOf(this.#args);
+  }
+
+  /** Looked up when somebody wants to know: most operations are neither slow nor counted. */
+  get #definition(): OperationDefinitionNode | null | undefined {
+    return this.#args && getOperationAST(this.#args.document, this.#args.operationName);
   }
 }
