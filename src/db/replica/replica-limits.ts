@@ -9,6 +9,7 @@ export type ReplicaLimits = Readonly<
     | 'mergeRows'
     | 'mergeIdleMs'
     | 'orderIdleMs'
+    | 'rushRows'
     | 'disorderRowsMax'
     | 'deltaJsonRowsMin'
     | 'checkpointBytes'

@@ -377,7 +377,7 @@ export class Replica {
   /** Whether versions up to a position, which are merged next, came too fast for order to be kept. */
   #isRush(upTo: Position): boolean {
     const seconds = (performance.now() - this.#unmergedSince) / 1_000;
-    return upTo - this.#basePosition > limits.rushRows * seconds;
+    return upTo - this.#basePosition > this.#options.limits.rushRows * seconds;
   }
 
   async #mergeTo(upTo: Position): Promise<void> {

@@ -1,5 +1,6 @@
 /** The box for SQL, with the names of tables to insert. */
 import { type KeyboardEvent, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import type { QueriedTable } from '../graphql/tables.ts';
 import { Icon } from '../ui/icons.tsx';
 import { kinds } from './table-names.ts';
@@ -21,11 +22,10 @@ export function SqlForm({ sql, onChange, example, tables, isAsking, onRun, onSto
     const { current } = text;
     if (!current) return;
     const { selectionStart: start, selectionEnd: end } = current;
-    onChange(sql.slice(0, start) + name + sql.slice(end));
-    requestAnimationFrame(() => {
-      current.focus();
-      current.setSelectionRange(start + name.length, start + name.length);
-    });
+    // At once: what is typed next is to come after the name.
+    flushSync(() => onChange(sql.slice(0, start) + name + sql.slice(end)));
+    current.focus();
+    current.setSelectionRange(start + name.length, start + name.length);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onRun();
