@@ -110,7 +110,16 @@ async function servedFile(): Promise<Damaged> {
   const api = await openApi({ directory });
   await write(api, 'create', 'Todo', {});
   const data = bytes.toString('base64');
-  const { record } = await write(api, 'create', 'LakeFile', { filename: 'f', data });
+  // Nothing asks for its bytes, which would then be known to be good.
+  const { createLakeFile } = await api.data(
+    `mutation ($input: CreateLakeFileInput!) {
+       createLakeFile(input: $input) {
+         ... on CreateLakeFilePayload { lakeFile { id downloadUrl } }
+       }
+     }`,
+    { input: { filename: 'f', data } },
+  );
+  const { lakeFile } = createLakeFile;
   const { url } = await listen(api.app);
   const damage = (statements: string) => {
     const raw = rawLog(directory);
@@ -123,7 +132,7 @@ async function servedFile(): Promise<Damaged> {
     raw.exec(statements);
     for (const { sql } of triggers) raw.exec(sql);
   };
-  return { api, url: `${url}${record.downloadUrl}`, id: record.id, damage };
+  return { api, url: `${url}${lakeFile.downloadUrl}`, id: lakeFile.id, damage };
 }
 
 /** How many bytes a client got before its connection was broken off; null when it was not. */

@@ -24,6 +24,9 @@ interface ReadChunk extends GoodChunk {
   readonly bytes: Uint8Array;
 }
 
+/** Of how many chunks it is looked up at once where they lie. */
+const placesAtOnce = 256;
+
 export class ContentsReader {
   readonly #db: Kysely<LogTables>;
   /**
@@ -43,12 +46,18 @@ export class ContentsReader {
   }
 
   /**
-   * All bytes in order, a chunk at a time. The last chunk is held back until the digest of all is
-   * known.
+   * All bytes in order, a chunk at a time. The first reading holds the last chunk back until the
+   * digest of all is known; later ones compare the chunks that were found good.
    * @throws ContentsDamaged instead of the last chunk, or sooner.
    */
   async *whole(sha256: string): AsyncGenerator<Uint8Array, void> {
-    for await (const { bytes } of this.#proven(sha256)) yield bytes;
+    const known = this.#goodChunks.get(sha256);
+    const chunks: GoodChunk[] = [];
+    for await (const { bytes, ...chunk } of this.#proven(sha256, known)) {
+      if (!known) chunks.push(chunk);
+      yield bytes;
+    }
+    if (!known) this.#goodChunks.set(sha256, chunks);
   }
 
   /**
@@ -61,34 +70,41 @@ export class ContentsReader {
    */
   async *part(sha256: string, first: number, last: number): AsyncGenerator<Uint8Array, void> {
     const chunks = (await this.#goodChunks.fetch(sha256)) as readonly GoodChunk[];
-    const after = chunks.findIndex(({ begin }) => begin > first);
-    const from = Math.max((after < 0 ? chunks.length : after) - 1, 0);
-    for (const { begin, chunk, digest } of chunks.slice(from)) {
-      if (begin > last) return;
-      const { bytes, digest: proven } = await this.#read(sha256, chunk);
-      if (Buffer.compare(proven, digest) !== 0) throw new ContentsDamaged(sha256, false);
-      yield bytes.subarray(Math.max(first - begin, 0), last - begin + 1);
+    const place = (found: number) => (found < 0 ? chunks.length : found);
+    const from = Math.max(place(chunks.findIndex(({ begin }) => begin > first)) - 1, 0);
+    const to = place(chunks.findIndex(({ begin }) => begin > last));
+    for (const good of chunks.slice(from, to)) {
+      const read = await this.#read(sha256, good.chunk);
+      refuseOther(sha256, good, read);
+      yield read.bytes.subarray(Math.max(first - good.begin, 0), last - good.begin + 1);
+      await turns.yield();
     }
   }
 
   async #proveChunks(sha256: string): Promise<readonly GoodChunk[]> {
     const chunks: GoodChunk[] = [];
-    for await (const { begin, chunk, digest } of this.#proven(sha256)) {
-      chunks.push({ begin, chunk, digest });
-    }
+    for await (const { bytes: _, ...chunk } of this.#proven(sha256)) chunks.push(chunk);
     return chunks;
   }
 
-  /** All chunks in order, the last held back until the digest of all is known. */
-  async *#proven(sha256: string): AsyncGenerator<ReadChunk, void> {
-    const hash = createHash('sha256');
+  /**
+   * All chunks in order, the last held back until the digest of all is known.
+   * @param known those that were found good before: each is compared with its own, and not all of
+   *   them with the SHA-256.
+   */
+  async *#proven(sha256: string, known?: readonly GoodChunk[]): AsyncGenerator<ReadChunk, void> {
+    const hash = known ? null : createHash('sha256');
     let held: ReadChunk | null = null;
+    let count = 0;
     for await (const chunk of this.#chunks(sha256)) {
-      hash.update(chunk.bytes);
+      if (known) refuseOther(sha256, known[count], chunk);
+      hash?.update(chunk.bytes);
+      count += 1;
       if (held) yield held;
       held = chunk;
     }
-    if (hash.digest('hex') !== sha256) throw new ContentsDamaged(sha256, held === null);
+    const isWhole = hash ? hash.digest('hex') === sha256 : count === known?.length;
+    if (!isWhole) throw new ContentsDamaged(sha256, held === null);
     if (held) yield held;
   }
 
@@ -97,24 +113,32 @@ export class ContentsReader {
     const contents = await findContents(this.#db, sha256);
     if (!contents) return;
     let end = 0;
-    for (;;) {
-      const next = await this.#db
-        .selectFrom('content_chunks')
-        .select(['begin', 'chunk'])
-        .where('contents', '=', contents.id)
-        .where('begin', '>=', end)
-        .orderBy('begin')
-        .limit(1)
-        .executeTakeFirst();
-      if (!next) break;
-      const read = await this.#read(sha256, next.chunk);
-      const begin = end;
+    for await (const { begin, chunk } of this.#places(contents.id)) {
+      const read = await this.#read(sha256, chunk);
+      const expected = end;
       end += read.bytes.length;
-      if (next.begin !== begin || end > contents.size) throw new ContentsDamaged(sha256, false);
-      yield { ...next, ...read };
+      if (begin !== expected || end > contents.size) throw new ContentsDamaged(sha256, false);
+      yield { begin, chunk, ...read };
       await turns.yield();
     }
     if (end !== contents.size) throw new ContentsDamaged(sha256, false);
+  }
+
+  /** Where the chunks of contents begin, in order. */
+  async *#places(contents: number): AsyncGenerator<Pick<ReadChunk, 'begin' | 'chunk'>, void> {
+    for (let after = -1; ; ) {
+      const places = await this.#db
+        .selectFrom('content_chunks')
+        .select(['begin', 'chunk'])
+        .where('contents', '=', contents)
+        .where('begin', '>', after)
+        .orderBy('begin')
+        .limit(placesAtOnce)
+        .execute();
+      yield* places;
+      if (places.length < placesAtOnce) return;
+      after = places.at(-1)?.begin as number;
+    }
   }
 
   async #read(sha256: string, chunk: number): Promise<Pick<ReadChunk, 'digest' | 'bytes'>> {
@@ -126,6 +150,15 @@ export class ContentsReader {
     if (!stored) throw new ContentsDamaged(sha256, false);
     return { digest: stored.digest, bytes: decoded(stored, sha256) };
   }
+}
+
+/** @throws ContentsDamaged for a chunk that is not the one that was found good. */
+function refuseOther(
+  sha256: string,
+  good: GoodChunk | undefined,
+  { digest }: Pick<ReadChunk, 'digest'>,
+): void {
+  if (!good || Buffer.compare(digest, good.digest) !== 0) throw new ContentsDamaged(sha256, false);
 }
 
 /** Reads contents whole. @throws ContentsDamaged when they are not as they were stored. */

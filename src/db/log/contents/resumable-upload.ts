@@ -87,7 +87,7 @@ export class ResumableUpload {
   /** All bytes have come. @returns what a transaction keeps. */
   async end(): Promise<EndedUpload> {
     for (const chunk of this.#chunker.end()) await this.#add(chunk);
-    const chunks = await this.#waiting.all();
+    const chunks = this.#waiting.all;
     const hash = this.#hash ?? (await this.#hashOfAll(chunks));
     return {
       upload: this.id,
@@ -106,7 +106,7 @@ export class ResumableUpload {
 
   async #store(tail: Uint8Array): Promise<void> {
     const { commit, clock, digests } = this.#tools;
-    const [chunks, from] = [await this.#waiting.all(), this.#reached];
+    const [chunks, from] = [this.#waiting.all, this.#reached];
     this.#reached = await commit((db, pause) =>
       advanceResumable(db, this.id, from, chunks, tail, clock(), pause),
     );

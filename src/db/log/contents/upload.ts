@@ -45,7 +45,7 @@ export class Upload {
     for (const chunk of this.#chunker.end()) await this.#add(chunk);
     const about = { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
     if (this.#storedBytes === null && this.#size <= limits.uploadHeldBytesMax) {
-      return { ...about, chunks: await this.#waiting.all() };
+      return { ...about, chunks: this.#waiting.all };
     }
     await this.#store();
     return { ...about, chunks: null };
@@ -57,7 +57,7 @@ export class Upload {
   }
 
   async #store(): Promise<void> {
-    const chunks = await this.#waiting.all();
+    const chunks = this.#waiting.all;
     if (chunks.length === 0) return;
     this.#storedBytes = await this.#commit(async (db, pause) => {
       const upload = { id: this.id, touched_at: this.#clock() };
