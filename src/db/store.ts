@@ -20,7 +20,7 @@ import type { Upload } from './log/contents/upload.ts';
 import type { Uploaded, WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
-import { deleteAll, type Erasure, type RecordName, readErasedAt } from './log/erase.ts';
+import { deleteAll, type RecordName, readErasedAt } from './log/erase.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
 import type { InclusionProof } from './log/inclusion-proof.ts';
@@ -36,6 +36,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
+import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
 import { limits } from './shared/limits.ts';
 import type { StoreMeasures } from './shared/measures.ts';
 import { BadRequest, Unavailable } from './shared/problems.ts';
@@ -202,20 +203,22 @@ export class Store extends StoreReads {
    * whoever follows it hears that it is gone. That they were there stays in the log, and stays proven.
    * @param records limits.erasedRecordsMax at most.
    * @param about the deletion.
-   * @returns what was erased, once the files of this process hold none of it; null when all of it had
-   *   been before.
+   * @returns the receipt, once the files of this process hold none of it; null when all of it had been
+   *   erased before.
    * @throws NotFound for an id that was never used; then nothing was done.
    * @throws Unavailable when the files could not be written anew: that is done at the next start.
    */
   async erase(
     records: readonly RecordName[],
     about: TransactionAbout = {},
-  ): Promise<Erasure | null> {
+  ): Promise<Receipt | null> {
+    const key = await receiptKey(this.#files.directory);
     await this.transact((log) => deleteAll(log, records), about);
-    const { value } = await this.transact((log) => log.erase(this.entities, records));
+    const { value: erasure } = await this.transact((log) => log.erase(this.entities, records));
+    if (!erasure) return null;
     await this.#erasing.forget();
     await this.#finishErasures();
-    return value;
+    return signReceipt(key, this.logId, erasure, about, await this.#tree.head(erasure.position));
   }
 
   /** Has somebody told, perhaps more than once, when something was erased. @returns what ends it. */
