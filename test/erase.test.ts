@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runBackup, runRestore } from '../src/backup/index.ts';
 import { isSigned, openLog, type Store } from '../src/db/index.ts';
 import {
   LakeFile,
@@ -222,11 +223,15 @@ describe('verify finds', () => {
       1,
       'yet it has contents',
     ],
-    ["update transactions set salt = x'', actor = null where id = 2", 2, 'actor or reason'],
+    [
+      "update transactions set salt = x'', actor = null where id = 2",
+      2,
+      'no erasure names all of it',
+    ],
     ["update transactions set actor = 'eve' where id = 1", 1, 'actor or reason'],
     ['update erasures set erased_at = 1', null, 'erasure 1 was altered'],
     ['insert into erased_versions values (2, 1)', 2, 'yet it has contents'],
-    ['delete from erased_versions where position = 1', 1, 'no erasure names it'],
+    ['delete from erased_versions where position = 1', 1, 'no erasure names all of it'],
   ])('%s', async (statement, position, message) => {
     const directory = await erasedLog();
     alter(directory, statement);
@@ -412,3 +417,38 @@ test('whatever is erased of whatever was written, the chain is proven and nothin
     }),
   );
 });
+
+test.each([
+  ['to its end', {}, 8],
+  ['to before the erasure', { toPosition: '4' }, 5],
+])(
+  'a backup of before and after, restored %s, has nothing of what was erased',
+  async (_what, options, versions) => {
+    const directory = temporaryDirectory();
+    const backup = join(temporaryDirectory(), 'backup');
+    const store = await open(directory);
+    const back = () =>
+      runBackup(backup, { follow: false, drill: false }, directory, shippedEntities);
+    await store.append(LakeFile, { ...lakeFile(secret('name')), id: 'f' });
+    await store.transact(async (log) =>
+      log.update(LakeFile, 'f', await log.putContents(Buffer.from(secret('bytes')))),
+    );
+    await store.append(LakeFile, lakeFile('other.txt'));
+    await store.append(Todo, { id: 'y', subject: 'stays' });
+    await back();
+    await store.append(Todo, { id: 'x', subject: secret('first') }, { actor: secret('actor') });
+    await store.erase(['f', 'x'].map((id) => ({ entity: id === 'f' ? LakeFile : Todo, id })));
+    await store.append(Todo, { id: 'z' });
+    await back();
+    expect(filesWith(backup, secret('bytes'))).not.toEqual([]);
+    const restored = temporaryDirectory();
+    await runRestore(backup, options, restored, shippedEntities);
+    for (const name of ['name', 'bytes', 'first', 'actor']) {
+      expect(filesWith(restored, secret(name)), name).toEqual([]);
+    }
+    const again = await open(restored);
+    expect(await again.verify()).toEqual({ versions, defect: null });
+    expect(await again.get(LakeFile, 'f')).toBeNull();
+    expect((await again.get(Todo, 'y'))?.values.subject).toBe('stays');
+  },
+);

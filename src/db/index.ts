@@ -41,6 +41,7 @@ export { isSigned, publicPart, type Receipt, receiptKey } from './receipt.ts';
 export type { ReplicaVerdict } from './replica/replica-check.ts';
 export {
   buildLog,
+  erasuresIn,
   type LogEnd,
   lockFile,
   logStart,
@@ -48,6 +49,7 @@ export {
   proveLog,
   readSegment,
   type Segment,
+  type SegmentErasure,
   transactionBefore,
 } from './segments.ts';
 export type { Clock } from './shared/clock.ts';

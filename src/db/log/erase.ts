@@ -74,6 +74,12 @@ export function blankOf(field: Field): unknown {
   return columns[field.kind].encode(field.contents ? emptySha256 : blanks[field.kind]);
 }
 
+/** Whether a value says as little; of a kind that is not defined here it is not known which text it was. */
+export function isBlank(field: Field, value: unknown): boolean {
+  const isText = field.kind === 'text' && (value === erasedText || value === emptySha256);
+  return value === blankOf(field) || (isText && !isNullable(field));
+}
+
 /** Whether a salt is that of an erased version or transaction. */
 export function isErasedSalt(salt: Uint8Array): boolean {
   return salt.length === 0;
@@ -162,6 +168,58 @@ export async function eraseRecords(
     }
   });
   if (erased.length === 0) return null;
+  const id = await addErasure(db, erased, end, now);
+  return { id, erasedAt: now, position: end, records: erased, contentsBytes };
+}
+
+/**
+ * Erases what was erased elsewhere, from a log that is being made of what was written before.
+ * @param kinds all kinds of records of the log.
+ * @param until where the log ends.
+ * @returns the records that are erased now, and that the log has.
+ */
+export async function eraseAgain(
+  db: Kysely<LogTables>,
+  kinds: readonly Entity[],
+  erasures: readonly {
+    readonly erasedAt: Microseconds;
+    readonly records: readonly ErasedRecord[];
+  }[],
+  until: Position,
+): Promise<RecordName[]> {
+  const tables = kinds.map(({ table }) => table);
+  const stored = ['transactions', 'contents', 'content_chunks', 'chunks'];
+  const found: RecordName[] = [];
+  await allowingChanges(db, [...tables, ...stored], async () => {
+    for (const { erasedAt, records } of erasures) {
+      const erased: ErasedRecord[] = [];
+      for (const { entity: name, id, positions } of records) {
+        const entity = kinds.find((each) => each.name === name);
+        const there = positions.filter((position) => position <= until);
+        if (!entity || there.length === 0) continue;
+        erased.push({ entity: name, id, positions: there });
+        found.push({ entity, id });
+        const rows = await blankVersions(db, entity, id);
+        const transactions = new Set(rows.map((row) => row.transaction_id));
+        for (const transaction of transactions) await blankTransaction(db, kinds, transaction);
+      }
+      if (erased.length > 0) await addErasure(db, erased, until, erasedAt);
+    }
+    if (found.length === 0) return;
+    const all = await db.selectFrom('contents').select('sha256').execute();
+    const contents = new Set(all.map(({ sha256 }) => sha256));
+    for (const sha256 of await unnamed(db, kinds, [], contents)) await removeContents(db, sha256);
+  });
+  return found;
+}
+
+/** @returns its number. */
+async function addErasure(
+  db: Kysely<LogTables>,
+  erased: readonly ErasedRecord[],
+  end: Position,
+  now: Microseconds,
+): Promise<number> {
   const row = { erased_at: now, position: end, records: JSON.stringify(erased) };
   const { id } = await db
     .insertInto('erasures')
@@ -172,7 +230,7 @@ export async function eraseRecords(
     await db.insertInto('erased_versions').values({ position, erasure: id }).execute();
   }
   await db.insertInto('unfinished_erasures').values({ erasure: id }).execute();
-  return { id, erasedAt: now, position: end, records: erased, contentsBytes };
+  return id;
 }
 
 /** The records of a kind that were ever somebody's. @throws TypeError for a kind without an owner. */

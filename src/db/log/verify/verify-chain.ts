@@ -5,7 +5,7 @@ import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
 import type { Defect, Verified, VerifyWatch } from '../defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from '../digest.ts';
-import { blankOf, erasedPositions, isErasedSalt } from '../erase.ts';
+import { erasedPositions, isBlank, isErasedSalt } from '../erase.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { columnsOfValues, versionOfRow } from '../sqlite/version-row.ts';
@@ -88,7 +88,12 @@ class ChainWalk {
     }
     const about = this.#aboutOf(transaction);
     if (!about) {
-      return { position: begin, message: 'The transaction’s actor or reason was altered.' };
+      const saysNothing = transaction.actor === null && transaction.reason === null;
+      const message =
+        isErasedSalt(transaction.salt) && saysNothing
+          ? 'Who made the transaction and why is gone, and no erasure names all of it.'
+          : 'The transaction’s actor or reason was altered.';
+      return { position: begin, message };
     }
     for (let at = begin; at <= transaction.last_position; at += 1) {
       const message = await this.#checkVersion(at, transaction, about);
@@ -171,10 +176,10 @@ function checkLink(
       : 'The version’s contents are gone, and no erasure names it.';
   }
   if (isErased) {
-    const isBlank = fieldColumnsOf(entity).every(
-      ({ column, field }) => (columns as VersionRow)[column] === blankOf(field),
+    const isEmpty = fieldColumnsOf(entity).every(({ column, field }) =>
+      isBlank(field, (columns as VersionRow)[column]),
     );
-    if (!isBlank) return 'The version was erased, and yet it has contents.';
+    if (!isEmpty) return 'The version was erased, and yet it has contents.';
   } else if (!sameBytes(contentsDigest(salt, entity, version.id, version.values), contents)) {
     return 'The version’s contents were altered.';
   }
