@@ -14,6 +14,9 @@ export function toFormat3(raw: Database.Database): void {
   }[];
   const whole = new Map(contents.map(({ id, sha256 }) => [sha256, bytesOf(raw, id)]));
   const tables = [
+    'unfinished_erasures',
+    'erased_versions',
+    'erasures',
     'resumable_uploads',
     'upload_chunks',
     'uploads',
