@@ -169,9 +169,17 @@ const restoring = program
     const { runRestore } = await import('./backup/index.ts');
     await telling(given, (data, entities) => runRestore(from, given, data, entities));
   });
+const compacting = program
+  .command('compact')
+  .description('give room that the log needs no more back to the file system')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: Telling) => {
+    const { runCompact } = await import('./upkeep/index.ts');
+    await telling(given, runCompact);
+  });
 for (const { name, option } of settings) {
   serving.addOption(option);
-  if (name === 'data') demo.addOption(option);
+  if (name === 'data') for (const command of [demo, compacting]) command.addOption(option);
   if (name === 'data' || name === 'entities') {
     const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
     for (const command of others) command.addOption(option);

@@ -30,6 +30,7 @@ export type { VersionChange } from './log/version-change.ts';
 export type { WriteTerms, Written } from './log/write-terms.ts';
 export type { Committed, Tentative } from './log/writer.ts';
 export { hasLog, type LogAccess, openLog, type PastContents } from './log-access.ts';
+export { LogCompaction } from './log-compaction.ts';
 export { logPathIn } from './log-files.ts';
 export { LogInspection, type VerifiedHead } from './log-inspection.ts';
 export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping.ts';

@@ -124,6 +124,10 @@ export const limits = {
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
   busyTimeoutMs: 10_000,
+  /** How long is waited for others to close the log, by what needs it alone. */
+  aloneTimeoutMs: 2_000,
+  /** Pages that are given back in one commit, while nobody else can write. */
+  releasedPages: 1_024,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 2,
   /** How often is looked whether paths still lead to the files that are open. */

@@ -1,0 +1,2 @@
+/** What keeps a data directory in order: its log made smaller, or cleared. */
+export { runCompact } from './compact-command.ts';
