@@ -12,6 +12,7 @@ import { packageVersion } from './http/server/package-version.ts';
 import type { ProveOptions, VerifyOptions } from './proof/index.ts';
 import type { Told } from './terminal/index.ts';
 import type { ExportOptions, ImportOptions, PutOptions } from './transfer/index.ts';
+import type { ClearOptions } from './upkeep/index.ts';
 
 /** What every command that tells what came of it takes besides settings. */
 type Telling = { readonly json: boolean };
@@ -169,6 +170,23 @@ const restoring = program
     const { runRestore } = await import('./backup/index.ts');
     await telling(given, (data, entities) => runRestore(from, given, data, entities));
   });
+const clearing = program
+  .command('clear')
+  .description('take all records away, or those of some kinds, once they are backed up')
+  .option('--only <kind...>', 'delete these kinds alone, such as Todo; their history stays')
+  .option(
+    '--backup <target>',
+    'where to, as backup takes it; a file beside the data directory without it',
+  )
+  .option('--no-backup', 'make no backup before')
+  .option('--yes', 'ask nobody; needed where there is no terminal', false)
+  .option('--actor <name>', 'who is said to have deleted kinds')
+  .option('--reason <text>', 'and why')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: ClearOptions & Telling) => {
+    const { runClear } = await import('./upkeep/index.ts');
+    await telling(given, (data, entities) => runClear(given, data, entities));
+  });
 const compacting = program
   .command('compact')
   .description('give room that the log needs no more back to the file system')
@@ -181,7 +199,16 @@ for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') for (const command of [demo, compacting]) command.addOption(option);
   if (name === 'data' || name === 'entities') {
-    const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
+    const others = [
+      exporting,
+      importing,
+      putting,
+      backingUp,
+      restoring,
+      verifying,
+      proving,
+      clearing,
+    ];
     for (const command of others) command.addOption(option);
   }
   if (name === 'entities') schema.addOption(option);

@@ -4,7 +4,7 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LogCompaction, limits } from '../src/db/index.ts';
-import { Todo } from '../src/entities/index.ts';
+import { LakeFile, Todo } from '../src/entities/index.ts';
 import { runCompact } from '../src/upkeep/index.ts';
 import { backedUp, restored, rowsAt, someLog } from './support/backups.ts';
 import { everstate } from './support/server.ts';
@@ -158,6 +158,24 @@ describe('a log that was begun before', () => {
     await store.append(Todo, {});
     expect((await store.verify()).defect).toBeNull();
     expect((await headOf(data)).digest).not.toBe(before);
+  });
+
+  test('is whole when it is interrupted while it is written anew', async () => {
+    const data = await olderLog();
+    await onLog(data, (log) =>
+      log.transact(async (each) => {
+        const contents = await each.putContents(randomBytes(40_000_000));
+        await each.create(LakeFile, { filename: 'large', ...contents });
+      }),
+    );
+    const head = await headOf(data);
+    const child = everstate(['compact', '--data', data]);
+    await until(() => child.stderr.includes('Writing the log anew'));
+    // Where it is not in time, it has been written anew as a whole.
+    await child.stop('SIGINT');
+    expect(await headOf(data)).toEqual(head);
+    expect((await onLog(data, (log) => log.verify())).defect).toBeNull();
+    expect((await runCompact(data)).outcome).toMatchObject({ ...head, defect: null });
   });
 
   test('is left as it is where there is no room for another', async (context) => {

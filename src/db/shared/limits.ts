@@ -88,6 +88,8 @@ export const limits = {
   backupPauseMs: 400,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
+  /** Records that one transaction deletes where kinds of them are cleared. */
+  clearedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */
   putFilesMax: 256,
   /** … and bytes of them; one file may be larger. */
