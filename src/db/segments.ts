@@ -1,7 +1,7 @@
 /** Segments of backups: what they say of themselves, and logs made of them. */
 import { randomUUID } from 'node:crypto';
 import type { Entity, Microseconds, Position } from '../entities/index.ts';
-import type { Verified } from './log/defect.ts';
+import type { Verified, VerifyWatch } from './log/defect.ts';
 import { type LogEnd, readLogEnd } from './log/log-end.ts';
 import { LogReader } from './log/log-reader.ts';
 import { LogBuilding } from './log/segments/log-building.ts';
@@ -43,16 +43,18 @@ export async function buildLog(
 /**
  * Proves that the log at a path is whole, as Store.verify does.
  * @param entities kinds of records, as they are defined now: the log may have them otherwise.
+ * @param watch told of what was found good; what it throws ends the proving.
  * @returns what came of it, and where the log ends.
  */
 export async function proveLog(
   path: string,
   entities: readonly Entity[],
+  watch: VerifyWatch,
 ): Promise<Verified & { readonly end: LogEnd }> {
   const file = LogFile.open(path, schemaVersion);
   try {
     const known = await definedAsLogged(file, entities);
-    const verified = await verifyLog(file, new LogReader(file, known), known);
+    const verified = await verifyLog(file, new LogReader(file, known), known, watch);
     return { ...verified, end: readLogEnd(file) };
   } finally {
     await file.close();
