@@ -87,8 +87,9 @@ test('Ctrl-C ends a command while SQLite looks through a file in a thread', asyn
     import { startProgress } from ${JSON.stringify(terminal)};
     const driver = createRequire(${JSON.stringify(resolve('x.js'))}).resolve('better-sqlite3');
     const check = "const Database = require(" + JSON.stringify(driver) + ");" +
+      "const database = new Database(':memory:');" +
       "require('node:worker_threads').parentPort.postMessage('begun');" +
-      "new Database(':memory:').prepare(" + JSON.stringify(${JSON.stringify(endless)}) + ").get();";
+      "database.prepare(" + JSON.stringify(${JSON.stringify(endless)}) + ").get();";
     startProgress('Verifying', 1, 'versions', { stream: process.stderr });
     new Worker(check, { eval: true, execArgv: [] }).on('message', (text) => console.log(text));`;
   const child = new TestProcess(['--import', 'tsx', '--input-type=module', '-e', script], {
