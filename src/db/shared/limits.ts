@@ -129,7 +129,7 @@ export const limits = {
   /** How long is waited for others to close the log, by what needs it alone. */
   aloneTimeoutMs: 2_000,
   /** Pages that are given back in one commit, while nobody else can write. */
-  releasedPages: 1_024,
+  releasedPages: 256,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 2,
   /** How often is looked whether paths still lead to the files that are open. */
