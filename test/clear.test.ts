@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { limits } from '../src/db/index.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { clearKinds } from '../src/upkeep/clear-kinds.ts';
 import { type ClearOptions, runClear } from '../src/upkeep/index.ts';
 import { restored, rowsAt, someLog } from './support/backups.ts';
 import { compiled } from './support/run-directory.ts';
@@ -135,7 +136,7 @@ describe('kinds', () => {
     expect(again).toMatchObject({ kinds: ['Todo', 'LakeFile'], deleted: 1, position: 10 });
   });
 
-  test('go some in each transaction, each of which is whole', async () => {
+  test('go some in each transaction, each of which is whole; interrupted, it goes on', async () => {
     const data = join(temporaryDirectory(), 'data');
     const records = limits.clearedRecordsMax + 10;
     await onLog(data, (log) =>
@@ -143,8 +144,17 @@ describe('kinds', () => {
         for (let number = 0; number < records; number += 1) await each.create(Todo, {});
       }),
     );
+    const about = { actor: null, reason: 'everstate clear' };
+    const interrupted = onLog(data, (log) =>
+      clearKinds(log, [Todo], about, () => {
+        throw new Error('Interrupted.');
+      }),
+    );
+    await expect(interrupted).rejects.toThrow('Interrupted.');
+    const { position } = await onLog(data, (log) => log.totals());
+    expect(position).toBe(records + limits.clearedRecordsMax);
     expect(await cleared(data, { only: ['Todo'], backup: false })).toMatchObject({
-      deleted: records,
+      deleted: records - limits.clearedRecordsMax,
       position: 2 * records,
     });
     const transactions = await onLog(data, (log) => log.transactionsAfter(1 as never));
