@@ -96,7 +96,9 @@ export interface Config {
 }
 
 /** A setting has a value that cannot work; the message is one line that says what to do. */
-export class WrongSetting extends Error {}
+export class WrongSetting extends Error {
+  readonly code = 'WRONG_SETTING';
+}
 
 /** A setting: how it is given and told of, its default, and how its text is read. */
 interface Setting<Value> {

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * The command line, from `everstate serve` to `everstate prove`. What a command does is loaded when it
+ * The command line, from `everstate serve` to `everstate compact`. What a command does is loaded when it
  * does it, so that help and a wrong setting do not wait for the server's code, which takes a while to load.
  */
 import './production.ts';
 import { Command, Option } from 'commander';
 import type { BackupOptions, RestoreOptions } from './backup/index.ts';
+import { helpOf } from './command-help.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
 import type { EraseOptions } from './erasure/index.ts';
@@ -13,6 +14,7 @@ import { packageVersion } from './http/server/package-version.ts';
 import type { ProveOptions, VerifyOptions } from './proof/index.ts';
 import type { Told } from './terminal/index.ts';
 import type { ExportOptions, ImportOptions, PutOptions } from './transfer/index.ts';
+import type { ClearOptions } from './upkeep/index.ts';
 
 /** What every command that tells what came of it takes besides settings. */
 type Telling = { readonly json: boolean };
@@ -45,10 +47,12 @@ const serving = program
 const demo = program
   .command('demo')
   .description('fill a data directory with real files and todos about them')
-  .action(async (given: Record<string, string>) => {
-    const config = configOf(given);
-    const { runDemo } = await import('./demo/index.ts');
-    await runDemo(config);
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: Telling) => {
+    await tellOf(async () => {
+      const { runDemo } = await import('./demo/index.ts');
+      return await runDemo(configOf(given));
+    }, given);
   });
 const token = program
   .command('token')
@@ -125,7 +129,6 @@ const verifying = program
   .option('--receipt <file>', 'check the receipt of an erasure instead, without a data directory')
   .option('--key <key>', 'the key that receipts are signed by, as keys tells it')
   .option('--json', 'tell what came of it as one JSON object', false)
-  .addHelpText('after', '\nEnds with 0: sound; 2: not as it should be; 1: it could not be checked.')
   .action(async (given: VerifyOptions & Telling & { receipt?: string; key?: string }) => {
     const { checkProof, runVerify } = await import('./proof/index.ts');
     const { proof, receipt, key } = given;
@@ -143,11 +146,12 @@ const proving = program
   .argument('<id>', 'its id')
   .option('--revision <number>', 'which version of it; the last one without it')
   .option('--at-position <position>', 'the position of the head that it is proven against')
-  .action(async (entity: string, id: string, given: ProveOptions) => {
+  .option('--json', 'say why not as JSON as well, which a proof is in any case', false)
+  .action(async (entity: string, id: string, given: ProveOptions & Telling) => {
     const { runProve } = await import('./proof/index.ts');
     const run = (data: string, entities: readonly Entity[]) =>
       runProve(entity, id, given, data, entities);
-    await telling({ ...given, json: false }, run);
+    await telling(given, run);
   });
 const erasing = program
   .command('erase')
@@ -200,13 +204,41 @@ const restoring = program
     const { runRestore } = await import('./backup/index.ts');
     await telling(given, (data, entities) => runRestore(from, given, data, entities));
   });
+const clearing = program
+  .command('clear')
+  .description('take all records away, or those of some kinds, once they are backed up')
+  .option('--only <kind...>', 'delete these kinds alone, such as Todo; their history stays')
+  .option(
+    '--backup <target>',
+    'where to, as backup takes it; a file beside the data directory without it',
+  )
+  .option('--no-backup', 'make no backup before')
+  .option('--yes', 'ask nobody; needed where there is no terminal', false)
+  .option('--actor <name>', 'who is said to have deleted kinds')
+  .option('--reason <text>', 'and why')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: ClearOptions & Telling) => {
+    const { runClear } = await import('./upkeep/index.ts');
+    await telling(given, (data, entities) => runClear(given, data, entities));
+  });
+const compacting = program
+  .command('compact')
+  .description('give room that the log needs no more back to the file system')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: Telling) => {
+    const { runCompact } = await import('./upkeep/index.ts');
+    await telling(given, runCompact);
+  });
+for (const command of program.commands) {
+  command.addHelpText('after', helpOf(command.name()));
+}
 for (const { name, option } of settings) {
   serving.addOption(option);
-  if (name === 'data') demo.addOption(option);
+  if (name === 'data') for (const command of [demo, compacting]) command.addOption(option);
   if (name === 'data' || name === 'entities') {
     const others = [
       ...[exporting, importing, putting, backingUp, restoring],
-      ...[verifying, proving, erasing, keys],
+      ...[verifying, proving, erasing, keys, clearing],
     ];
     for (const command of others) command.addOption(option);
   }
@@ -227,9 +259,11 @@ async function telling(
   given: Telling,
   run: (data: string, entities: readonly Entity[]) => Promise<Told>,
 ): Promise<void> {
-  const config = configOf(given as Readonly<Record<string, unknown>>);
-  const { loadEntities } = await import('./load-entities.ts');
-  await tellOf(async () => await run(config.data, await loadEntities(config.entities)), given);
+  await tellOf(async () => {
+    const config = configOf(given);
+    const { loadEntities } = await import('./load-entities.ts');
+    return await run(config.data, await loadEntities(config.entities));
+  }, given);
 }
 
 /** Runs a command, tells what came of it and ends with its code. */
@@ -239,9 +273,10 @@ async function tellOf(command: () => Promise<Told>, { json }: Telling): Promise<
 }
 
 /** @param given what commander read, by its own names. */
-function configOf(given: Readonly<Record<string, unknown>>): Config {
+function configOf(given: object): Config {
+  const values = given as Readonly<Record<string, unknown>>;
   const flags = settings.flatMap(({ name, option }) => {
-    const value = given[option.attributeName()];
+    const value = values[option.attributeName()];
     return value === undefined ? [] : [[name, String(value)]];
   });
   return readConfig(Object.fromEntries(flags), process.env);
@@ -258,6 +293,11 @@ function refuseArgument(word: string): never {
 
 /** Says in one line why it cannot serve. A port that is open already must not keep the process. */
 function fail(message: string): never {
-  console.error(`everstate: ${message.trim().replace(/\s*\n\s*/g, ' ')}`);
+  const line = message.trim().replace(/\s*\n\s*/g, ' ');
+  // What is refused before it is known which command was meant is told to programs as well.
+  const isForProgram = process.argv.includes('--json');
+  const error = { code: 'BAD_ARGUMENT', message: line, issues: [] };
+  if (isForProgram) console.log(JSON.stringify({ error }));
+  else console.error(`everstate: ${line}`);
   process.exit(1);
 }

@@ -359,7 +359,7 @@ describe('from the command line', () => {
     await everything(store);
     await store.close();
     await expect(run(undefined, undefined, { owner: 'ada' }, directory)).rejects.toMatchObject({
-      code: 'NOT_CONFIRMED',
+      code: 'CONFIRMATION_NEEDED',
     });
     const file = join(temporaryDirectory(), 'receipt.json');
     const given = { owner: 'ada', actor: 'root', receipt: file, yes: true };

@@ -41,11 +41,21 @@ export async function runBackup(
   if (drill) return await runDrill(target, data, entities);
   const source = await BackupSource.open(data);
   try {
-    if (isFile) return await toFile(source, target);
-    return await toDirectory(source, target, follow ?? false);
+    return await backUp(source, target, follow);
   } finally {
     await source.close();
   }
+}
+
+/**
+ * Backs up a log that is open.
+ * @param target a directory, or a file where its name ends with `.backup`.
+ * @param isFollowing whether a directory is kept up to date, until interrupted.
+ * @throws Refused, BackupDamaged, VersionsMissing, and what the log throws.
+ */
+export function backUp(source: BackupSource, target: string, isFollowing = false): Promise<Told> {
+  if (target.endsWith(fileSuffix)) return toFile(source, target);
+  return toDirectory(source, target, isFollowing);
 }
 
 async function toFile(source: BackupSource, target: string): Promise<Told> {

@@ -2,13 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupSource, hexOf, openStore } from '../db/index.ts';
+import { BackupSource, hexOf, openStore, type Store } from '../db/index.ts';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
 import {
   count,
   exitCodes,
   interruptibly,
+  type Progress,
   type RefuseWhenInterrupted,
+  startProgress,
   type Told,
 } from '../terminal/index.ts';
 import { type Compared, compare } from './drill.ts';
@@ -73,13 +75,32 @@ async function compareStores(
   try {
     const other = await openStore({ directory: restored, entities });
     try {
-      return await compare(live, other, at, refuseWhenInterrupted);
+      return await compareWatched(live, other, at, refuseWhenInterrupted);
     } finally {
       await other.close();
     }
   } finally {
     await live.close();
   }
+}
+
+async function compareWatched(
+  live: Store,
+  restored: Store,
+  at: Position,
+  refuseWhenInterrupted: RefuseWhenInterrupted,
+): Promise<Compared[]> {
+  const manner = { stream: process.stderr, isInterruptible: true } as const;
+  let progress: Progress | null = null;
+  const onQuestions = (questions: number) => {
+    progress = startProgress('Comparing', questions, 'answers', manner);
+  };
+  const onCompared = (question: string) => {
+    refuseWhenInterrupted();
+    progress?.advance(question);
+  };
+  const watch = { onQuestions, onCompared };
+  return await compare(live, restored, at, watch).finally(() => progress?.stop());
 }
 
 function told(

@@ -36,22 +36,32 @@ interface Question {
   readonly ask: (store: StoreReads) => Promise<unknown>;
 }
 
+/** Told how far comparing has come. */
+export interface CompareWatch {
+  /** So many questions are asked. */
+  readonly onQuestions: (count: number) => void;
+  /** One of them was answered by both. */
+  readonly onCompared: (question: string) => void;
+}
+
 /**
  * Asks both the same about the states up to a position.
- * @param onCompared told of each answer; what it throws ends the comparing.
+ * @param watch what it throws ends the comparing.
  */
 export async function compare(
   live: Store,
   restored: Store,
   at: Position,
-  onCompared: (compared: Compared) => void,
+  watch: CompareWatch,
 ): Promise<Compared[]> {
   const all: Compared[] = [];
-  for (const { name, ask } of await questions(live, at)) {
+  const asked = await questions(live, at);
+  watch.onQuestions(asked.length);
+  for (const { name, ask } of asked) {
     const [one, other] = [await digestOf(ask, live), await digestOf(ask, restored)];
     const compared = { question: name, live: one, restored: other };
     all.push(compared);
-    onCompared(compared);
+    watch.onCompared(name);
   }
   return all;
 }

@@ -13,6 +13,9 @@ export interface RestoreOptions {
   readonly toTime?: string;
 }
 
+/** Progress is told of so many versions at a time. */
+const provenAtATime = 256;
+
 /**
  * Restores a backup into a data directory.
  * @param data the data directory.
@@ -63,16 +66,23 @@ async function withProgress(
       reading.advance('', by);
     };
     const restorable = await backup.restorable(cut, onBytes).finally(reading.stop);
-    const progress = startProgress('Restoring', Math.max(1, restorable.until), 'versions', manner);
+    let progress = startProgress('Restoring', Math.max(1, restorable.until), 'versions', manner);
     const onVersions = (by: number) => {
       refuseWhenInterrupted();
       progress.advance('', by);
     };
     const onProving = () => {
       progress.stop();
-      process.stderr.write('Proving what was restored …\n');
+      progress = startProgress('Proving', restorable.until, 'versions and files', manner);
     };
-    await restoreLog(restorable, data, entities, onVersions, onProving).finally(progress.stop);
+    let proven = 0;
+    const onProven = () => {
+      refuseWhenInterrupted();
+      proven += 1;
+      if (proven % provenAtATime === 0) progress.advance('', provenAtATime);
+    };
+    const watch = { onVersions, onProving, onProven };
+    await restoreLog(restorable, data, entities, watch).finally(() => progress.stop());
     return restorable;
   });
 }

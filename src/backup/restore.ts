@@ -21,11 +21,19 @@ import type { Restorable } from './stored-backup.ts';
 const buildingName = 'restoring';
 const lockName = '.building';
 
+/** Told how far a restoring has come; what it throws ends that. */
+export interface RestoreWatch {
+  /** So many versions were restored. */
+  readonly onVersions: OnVersions;
+  /** All are there, and are looked through from now on. */
+  readonly onProving: () => void;
+  /** A version, or the contents of a file, was found good; at last all were. */
+  readonly onProven: () => void;
+}
+
 /**
  * Restores a log into a data directory that has none.
  * @param entities kinds of records, as they are defined now.
- * @param onVersions told of versions that were restored; what it throws ends the restoring.
- * @param onProving told when all are there, and are looked through.
  * @throws Refused when there is a log, or another process restores one; BackupDamaged when what was
  *   restored is not whole.
  */
@@ -33,8 +41,7 @@ export async function restoreLog(
   restorable: Restorable,
   data: string,
   entities: readonly Entity[],
-  onVersions: OnVersions,
-  onProving: () => void,
+  watch: RestoreWatch,
 ): Promise<void> {
   await writingAt(data, async () => {
     mkdirSync(data, { recursive: true });
@@ -45,9 +52,10 @@ export async function restoreLog(
     if (!release) throw new Refused('IN_USE', `Another process is restoring into ${data}.`);
     try {
       emptyBut(building, lockName);
-      await build(restorable, logPathIn(building), entities, onVersions);
-      onProving();
-      await prove(restorable, logPathIn(building), entities);
+      await build(restorable, logPathIn(building), entities, watch.onVersions);
+      watch.onProving();
+      await prove(restorable, logPathIn(building), entities, watch.onProven);
+      watch.onProven();
       await put(building, data);
     } finally {
       emptyBut(building, lockName);
@@ -95,8 +103,10 @@ async function prove(
   { until, digest }: Restorable,
   path: string,
   entities: readonly Entity[],
+  onProven: () => void,
 ): Promise<void> {
-  const { defect, digest: found } = await proveLog(path, entities, until);
+  const watch = { onVersion: onProven, onContents: onProven };
+  const { defect, digest: found } = await proveLog(path, entities, until, watch);
   const refuse = (what: string, at: Position | number | null): never => {
     const where = at === null ? '' : `, at position ${at}`;
     throw new BackupDamaged(

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Entity, Microseconds, Position } from '../entities/index.ts';
-import type { Verified } from './log/defect.ts';
+import type { Verified, VerifyWatch } from './log/defect.ts';
 import type { RecordName } from './log/erase.ts';
 import { LogReader } from './log/log-reader.ts';
 import { LogBuilding } from './log/segments/log-building.ts';
@@ -66,18 +66,20 @@ async function finishErasing(path: string, records: readonly RecordName[]): Prom
  * Proves that the log at a path is whole, as Store.verify does.
  * @param entities kinds of records, as they are defined now: the log may have them otherwise.
  * @param at the position whose digest is asked for.
+ * @param watch told of what was found good; what it throws ends the proving.
  * @returns what came of it, and the digest there; null where there is none.
  */
 export async function proveLog(
   path: string,
   entities: readonly Entity[],
   at: Position,
+  watch: VerifyWatch,
 ): Promise<Verified & { readonly digest: Uint8Array | null }> {
   const file = LogFile.open(path, schemaVersion);
   try {
     const known = await definedAsLogged(file, entities);
     const reader = new LogReader(file, known);
-    return { ...(await verifyLog(file, reader, known)), digest: await reader.digestAt(at) };
+    return { ...(await verifyLog(file, reader, known, watch)), digest: await reader.digestAt(at) };
   } finally {
     await file.close();
   }

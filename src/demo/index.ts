@@ -2,8 +2,9 @@
  * `everstate demo`: fills a data directory with real files and todos. A server may have the
  * directory open; a second run adds only what is missing.
  */
+import { resolve } from 'node:path';
 import { limits, openStore, type Store, shippedEntities } from '../index.ts';
-import { count, startProgress } from '../terminal/index.ts';
+import { count, startProgress, type Told } from '../terminal/index.ts';
 import { type DataFile, readDataPackage, whyLeftOut } from './data-file.ts';
 import { type Filled, fillStore, unfinished } from './fill.ts';
 import { measureFiles } from './measurement.ts';
@@ -17,8 +18,11 @@ interface DemoConfig {
   readonly port: number;
 }
 
+/** What it tells is on standard output, and may be read by a program. */
+const manner = { stream: process.stderr } as const;
+
 /** @throws CannotOpen, Unavailable. */
-export async function runDemo(config: DemoConfig): Promise<void> {
+export async function runDemo(config: DemoConfig): Promise<Told> {
   const begun = performance.now();
   const clock = new StoryClock();
   const store = await openStore({
@@ -28,24 +32,29 @@ export async function runDemo(config: DemoConfig): Promise<void> {
   });
   try {
     const { title, files, whole } = readDataPackage();
-    const missing = await unfinished(store, files.filter(isTaken));
-    if (missing.length === 0) {
-      console.log(`Nothing to do: ${config.data} holds the files and todos of ${title}.`);
-    } else {
-      const filled = await fill(store, clock, missing, title);
-      console.log(summaryOf(filled, config, (performance.now() - begun) / 1_000));
-    }
-    if (!whole) console.log(whatIsMissing(title));
-    console.log(whatNext(config, exampleOf(files)));
+    const leftOut = leftOutOf(files);
+    const taken = files.filter((file) => !leftOut.has(file));
+    const missing = await unfinished(store, taken);
+    const filled = missing.length > 0 ? await fill(store, clock, missing, title) : null;
+    const seconds = (performance.now() - begun) / 1_000;
+    const lines = [
+      ...[...leftOut].map(([{ name }, reason]) => `Left out ${name}: ${reason}`),
+      filled
+        ? summaryOf(filled, config, seconds)
+        : `Nothing to do: ${config.data} holds the files and todos of ${title}.`,
+      ...(whole ? [] : [whatIsMissing(title)]),
+      whatNext(config, exampleOf(files)),
+    ];
+    return { lines, outcome: outcomeOf(filled, config, leftOut, await store.head()) };
   } finally {
     await store.close();
   }
 }
 
-function isTaken(file: DataFile): boolean {
-  const reason = whyLeftOut(file, limits.fileBytesMax);
-  if (reason !== null) console.log(`Left out ${file.name}: ${reason}`);
-  return reason === null;
+/** The files that are not taken in, each with why. */
+function leftOutOf(files: readonly DataFile[]): ReadonlyMap<DataFile, string> {
+  const reasons = files.map((file) => [file, whyLeftOut(file, limits.fileBytesMax)] as const);
+  return new Map(reasons.filter((each): each is [DataFile, string] => each[1] !== null));
 }
 
 async function fill(
@@ -54,18 +63,34 @@ async function fill(
   files: readonly DataFile[],
   source: string,
 ): Promise<Filled> {
-  const measuring = startProgress('Measuring', files.length, 'files');
+  const measuring = startProgress('Measuring', files.length, 'files', manner);
   const facts = await measureFiles(files, ({ name }) => measuring.advance(name)).finally(
     measuring.stop,
   );
   const stories = [...facts].map(([file, measured]) => storyOf(file, measured, source));
   const total = stories.reduce((sum, { steps }) => sum + steps.length, 0);
-  const writing = startProgress('Writing  ', total, 'transactions');
+  const writing = startProgress('Writing  ', total, 'transactions', manner);
   const onStep = ({ file }: Story) => {
     clock.advance(1 / total);
     writing.advance(file.name);
   };
   return await fillStore(store, stories, onStep).finally(writing.stop);
+}
+
+function outcomeOf(
+  filled: Filled | null,
+  { data }: DemoConfig,
+  leftOut: ReadonlyMap<DataFile, string>,
+  position: number,
+): Told['outcome'] {
+  const { files = 0, todos = 0, versions = 0, transactions = 0, bytes = 0 } = filled ?? {};
+  const refused = (filled?.refused ?? []).map(({ file, message }) => ({
+    file: file.name,
+    message,
+  }));
+  const left = [...leftOut].map(([{ name }, message]) => ({ file: name, message }));
+  const counts = { files, todos, versions, transactions, bytes };
+  return { data: resolve(data), position, ...counts, leftOut: [...left, ...refused] };
 }
 
 function summaryOf(filled: Filled, config: DemoConfig, seconds: number): string {

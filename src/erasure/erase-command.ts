@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { limits, NotFound, openLog, type Receipt, type RecordName } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import { count, interruptibly, list, type Told } from '../terminal/index.ts';
+import { type Asked, confirm, count, interruptibly, list, type Told } from '../terminal/index.ts';
 import { Refused } from './refused.ts';
+
+const word = 'erase';
 
 /** As they are given; `json` concerns who tells. */
 export interface EraseOptions {
@@ -21,7 +23,8 @@ export interface EraseOptions {
  * @param name the kind of the record, and `id` its id; neither with `owner`.
  * @param data the data directory.
  * @param entities those that it is served with.
- * @throws Refused, and what opening and writing the log throw.
+ * @param asked who confirms it.
+ * @throws Refused, Refusal, and what opening and writing the log throw.
  */
 export async function runErase(
   name: string | undefined,
@@ -29,13 +32,14 @@ export async function runErase(
   given: EraseOptions,
   data: string,
   entities: readonly Entity[],
+  asked?: Asked,
 ): Promise<Told> {
   const log = await openLog({ directory: data, entities, mustExist: true });
   try {
     const records = await recordsOf(name, id, given.owner, entities, (entity, owner) =>
       log.recordsOfOwner(entity, owner),
     );
-    if (records.length > 0 && !given.yes) throw notConfirmed(records);
+    if (records.length > 0 && !given.yes) await ask(records, asked);
     const about = { actor: given.actor ?? null, reason: given.reason ?? null };
     const receipts = await interruptibly(async (refuseWhenInterrupted) => {
       const done: Receipt[] = [];
@@ -82,13 +86,12 @@ async function recordsOf(
   throw new Refused('NO_SUCH_ENTITY', `There is no ${name}; there are ${known}.`);
 }
 
-function notConfirmed(records: readonly RecordName[]): Refused {
+async function ask(records: readonly RecordName[], asked: Asked | undefined): Promise<void> {
   const named = records.slice(0, 3).map(({ entity, id }) => `${entity.name} ${JSON.stringify(id)}`);
   const more = records.length > 3 ? [`${count(records.length - 3, 'other')}`] : [];
-  return new Refused(
-    'NOT_CONFIRMED',
-    `This erases all that ${list([...named, ...more])} held, for good. Say --yes if that is meant.`,
-  );
+  const question = `This erases all that ${list([...named, ...more])} held, for good.`;
+  if (await confirm(question, word, asked)) return;
+  throw new Refused('NOT_CONFIRMED', `Nothing was erased, since “${word}” was not typed.`);
 }
 
 function told(receipts: readonly Receipt[], file: string | undefined): Told {

@@ -8,7 +8,7 @@ export type RefusalCode =
   | 'NO_SUCH_ENTITY'
   /** There is no such record. */
   | 'NOT_FOUND'
-  /** Nobody said that it is meant. */
+  /** Whoever was asked did not say so. */
   | 'NOT_CONFIRMED'
   /** What is to be read is not there, or is no receipt. */
   | 'NOT_A_RECEIPT'

@@ -1,4 +1,5 @@
 /** What commands show: progress, numbers and lists in English, and what came of them. */
+export { type Asked, confirm } from './confirmation.ts';
 export { exitCodes } from './exit-codes.ts';
 export { interruptibly, type RefuseWhenInterrupted, untilInterrupted } from './interruption.ts';
 export { type Progress, startProgress } from './progress.ts';

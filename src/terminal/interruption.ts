@@ -5,6 +5,18 @@ import { Refusal } from './refusal.ts';
 /** Asked between two steps. @throws Refusal once it was interrupted. */
 export type RefuseWhenInterrupted = () => void;
 
+/**
+ * Ends the process at once, as Ctrl-C ends one that does not listen to it. `process.exit` alone would
+ * wait for threads, and SQLite may be looking through a whole file in one.
+ */
+export function endInterrupted(): never {
+  process.once('exit', () => {
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  });
+  process.exit(exitCodes.interrupted);
+}
+
 /** Runs work that asks between its steps; a second Ctrl-C does not wait. */
 export function interruptibly<T>(
   work: (refuseWhenInterrupted: RefuseWhenInterrupted) => Promise<T>,
@@ -22,7 +34,7 @@ export function interruptibly<T>(
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const interrupt = () => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    if (stop.signal.aborted) endInterrupted();
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;

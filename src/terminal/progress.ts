@@ -1,6 +1,6 @@
 /** A bar on a terminal; elsewhere a line now and then. */
 import { SingleBar } from 'cli-progress';
-import { exitCodes } from './exit-codes.ts';
+import { endInterrupted } from './interruption.ts';
 
 const barCharacters = 24;
 const linesEveryMs = 1_000;
@@ -39,9 +39,10 @@ export function startProgress(
   // While the bar runs the terminal does not wrap lines: it has to be told that it may again.
   const interrupt = () => {
     bar.stop();
-    process.exit(exitCodes.interrupted);
+    endInterrupted();
   };
-  if (!isInterruptible) process.once('SIGINT', interrupt);
+  const signals = isInterruptible ? [] : (['SIGINT', 'SIGTERM'] as const);
+  for (const signal of signals) process.once(signal, interrupt);
   let done = 0;
   bar.start(total, 0, { name: 'begun' });
   return {
@@ -51,7 +52,7 @@ export function startProgress(
       bar.increment(by, { name });
     },
     stop: () => {
-      process.off('SIGINT', interrupt);
+      for (const signal of signals) process.off(signal, interrupt);
       bar.stop();
     },
   };

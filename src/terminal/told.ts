@@ -28,7 +28,13 @@ export async function tell(command: () => Promise<Told>, asJson: boolean): Promi
     if (!(error instanceof Error) || typeof code !== 'string') throw error;
     const issues = error instanceof Refusal ? error.issues : [];
     if (asJson) console.log(JSON.stringify({ error: { code, message, issues } }));
-    else for (const line of [`everstate: ${message}`, ...issues]) console.error(line);
+    else for (const line of [`everstate: ${oneLine(message)}`, ...issues]) console.error(line);
     return code === 'INTERRUPTED' ? exitCodes.interrupted : exitCodes.failed;
   }
+}
+
+function oneLine(message: unknown): string {
+  return String(message)
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
 }

@@ -5,7 +5,7 @@ export interface Defect {
   readonly message: string;
 }
 
-/** Told of what was found good, while it is looked for. */
+/** Told of what was found good, while it is looked for; what it throws ends that. */
 export interface VerifyWatch {
   /** The next version of the chain, by its digest. */
   onVersion(digest: Uint8Array): void;

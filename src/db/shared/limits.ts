@@ -88,6 +88,8 @@ export const limits = {
   backupPauseMs: 400,
   /** Records of current state that one transaction takes in. */
   importedRecordsMax: 1_000,
+  /** Records that one transaction deletes where kinds of them are cleared. */
+  clearedRecordsMax: 1_000,
   /** Files that one transaction puts into the lake … */
   putFilesMax: 256,
   /** … and bytes of them; one file may be larger. */
@@ -124,6 +126,10 @@ export const limits = {
   writeQueueMutationsMax: 10_000,
   /** How long a write waits for another process that holds the log. */
   busyTimeoutMs: 10_000,
+  /** How long is waited for others to close the log, by what needs it alone. */
+  aloneTimeoutMs: 2_000,
+  /** Pages that are given back in one commit, while nobody else can write. */
+  releasedPages: 256,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 2,
   /** How often is looked whether another process has erased something. */

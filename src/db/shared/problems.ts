@@ -199,6 +199,17 @@ export class CannotOpen extends Error {
 /** The file of the log is there, and SQLite cannot make sense of it any more. */
 export class LogDamaged extends CannotOpen {}
 
+/** What can only be done by whoever has the log alone. */
+export class LogInUse extends Error {
+  readonly code = 'LOG_IN_USE';
+  constructor(path: string) {
+    super(
+      `${path} is open in another process, such as a server, and this needs it alone. Stop that, and ` +
+        'run this again.',
+    );
+  }
+}
+
 /** History from elsewhere that cannot be: what it says contradicts itself, or a rule of the log. */
 export class HistoryRefused extends Error {
   readonly code = 'BAD_HISTORY';

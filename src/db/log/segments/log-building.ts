@@ -4,6 +4,7 @@ import type { Entity, Position } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
 import { eraseAgain, type RecordName } from '../erase.ts';
+import { givingPagesBack } from '../sqlite/log-file.ts';
 import { defineLog, type LogIdentity } from '../sqlite/migrations.ts';
 import { PlainFile } from '../sqlite/plain-file.ts';
 import { at, copyRows } from './rows.ts';
@@ -42,6 +43,7 @@ export class LogBuilding {
     onVersions: (count: number) => void,
   ): Promise<LogBuilding> {
     const building = new LogBuilding(PlainFile.make(path), identity, onVersions);
+    await sql.raw(givingPagesBack).execute(building.#file.kysely);
     await building.#define([]);
     return building;
   }

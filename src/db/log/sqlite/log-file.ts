@@ -13,6 +13,7 @@ import { limits } from '../../shared/limits.ts';
 import {
   CannotOpen,
   LogDamaged,
+  LogInUse,
   type StorageFailed,
   type StorageFull,
   Unavailable,
@@ -23,6 +24,12 @@ import { sqliteCode, storageErrorOf } from './storage-errors.ts';
 
 /** Written into the file, so that another program's database is not taken for a log: "EVST". */
 export const applicationId = 0x45565354;
+
+/**
+ * Has a file that holds nothing yet know of each page who refers to it, which takes a page in 800: so
+ * pages that hold nothing any more can be given back a few at a time.
+ */
+export const givingPagesBack = 'pragma auto_vacuum = incremental';
 
 /** Told of every error of the log's storage before its caller is. */
 export type OnStorageError = (error: StorageFull | StorageFailed) => void;
@@ -76,13 +83,37 @@ export class LogFile {
       if (!LogFile.#isOpen(path)) refuseForeign(readHeader(path), path, schemaVersionMax);
       // Another process may be opening the same file, and hold it for a moment.
       database = new Database(path, { timeout: limits.busyTimeoutMs });
-      refuseForeign(askHeader(database), path, schemaVersionMax);
+      const header = askHeader(database);
+      refuseForeign(header, path, schemaVersionMax);
+      if (header.empty) database.exec(givingPagesBack);
       setDurable(database);
       // From here on waiting is up to the caller, who does not block the event loop.
       database.pragma('busy_timeout = 0');
       return new LogFile(database, Dialect, onStorageError);
     } catch (error) {
       database?.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  /**
+   * Opens a file that is there, and keeps all others from it, those included that have it open and do
+   * nothing, for as long as it is open here.
+   * @throws LogInUse when another has it open; CannotOpen when it is none that `open` would take.
+   */
+  static openAlone(path: string, schemaVersionMax: number): LogFile {
+    let database: Database.Database | undefined;
+    try {
+      if (!LogFile.#isOpen(path)) refuseForeign(readHeader(path), path, schemaVersionMax);
+      database = new Database(path, { timeout: limits.aloneTimeoutMs, fileMustExist: true });
+      // Said before anything is read, it has SQLite lock the file, as it does for no reading else.
+      database.pragma('locking_mode = exclusive');
+      refuseForeign(askHeader(database), path, schemaVersionMax);
+      setDurable(database);
+      return new LogFile(database, SqliteDialect, () => {});
+    } catch (error) {
+      database?.close();
+      if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) throw new LogInUse(path);
       throw explainOpening(error, path);
     }
   }
@@ -144,6 +175,17 @@ export class LogFile {
   /** Lets SQLite keep so many bytes of the file's pages in memory: much is written all over it. */
   keepPages(bytes: number): void {
     this.#told(() => this.#database.pragma(`cache_size = -${Math.ceil(bytes / 1024)}`));
+  }
+
+  /** Gives pages that hold nothing back to the file system: so many at most, in one commit. */
+  releasePages(count: number): void {
+    // One step of a statement gives back one page: this takes all of them.
+    this.#told(() => this.#database.exec(`pragma incremental_vacuum(${count})`));
+  }
+
+  /** Writes the whole file anew, without pages that hold nothing, and so that it can give them back. */
+  rewrite(): void {
+    this.#told(() => this.#database.exec(`${givingPagesBack}; vacuum`));
   }
 
   get inTransaction(): boolean {

@@ -9,6 +9,7 @@ import type { LogFile } from '../sqlite/log-file.ts';
 import { loggedKinds, verifyKinds } from '../sqlite/logged-kinds.ts';
 import { verifyFile } from '../sqlite/verify-file.ts';
 import { verifySchema } from '../sqlite/verify-schema.ts';
+import { StoppableWatch } from './stoppable-watch.ts';
 import { unreadable } from './unreadable.ts';
 import { verifyChain } from './verify-chain.ts';
 import { StoredContents } from './verify-contents.ts';
@@ -21,12 +22,25 @@ import { verifyLogId } from './verify-log-id.ts';
  * contents and the digest before it demand, and the contents of files as they were stored. Then
  * the rest of the file: tables and triggers, the log's id and kinds, unique keys and idempotency
  * keys, and what SQLite itself can check. Other work of the process goes on meanwhile.
+ * @throws what the watch throws.
  */
 export async function verifyLog(
   log: LogFile,
   reader: LogReader,
   entities: readonly Entity[],
   watch: VerifyWatch = { onVersion: () => {}, onContents: () => {} },
+): Promise<Verified> {
+  const stoppable = new StoppableWatch(watch);
+  const verified = await verifyWatched(log, reader, entities, stoppable);
+  stoppable.refuseWhenStopped();
+  return verified;
+}
+
+async function verifyWatched(
+  log: LogFile,
+  reader: LogReader,
+  entities: readonly Entity[],
+  watch: VerifyWatch,
 ): Promise<Verified> {
   let versions = 0;
   try {

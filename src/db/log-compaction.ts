@@ -1,0 +1,119 @@
+/**
+ * The log of a data directory, for what makes its file smaller. No version is touched: pages that hold
+ * nothing any more go back to the file system.
+ */
+import { statfsSync } from 'node:fs';
+import type { Position } from '../entities/index.ts';
+import type { Defect } from './log/defect.ts';
+import { readLogEnd } from './log/log-end.ts';
+import { LogReader } from './log/log-reader.ts';
+import { type LogHead, LogTree } from './log/log-tree.ts';
+import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
+import { type LogRoom, readRoom, releaseRoom } from './log/sqlite/log-room.ts';
+import { formatOf, schemaVersion } from './log/sqlite/migrations.ts';
+import { verifyFile } from './log/sqlite/verify-file.ts';
+import { hasLog, noLog } from './log-access.ts';
+import { logPathIn } from './log-files.ts';
+import { CannotOpen, StorageFull } from './shared/problems.ts';
+
+export class LogCompaction {
+  readonly #directory: string;
+  #file: LogFile;
+
+  private constructor(directory: string, file: LogFile) {
+    this.#directory = directory;
+    this.#file = file;
+  }
+
+  /** @throws CannotOpen when there is no log, or one of another format. */
+  static async open(directory: string): Promise<LogCompaction> {
+    if (!hasLog(directory)) throw noLog(directory);
+    const path = logPathIn(directory);
+    const file = LogFile.open(path, schemaVersion);
+    try {
+      const format = await formatOf(file.kysely);
+      if (format === schemaVersion) return new LogCompaction(directory, file);
+      throw new CannotOpen(
+        `${path} has format ${format}, and this Everstate compacts format ${schemaVersion}. Serve it ` +
+          'once, which brings it there.',
+      );
+    } catch (error) {
+      await file.close();
+      throw explainOpening(error, path);
+    }
+  }
+
+  room(): Promise<LogRoom> {
+    return readRoom(this.#file);
+  }
+
+  /** The head of the log, out of what is in its file: now, or at a position that it has. */
+  async head(position: Position = readLogEnd(this.#file).position): Promise<LogHead> {
+    const reader = new LogReader(this.#file, []);
+    return await new LogTree((after, end) => reader.digestsBetween(after, end)).head(position);
+  }
+
+  /**
+   * Gives back what is free, beside a server or without one; what ends it leaves the log whole.
+   * @param onBytes told of bytes that were given back; what it throws ends this.
+   * @throws StorageFull, StorageFailed, and Unavailable when another process holds the log for long.
+   */
+  async release(onBytes: (bytes: number) => void): Promise<void> {
+    await releaseRoom(this.#file, onBytes);
+    this.#file.checkpoint();
+  }
+
+  /**
+   * Writes the whole file anew, in one commit, for a log that cannot give back pages otherwise.
+   * It takes as long as it takes without a turn of the event loop; what ends the process leaves the log
+   * as it was.
+   * @throws LogInUse when another process has the log open; StorageFull when there is no room for it.
+   */
+  async rewrite(): Promise<void> {
+    const path = logPathIn(this.#directory);
+    await this.#refuseWithoutRoom();
+    await this.#file.close();
+    try {
+      await rewriteAlone(path, this.#directory);
+    } finally {
+      this.#file = LogFile.open(path, schemaVersion);
+    }
+  }
+
+  /** What is wrong with the file, by SQLite's own checks of its pages and indexes; null when nothing is. */
+  check(): Promise<Defect | null> {
+    return verifyFile(this.#file);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** SQLite makes a copy, and has all of that in the write-ahead log until it is taken in. */
+  async #refuseWithoutRoom(): Promise<void> {
+    const { bytes, freeBytes } = await this.room();
+    const needed = 2 * (bytes - freeBytes);
+    const { bavail, bsize } = statfsSync(this.#directory);
+    if (bavail * bsize >= needed) return;
+    const [need, have] = [needed, bavail * bsize].map((each) => each.toLocaleString('en-US'));
+    throw new StorageFull(
+      `To write the log anew takes ${need} bytes of room beside it, and there are ${have}. Make some, ` +
+        'and run this again.',
+    );
+  }
+}
+
+async function rewriteAlone(path: string, directory: string): Promise<void> {
+  const file = LogFile.openAlone(path, schemaVersion);
+  const { SQLITE_TMPDIR: before } = process.env;
+  // Where else SQLite would put its copy may be another disk, and a small one.
+  process.env.SQLITE_TMPDIR = directory;
+  try {
+    file.rewrite();
+    file.checkpoint();
+  } finally {
+    if (before === undefined) delete process.env.SQLITE_TMPDIR;
+    else process.env.SQLITE_TMPDIR = before;
+    await file.close();
+  }
+}
