@@ -63,6 +63,7 @@ const helps: Readonly<Record<string, Help>> = {
       ['everstate verify', 'the log and its replicas'],
       ['everstate verify --head 1054:6f0c…', 'against a head that was noted elsewhere'],
       ['everstate verify --proof proof.json --head 6f0c…', 'what prove printed, without a log'],
+      ['everstate verify --receipt receipt.json --key "$(everstate keys)"', 'what erase wrote'],
     ],
     ends: [
       '0  sound',
@@ -88,7 +89,7 @@ const helps: Readonly<Record<string, Help>> = {
   keys: {
     examples: [
       ['everstate keys', 'the key that receipts are signed by'],
-      ['everstate verify --receipt receipt.json --key "$(everstate keys)"', 'and its use'],
+      ['everstate keys --data /var/lib/everstate', 'that of another directory'],
     ],
     ends: ['0  the key is printed', failed],
   },

@@ -16,6 +16,7 @@ import {
   type Version,
 } from '../src/entities/index.ts';
 import { checkReceipt, type EraseOptions, runErase, runKeys } from '../src/erasure/index.ts';
+import { runClear, runCompact } from '../src/upkeep/index.ts';
 import { type ApiAnswer, listen, openApi } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
@@ -339,6 +340,21 @@ describe('over the API', () => {
       { kind: 'LEAVE', id: 'x', todo: null },
     ]);
   });
+});
+
+test('a log from which something was erased is cleared and compacted like any other', async () => {
+  const directory = temporaryDirectory();
+  const store = await open(directory);
+  await store.append(Todo, { id: 'x', subject: 'gone' });
+  await store.erase([{ entity: Todo, id: 'x' }]);
+  await store.close();
+  const { exitCode } = await runCompact(directory);
+  expect(exitCode ?? 0).toBe(0);
+  await runClear({ yes: true, backup: false }, directory, shippedEntities);
+  const cleared = await open(directory);
+  expect(await cleared.verify()).toEqual({ versions: 0, defect: null });
+  await cleared.append(Todo, { id: 'x', subject: 'anew' });
+  expect(cleared.erasedAt((await cleared.get(Todo, 'x')) as Version)).toBeNull();
 });
 
 describe('from the command line', () => {
