@@ -21,6 +21,7 @@ import { HistoryWriter, type PastTransaction } from './log/history-writer.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
 import { tryWriting } from './log/sqlite/log-lock.ts';
+import { mend } from './log/sqlite/mend.ts';
 import { TransactionSteps } from './log/sqlite/transaction-steps.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { verifyLog } from './log/verify/verify.ts';
@@ -65,7 +66,10 @@ export class LogAccess {
       clock,
       () => {},
     );
-    watch.start(() => tryWriting(files.path));
+    watch.start({
+      tryWriting: () => tryWriting(files.path),
+      mend: () => mend(writing, files.path, this.#writer.acknowledged),
+    });
   }
 
   /**
@@ -167,6 +171,7 @@ export class LogAccess {
   ): Promise<Position> {
     const { writing, watch } = this.#files;
     watch.refuseWhenGone('This was not done.');
+    watch.refuseWhenUnsynced();
     await this.#steps.begin();
     try {
       const history = new HistoryWriter(writing);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
-import { holdLog, tryWriting } from './log/sqlite/log-lock.ts';
+import { holdLog } from './log/sqlite/log-lock.ts';
 import { type LogFiles, openLogFiles, reportStateChange } from './log-files.ts';
 import { ReplicaKeeper } from './replica/replica-keeper.ts';
 import type { ReplicaLimits } from './replica/replica-limits.ts';
@@ -77,7 +77,6 @@ export async function openStoreFiles(
       onFault,
       onStateChange: options.onStateChange ?? reportStateChange,
     });
-    watch.start(() => tryWriting(path));
     const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
     return {
       ...files,

@@ -20,6 +20,8 @@ import type { Updated } from './log/log-transaction.ts';
 import { type LogHead, LogTree } from './log/log-tree.ts';
 import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
+import { tryWriting } from './log/sqlite/log-lock.ts';
+import { mend } from './log/sqlite/mend.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { TransactionList } from './log/transaction-list.ts';
@@ -96,6 +98,10 @@ export class Store extends StoreReads {
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, {
       timeMaxMs: files.transactionTimeMaxMs,
       onGroupCommit: files.onGroupCommit,
+    });
+    watch.start({
+      tryWriting: () => tryWriting(files.path),
+      mend: () => mend(writing, files.path, this.#writer.acknowledged),
     });
     this.#uploads = new Uploads(
       files.reading.kysely,
