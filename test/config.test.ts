@@ -15,6 +15,7 @@ const flags = {
   connectionsPerClientMax: ['--connections-per-client-max', 'EVERSTATE_CONNECTIONS_PER_CLIENT_MAX'],
   bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
   uploadMaxMb: ['--upload-max-mb', 'EVERSTATE_UPLOAD_MAX_MB'],
+  idempotencyKeyDays: ['--idempotency-key-days', 'EVERSTATE_IDEMPOTENCY_KEY_DAYS'],
   keptAnswersMaxMb: ['--kept-answers-max-mb', 'EVERSTATE_KEPT_ANSWERS_MAX_MB'],
   jwtSecretFile: ['--jwt-secret-file', 'EVERSTATE_JWT_SECRET_FILE'],
   jwks: ['--jwks', 'EVERSTATE_JWKS'],
@@ -63,6 +64,7 @@ test('without any setting one person is served on loopback', () => {
     connectionsPerClientMax: 1_000,
     bodyMaxMb: 8,
     uploadMaxMb: 16_384,
+    idempotencyKeyDays: 30,
     keptAnswersMaxMb: 128,
     jwtSecret: null,
     jwtSecretFile: null,
@@ -127,6 +129,7 @@ test.each([
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
   ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
   ['uploadMaxMb', ['', '0', '1048577', '1.5', '8GB']],
+  ['idempotencyKeyDays', ['', '-1', '36501', '1.5', 'never']],
   ['keptAnswersMaxMb', ['', '-1', '65537', '1.5', 'none']],
   ['jwtSecretFile', ['']],
   [

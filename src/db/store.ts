@@ -9,19 +9,20 @@ import { SharedSpans } from './feed/shared-spans.ts';
 import type { ResumableState, ResumableTerms } from './log/contents/resumable-rows.ts';
 import type { ResumableUpload } from './log/contents/resumable-upload.ts';
 import type { Upload } from './log/contents/upload.ts';
-import type { Uploaded } from './log/contents/upload-rows.ts';
+import type { Uploaded, WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
+import { ExpiredKeys } from './log/expired-keys.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
 import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
 import { type LogHead, LogTree } from './log/log-tree.ts';
+import { mend } from './log/mend.ts';
 import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
 import { tryWriting } from './log/sqlite/log-lock.ts';
-import { mend } from './log/sqlite/mend.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { TransactionList } from './log/transaction-list.ts';
@@ -55,6 +56,7 @@ export class Store extends StoreReads {
   readonly #answers: Answers;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
+  readonly #expiredKeys: ExpiredKeys;
   readonly #uploads: Uploads;
   readonly #followers: Followers;
   readonly #tree: LogTree;
@@ -103,12 +105,12 @@ export class Store extends StoreReads {
       tryWriting: () => tryWriting(files.path),
       mend: () => mend(writing, files.path, this.#writer.acknowledged),
     });
-    this.#uploads = new Uploads(
-      files.reading.kysely,
-      async (work) => (await this.transact((log) => log.beside(work))).value,
-      clock,
-      files.onFault,
-    );
+    const commit: WithinCommit = async (work) =>
+      (await this.transact((log) => log.beside(work))).value;
+    const { reading, onFault } = files;
+    this.#uploads = new Uploads(reading.kysely, commit, clock, onFault);
+    const { idempotencyKeyDays } = files;
+    this.#expiredKeys = new ExpiredKeys(reading.kysely, commit, clock, idempotencyKeyDays, onFault);
   }
 
   /**
@@ -228,6 +230,14 @@ export class Store extends StoreReads {
   /** Removes uploads that nobody came back to; this happens by itself every hour. */
   collectUploads(): Promise<void> {
     return this.#uploads.collect();
+  }
+
+  /**
+   * Removes idempotency keys that have expired; this happens by itself every hour.
+   * @returns how many there were.
+   */
+  collectKeys(): Promise<number> {
+    return this.#expiredKeys.collect();
   }
 
   // ---- watching --------------------------------------------------------------------------------
@@ -357,6 +367,7 @@ export class Store extends StoreReads {
     this.#head.close();
     this.endFollowing();
     this.#uploads.close();
+    this.#expiredKeys.close();
     this.tables.close();
     await this.#writer.close();
     await replica.close();

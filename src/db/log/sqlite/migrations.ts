@@ -19,6 +19,7 @@ const migrations: readonly ((db: Kysely<LogTables>, log: LogIdentity) => Promise
   createDigests,
   createChunks,
   createResumableUploads,
+  letKeysExpire,
 ];
 
 /** The newest format that this program reads and writes. */
@@ -212,6 +213,24 @@ async function createResumableUploads(db: Kysely<LogTables>): Promise<void> {
       check (chunk_bytes + length(tail) <= size)
     ) strict`.execute(db);
   await sql`create index resumable_uploads_by_viewer on resumable_uploads (viewer)`.execute(db);
+}
+
+/**
+ * When each idempotency key was used, so that it can be removed when it is old. Keys from before have
+ * no time: they are as old as the position that they answer at.
+ */
+async function letKeysExpire(db: Kysely<LogTables>): Promise<void> {
+  const table = 'idempotency_keys';
+  await sql`alter table ${sql.table(table)} add column created_at integer`.execute(db);
+  await sql`create index idempotency_keys_by_time on ${sql.table(table)} (created_at)`.execute(db);
+  for (const change of ['update', 'delete', 'replace']) {
+    await sql`drop trigger ${sql.ref(`${table}_refuses_${change}`)}`.execute(db);
+  }
+  const isOfLastDay = sql`
+    coalesce(
+      old.created_at, (select committed_at from transactions where last_position = old.position), 0
+    ) > (unixepoch() - 86400) * 1000000`;
+  await refuseChanges(db, table, [['key'], ['transaction_id']], isOfLastDay);
 }
 
 /** A chunk at a time: contents of a log may be more than memory holds. */

@@ -4,11 +4,11 @@
  * acknowledged was brought to disk before; what was not is out of the log once another commit has
  * taken its place in the write-ahead log.
  */
-import { LogDamaged, StorageFailed } from '../../shared/problems.ts';
-import { endOfTransaction, type LogEnd } from '../log-end.ts';
-import type { LogFile } from './log-file.ts';
-import { tryWriting } from './log-lock.ts';
-import { schemaVersion } from './migrations.ts';
+import { LogDamaged, StorageFailed } from '../shared/problems.ts';
+import { endOfTransaction, type LogEnd } from './log-end.ts';
+import type { LogFile } from './sqlite/log-file.ts';
+import { tryWriting } from './sqlite/log-lock.ts';
+import { schemaVersion } from './sqlite/migrations.ts';
 
 /**
  * Opens the log anew, brings all of it to disk once more, and looks for what was acknowledged last.
