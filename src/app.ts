@@ -32,6 +32,7 @@ import {
   PlainOperations,
   requestLimits,
   type SchemaShown,
+  SharedEvents,
   TrustedDocuments,
   useAnswerForms,
   useArgumentNames,
@@ -193,6 +194,11 @@ export function createApp(store: Store, options: AppOptions = {}): App {
   const watch = options.onOperation ? new OperationWatch(options.onOperation) : null;
   const plain = new PlainOperations(limits.bodyBytesMax, viewers, maskError, documents, watch);
   const kept = new KeptOperations(limits.keptOperationsBytesMax);
+  const events = new SharedEvents();
+  store.onErased(() => {
+    kept.clear();
+    events.clear();
+  });
   const downloads = {
     viewOf: async (request: Request, context: object) =>
       (await operationOf({ ...context, request })).view,
@@ -257,7 +263,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
       usePosition(),
       useHttpCaching(store, schema),
       useUnavailable(),
-      useReferenceExecution(kept),
+      useReferenceExecution(kept, events),
       useUnreadAnswers(backlog, limits.stalledTimeMaxMs),
       ...(options.traces?.plugins ?? []),
       plain.plugin,

@@ -8,6 +8,7 @@ import { Command, Option } from 'commander';
 import type { BackupOptions, RestoreOptions } from './backup/index.ts';
 import { type Config, readConfig, refuseOpenDoor, settingFlags, WrongSetting } from './config.ts';
 import type { Entity } from './entities/index.ts';
+import type { EraseOptions } from './erasure/index.ts';
 import { packageVersion } from './http/server/package-version.ts';
 import type { ProveOptions, VerifyOptions } from './proof/index.ts';
 import type { Told } from './terminal/index.ts';
@@ -121,12 +122,17 @@ const verifying = program
   .option('--head <head>', 'a head noted elsewhere, as <position>:<digest> or <digest>')
   .option('--no-replica', 'leave the files of replicas out')
   .option('--proof <file>', 'check what prove wrote instead, without a data directory')
+  .option('--receipt <file>', 'check the receipt of an erasure instead, without a data directory')
+  .option('--key <key>', 'the key that receipts are signed by, as keys tells it')
   .option('--json', 'tell what came of it as one JSON object', false)
   .addHelpText('after', '\nEnds with 0: sound; 2: not as it should be; 1: it could not be checked.')
-  .action(async (given: VerifyOptions & Telling) => {
+  .action(async (given: VerifyOptions & Telling & { receipt?: string; key?: string }) => {
     const { checkProof, runVerify } = await import('./proof/index.ts');
-    const { proof } = given;
-    if (proof === undefined) {
+    const { proof, receipt, key } = given;
+    if (receipt !== undefined) {
+      const { checkReceipt } = await import('./erasure/index.ts');
+      await tellOf(() => checkReceipt(receipt, key), given);
+    } else if (proof === undefined) {
       await telling(given, (data, entities) => runVerify(given, data, entities));
     } else await tellOf(() => checkProof(proof, given.head), given);
   });
@@ -142,6 +148,31 @@ const proving = program
     const run = (data: string, entities: readonly Entity[]) =>
       runProve(entity, id, given, data, entities);
     await telling({ ...given, json: false }, run);
+  });
+const erasing = program
+  .command('erase')
+  .description('erase what a record, or all records of somebody, hold and held, for good')
+  .argument('[entity]', 'the kind of the record, such as Todo')
+  .argument('[id]', 'its id')
+  .option('--owner <id>', 'all records that ever were theirs, of all kinds, instead of one')
+  .option('--actor <id>', 'who erases, for the receipt')
+  .option('--reason <text>', 'why, for the receipt')
+  .option('--receipt <file>', 'write the signed receipt into a file')
+  .option('--yes', 'it is meant', false)
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(
+    async (entity: string | undefined, id: string | undefined, given: EraseOptions & Telling) => {
+      const { runErase } = await import('./erasure/index.ts');
+      await telling(given, (data, entities) => runErase(entity, id, given, data, entities));
+    },
+  );
+const keys = program
+  .command('keys')
+  .description('print the public key by which receipts of a data directory are signed')
+  .option('--json', 'tell what came of it as one JSON object', false)
+  .action(async (given: Telling) => {
+    const { runKeys } = await import('./erasure/index.ts');
+    await telling(given, (data) => runKeys(data));
   });
 const backingUp = program
   .command('backup')
@@ -173,7 +204,10 @@ for (const { name, option } of settings) {
   serving.addOption(option);
   if (name === 'data') demo.addOption(option);
   if (name === 'data' || name === 'entities') {
-    const others = [exporting, importing, putting, backingUp, restoring, verifying, proving];
+    const others = [
+      ...[exporting, importing, putting, backingUp, restoring],
+      ...[verifying, proving, erasing, keys],
+    ];
     for (const command of others) command.addOption(option);
   }
   if (name === 'entities') schema.addOption(option);

@@ -268,7 +268,9 @@ function rowsOf(path: string): string {
   const tables = raw.prepare(`select name from sqlite_schema where type = 'table'`).pluck().all();
   const all = tables.map((name) => [
     name,
-    raw.prepare(`select * from "${name}" order by 1, 2`).all(),
+    (raw.prepare(`select * from "${name}"`).all() as unknown[])
+      .map((row) => JSON.stringify(row))
+      .sort(),
   ]);
   raw.close();
   return JSON.stringify(all);

@@ -45,7 +45,7 @@ export async function restoreLog(
     if (!release) throw new Refused('IN_USE', `Another process is restoring into ${data}.`);
     try {
       emptyBut(building, lockName);
-      await build(restorable, logPathIn(building), onVersions);
+      await build(restorable, logPathIn(building), entities, onVersions);
       onProving();
       await prove(restorable, logPathIn(building), entities);
       await put(building, data);
@@ -73,12 +73,13 @@ export function refuseExisting(data: string): void {
 }
 
 async function build(
-  { segments, beganAt, until }: Restorable,
+  { segments, beganAt, until, erasures }: Restorable,
   path: string,
+  entities: readonly Entity[],
   onVersions: OnVersions,
 ): Promise<void> {
   try {
-    await buildLog(path, beganAt ?? now(), segments, until, onVersions);
+    await buildLog(path, beganAt ?? now(), segments, until, erasures, entities, onVersions);
   } catch (error) {
     const { code } = error as { readonly code?: string };
     if (!/^SQLITE_(CORRUPT|NOTADB|CONSTRAINT|ERROR|MISMATCH)/.test(code ?? '')) throw error;
@@ -95,7 +96,7 @@ async function prove(
   path: string,
   entities: readonly Entity[],
 ): Promise<void> {
-  const { defect, end } = await proveLog(path, entities);
+  const { defect, digest: found } = await proveLog(path, entities, until);
   const refuse = (what: string, at: Position | number | null): never => {
     const where = at === null ? '' : `, at position ${at}`;
     throw new BackupDamaged(
@@ -103,8 +104,8 @@ async function prove(
     );
   };
   if (defect) refuse(defect.message, defect.position);
-  const isSame = digest === null || hexOf(end.digest) === digest;
-  if (end.position !== until || !isSame) refuse('It ends with another digest.', end.position);
+  const isSame = digest === null || (found !== null && hexOf(found) === digest);
+  if (!isSame) refuse('It ends with another digest.', until);
 }
 
 /** Gives the log its name, unless another one has it by now. */

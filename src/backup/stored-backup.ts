@@ -3,10 +3,12 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BackupDamaged,
+  erasuresIn,
   hexOf,
   type LogEnd,
   readSegment,
   type Segment,
+  type SegmentErasure,
   transactionBefore,
 } from '../db/index.ts';
 import { type Microseconds, type Position, positionZero } from '../entities/index.ts';
@@ -32,6 +34,8 @@ export interface Restorable {
   /** When the log began that was backed up; null where nothing says so. */
   readonly beganAt: Microseconds | null;
   readonly until: Position;
+  /** All that was erased from the log by the time of the last segment, wherever this ends. */
+  readonly erasures: readonly SegmentErasure[];
   /** The digest that the chain has there, in hexadecimal; null for a log that has nothing. */
   readonly digest: string | null;
 }
@@ -87,7 +91,7 @@ export class StoredBackup {
     const first = segments[0] && (await readSegment(segments[0].path));
     if (cut === null && this.position === 0) {
       const beganAt = first?.log.created_at ?? null;
-      return { segments: [], beganAt, until: positionZero, digest: null };
+      return { segments: [], beganAt, until: positionZero, erasures: [], digest: null };
     }
     const end = await endOf(segments, cut);
     if (!end || !first) {
@@ -103,6 +107,7 @@ export class StoredBackup {
       segments: segments.map(({ path }) => path),
       beganAt: first.log.created_at,
       until: end.position,
+      erasures: await erasuresIn((this.#segments.at(-1) as StoredSegment).path),
       digest: hexOf(end.digest),
     };
   }

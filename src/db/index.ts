@@ -17,6 +17,7 @@ export {
 export type { ResumableUpload } from './log/contents/resumable-upload.ts';
 export type { Uploaded } from './log/contents/upload-rows.ts';
 export type { Defect, Verified } from './log/defect.ts';
+export type { RecordName } from './log/erase.ts';
 export type { LastSet, RecordKey, RevisionKey, RevisionsKey } from './log/histories.ts';
 export type { PastTransaction, PastVersion } from './log/history-writer.ts';
 export { type InclusionProof, leadsToHead, readInclusionProof } from './log/inclusion-proof.ts';
@@ -36,9 +37,11 @@ export type { Group, GroupingQuery, GroupValue, Stats } from './queries/grouping
 export type { TimePoint } from './queries/over-time-query.ts';
 export type { Page } from './queries/page.ts';
 export type { SnapshotQuery } from './queries/snapshots.ts';
+export { isSigned, publicPart, type Receipt, receiptKey } from './receipt.ts';
 export type { ReplicaVerdict } from './replica/replica-check.ts';
 export {
   buildLog,
+  erasuresIn,
   type LogEnd,
   lockFile,
   logStart,
@@ -46,6 +49,7 @@ export {
   proveLog,
   readSegment,
   type Segment,
+  type SegmentErasure,
   transactionBefore,
 } from './segments.ts';
 export type { Clock } from './shared/clock.ts';

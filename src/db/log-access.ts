@@ -4,6 +4,7 @@
  * process's commits.
  */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type {
   Entity,
   Microseconds,
@@ -12,13 +13,16 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
+import { finishErasures } from './erasing.ts';
 import { writeBytes } from './log/contents/contents.ts';
 import { findContents } from './log/contents/contents-rows.ts';
-import { keepUpload, type Uploaded } from './log/contents/upload-rows.ts';
+import { keepUpload, type Uploaded, type WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
+import { deleteAll, type RecordName, recordsOfOwner } from './log/erase.ts';
 import { HistoryWriter, type PastTransaction } from './log/history-writer.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
+import { LogTree } from './log/log-tree.ts';
 import { mend } from './log/mend.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
 import { tryWriting } from './log/sqlite/log-lock.ts';
@@ -27,6 +31,7 @@ import type { TransactionAbout } from './log/transaction-head.ts';
 import { verifyLog } from './log/verify/verify.ts';
 import { type Committed, type Work, Writer } from './log/writer.ts';
 import { type LogFiles, type LogFilesOptions, logPathIn, openLogFiles } from './log-files.ts';
+import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { limits } from './shared/limits.ts';
 import { CannotOpen, HistoryRefused, LogMoved } from './shared/problems.ts';
@@ -49,6 +54,9 @@ export class LogAccess {
   readonly #writer: Writer;
   readonly #steps: TransactionSteps;
   readonly #uploads: Uploads;
+  /** Runs work on what the log keeps beside versions. */
+  readonly #beside: WithinCommit = async (work) =>
+    (await this.transact((log) => log.beside(work))).value;
 
   private constructor(files: LogFiles, entities: readonly Entity[], clock: Clock) {
     this.entities = entities;
@@ -60,12 +68,7 @@ export class LogAccess {
     const reader = new LogReader(writing, entities);
     this.#writer = new Writer(writing, reader, watch, clock, () => {});
     this.#steps = new TransactionSteps(writing);
-    this.#uploads = new Uploads(
-      files.reading.kysely,
-      async (work) => (await this.transact((log) => log.beside(work))).value,
-      clock,
-      () => {},
-    );
+    this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, () => {});
     watch.start({
       tryWriting: () => tryWriting(files.path),
       mend: () => mend(writing, files.path, this.#writer.acknowledged),
@@ -155,6 +158,33 @@ export class LogAccess {
   /** Removes an upload, unless a transaction kept it. @param upload its id. */
   discardUpload(upload: string): Promise<void> {
     return this.#uploads.discard(upload);
+  }
+
+  /** The records of a kind that were ever somebody's. */
+  recordsOfOwner(entity: Entity, owner: string): Promise<RecordName[]> {
+    return recordsOfOwner(this.#files.reading.kysely, entity, owner);
+  }
+
+  /**
+   * Erases records, as Store.erase does, but for files: finishErasures sees to them.
+   * @returns the receipt; null when all of it had been erased before.
+   * @throws NotFound for an id that was never used; then nothing was done.
+   */
+  async erase(records: readonly RecordName[], about: TransactionAbout): Promise<Receipt | null> {
+    const key = await receiptKey(dirname(this.#files.path));
+    await this.transact((log) => deleteAll(log, records), about);
+    const { value: erasure } = await this.transact((log) => log.erase(this.entities, records));
+    if (!erasure) return null;
+    const tree = new LogTree((after, end) => this.#files.log.digestsBetween(after, end));
+    return signReceipt(key, this.logId, erasure, about, await tree.head(erasure.position));
+  }
+
+  /**
+   * Has the files hold nothing that was erased, but for what other processes have open.
+   * @throws Unavailable when others use the log all the time.
+   */
+  finishErasures(): Promise<void> {
+    return finishErasures(this.#files, this.#beside);
   }
 
   /**

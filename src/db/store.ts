@@ -1,8 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CreateValues, Entity, PatchValues, Position, Version } from '../entities/index.ts';
+import type {
+  CreateValues,
+  Entity,
+  Microseconds,
+  PatchValues,
+  Position,
+  Version,
+} from '../entities/index.ts';
 import { Answers } from './answers/answers.ts';
 import type { ReadChanges } from './answers/recent-changes.ts';
+import { Erasing, finishErasures } from './erasing.ts';
 import type { FollowOptions, Span } from './feed/follower.ts';
 import { Followers } from './feed/followers.ts';
 import { SharedSpans } from './feed/shared-spans.ts';
@@ -12,6 +20,7 @@ import type { Upload } from './log/contents/upload.ts';
 import type { Uploaded, WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
+import { deleteAll, type RecordName, readErasedAt } from './log/erase.ts';
 import { ExpiredKeys } from './log/expired-keys.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
@@ -30,6 +39,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
+import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
 import { limits } from './shared/limits.ts';
 import type { StoreMeasures } from './shared/measures.ts';
 import { BadRequest, Unavailable } from './shared/problems.ts';
@@ -60,11 +70,19 @@ export class Store extends StoreReads {
   readonly #uploads: Uploads;
   readonly #followers: Followers;
   readonly #tree: LogTree;
+  readonly #erasing: Erasing;
+  readonly #erasuresTimer: NodeJS.Timeout;
   #closed: Promise<void> | null = null;
 
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
-    const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
+    const head = new StoreHead(
+      writing,
+      log,
+      replica.watermark,
+      () => this.#followers.wake(),
+      () => this.#erasing.look(),
+    );
     const spans = new SharedSpans(log);
     const readChanges: ReadChanges = async (after) => spans.read(after, entities, true);
     const refuseWhenClosing = () => head.refuseWhenClosing();
@@ -105,13 +123,26 @@ export class Store extends StoreReads {
       tryWriting: () => tryWriting(files.path),
       mend: () => mend(writing, files.path, this.#writer.acknowledged),
     });
-    const commit: WithinCommit = async (work) =>
-      (await this.transact((log) => log.beside(work))).value;
-    const { reading, onFault } = files;
-    this.#uploads = new Uploads(reading.kysely, commit, clock, onFault);
-    const { idempotencyKeyDays } = files;
-    this.#expiredKeys = new ExpiredKeys(reading.kysely, commit, clock, idempotencyKeyDays, onFault);
+    this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, files.onFault);
+    const { idempotencyKeyDays, reading, onFault } = files;
+    this.#expiredKeys = new ExpiredKeys(
+      reading.kysely,
+      this.#beside,
+      clock,
+      idempotencyKeyDays,
+      onFault,
+    );
+    const { tables } = this;
+    this.#erasing = new Erasing({ log, answers, spans, replica, tables, onFault: files.onFault });
+    // Somebody else may erase what nobody asks this process about.
+    const look = () => this.#lookForForeignCommits();
+    this.#erasuresTimer = setInterval(look, limits.erasuresLookMs).unref();
+    this.#finishErasures().catch(files.onFault);
   }
+
+  /** Runs work on what the log keeps beside versions. */
+  readonly #beside: WithinCommit = async (work) =>
+    (await this.transact((log) => log.beside(work))).value;
 
   /**
    * Opens the data directory, brings its log to the current format and its replica to its end.
@@ -181,6 +212,39 @@ export class Store extends StoreReads {
     about: TransactionAbout = {},
   ): Promise<Updated<E>> {
     return (await this.transact((log) => log.restore(entity, id, state), about)).value;
+  }
+
+  /**
+   * Erases records for good: what they hold and held, files included. A live one is deleted first, so that
+   * whoever follows it hears that it is gone. That they were there stays in the log, and stays proven.
+   * @param records limits.erasedRecordsMax at most.
+   * @param about the deletion.
+   * @returns the receipt, once the files of this process hold none of it; null when all of it had been
+   *   erased before.
+   * @throws NotFound for an id that was never used; then nothing was done.
+   * @throws Unavailable when the files could not be written anew: that is done at the next start.
+   */
+  async erase(
+    records: readonly RecordName[],
+    about: TransactionAbout = {},
+  ): Promise<Receipt | null> {
+    const key = await receiptKey(this.#files.directory);
+    await this.transact((log) => deleteAll(log, records), about);
+    const { value: erasure } = await this.transact((log) => log.erase(this.entities, records));
+    if (!erasure) return null;
+    await this.#erasing.forget();
+    await this.#finishErasures();
+    return signReceipt(key, this.logId, erasure, about, await this.#tree.head(erasure.position));
+  }
+
+  /** Has somebody told, perhaps more than once, when something was erased. @returns what ends it. */
+  onErased(listener: () => void): () => void {
+    return this.#erasing.onErased(listener);
+  }
+
+  /** When a version was erased; null where it was not. */
+  erasedAt({ position }: Version): Microseconds | null {
+    return readErasedAt(this.#files.reading, position);
   }
 
   /**
@@ -365,6 +429,7 @@ export class Store extends StoreReads {
   async #close(): Promise<void> {
     const { replica, watch, reading, writing } = this.#files;
     this.#head.close();
+    clearInterval(this.#erasuresTimer);
     this.endFollowing();
     this.#uploads.close();
     this.#expiredKeys.close();
@@ -375,6 +440,10 @@ export class Store extends StoreReads {
     this.#checkpoint();
     await reading.close();
     await writing.close();
+  }
+
+  #finishErasures(): Promise<void> {
+    return finishErasures(this.#files, this.#beside);
   }
 
   /** What the write-ahead log holds is safe there, too; it is taken in when there is room again. */

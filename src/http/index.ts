@@ -5,6 +5,7 @@ export type { FinishedOperation } from './graphql/finished-operation.ts';
 export { KeptOperations } from './graphql/kept-operations.ts';
 export { type OnOperation, OperationWatch } from './graphql/operation-watch.ts';
 export { PlainOperations } from './graphql/plain-operations.ts';
+export { SharedEvents } from './graphql/shared-events.ts';
 export {
   readDocuments,
   TrustedDocuments,

@@ -19,6 +19,7 @@ export {
 export type { Connection, ConnectionArgs, Edge } from './connection.ts';
 export { DownloadSigner, isSigned } from './download-signer.ts';
 export { type AskedVersion, findDownload, ofLakeFile } from './downloads.ts';
+export { type ErasePayload, eraseRecord } from './erase.ts';
 export { type FieldChange, readChanges, readDiff } from './field-changes.ts';
 export {
   type FolderPath,

@@ -12,7 +12,7 @@ import { cancellable } from './cancellable.ts';
 import type { Operation } from './operation.ts';
 import type { RecordAt } from './records.ts';
 import type { SeenAt } from './transactions.ts';
-import type { LeftSight, SeenVersions } from './view/view.ts';
+import type { LeftSight, SeenVersions, View } from './view/view.ts';
 
 export interface RecordFeedArgs {
   readonly filter?: RecordFilter | null | undefined;
@@ -82,7 +82,9 @@ async function* changesAfter<E extends Entity>(
     for (const change of items) {
       const kind = kindOf(change, matches);
       if (signal.aborted) return;
-      if (kind) yield change.version ? sharedEventOf(kind, change) : leftEvent(change);
+      const { version } = change;
+      if (version && isErasedEnd(version, view)) yield leftEvent(version);
+      else if (kind) yield version ? sharedEventOf(kind, change) : leftEvent(change);
     }
     if (!caughtUp && end >= known) {
       caughtUp = true;
@@ -96,6 +98,11 @@ function kindOf({ version, previous }: SeenVersions, matches: Matcher): ChangeKi
   const before = previous !== null && matches(previous);
   if (version !== null && matches(version)) return before ? 'UPDATE' : 'ENTER';
   return before ? 'LEAVE' : null;
+}
+
+/** Whether a record was deleted to be erased: whoever saw it before cannot be told by what it held. */
+function isErasedEnd(version: Version, view: View): boolean {
+  return version.operation === 'DELETE' && view.erasedAt(version) !== null;
 }
 
 function eventOf<E extends Entity>(
@@ -115,7 +122,7 @@ function eventOf<E extends Entity>(
 }
 
 /** A record is seen no longer: which one is all that is told. */
-function leftEvent({ position, id }: LeftSight): RecordChange<never> {
+function leftEvent({ position, id }: Pick<LeftSight, 'position' | 'id'>): RecordChange<never> {
   return { kind: 'LEAVE', position, id, record: null, version: null, previous: null };
 }
 

@@ -6,6 +6,7 @@ import { createBuilder } from './builder.ts';
 import { addBulkMutations } from './bulk-mutations.ts';
 import { addChanges } from './changes.ts';
 import { Connections } from './connections.ts';
+import { addErase } from './erase.ts';
 import { plainExtension } from './extension.ts';
 import { FilterTypes } from './field-types.ts';
 import { addFileFields } from './file-fields.ts';
@@ -73,6 +74,7 @@ export function buildSchema(
     extension.addFields(builder, types, context.inputs);
   }
   addTransact(context, problems, transacted);
+  addErase(context, problems);
   addNodeQuery(builder, node, inputs);
   addTransactionQueries(context);
   addChanges(builder, history, inputs);

@@ -64,6 +64,14 @@ export function addHistory(builder: Builder, connections: Connections): HistoryT
           'What it changed against the revision before; at first every field that is set.',
         resolve: (parent, _args, { operation }) => readChanges(parent, operation),
       }),
+      erasedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When what it held was erased: since then its fields are null, or say nothing. Null where ' +
+          'it was not.',
+        resolve: (parent, _args, { operation }) => operation.view.erasedAt(parent),
+      }),
       proof: t.field({
         type: 'JSON',
         description:

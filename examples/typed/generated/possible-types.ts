@@ -38,6 +38,10 @@
       "NotFound",
       "RevisionConflict"
     ],
+    "EraseRecordResult": [
+      "EraseRecordPayload",
+      "NotFound"
+    ],
     "Node": [
       "LakeFile",
       "Todo"

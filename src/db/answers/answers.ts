@@ -82,6 +82,12 @@ export class Answers {
     this.#changes.add(changes, end);
   }
 
+  /** Forgets what was answered and what was committed: some of it was erased. */
+  clear(): void {
+    this.#kept.clear();
+    this.#changes.forget();
+  }
+
   /** Whether all of these hold at a position, which is waited for. */
   async hold(stretches: readonly Stretch[], at: Position): Promise<boolean> {
     await this.#changes.reach(at);

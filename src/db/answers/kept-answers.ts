@@ -50,6 +50,12 @@ export class KeptAnswers {
     this.#misses += count;
   }
 
+  /** Forgets all of them, and shares none that is being worked out with whoever asks from now on. */
+  clear(): void {
+    this.#kept.clear();
+    this.#underWay.clear();
+  }
+
   /** What is known of a question at a position; null when it has to be worked out. */
   find<T>(question: string, at: Position): Answer<T> | null {
     for (const kept of this.#byQuestion.get(question) ?? []) {

@@ -75,6 +75,11 @@ export class RecentChanges {
     }
   }
 
+  /** Forgets them: some of what they hold was erased. */
+  forget(): void {
+    this.#leaveOut(this.#position);
+  }
+
   /**
    * The changes of a kind of record at positions after `after`, up to `upTo`, in order.
    * @returns null when they are not known any more.

@@ -32,6 +32,13 @@ export class SharedSpans {
     this.#committed = fits ? { after, items: changes, end } : null;
   }
 
+  /** Forgets what was committed and read: some of it was erased. */
+  clear(): void {
+    this.#committed = null;
+    this.#underWay.clear();
+    this.#read.clear();
+  }
+
   /**
    * Reads whole transactions, about limits.followerBatchRows versions, after a position.
    * @param entities whose versions are wanted, each once.

@@ -56,6 +56,18 @@ export class LogReader {
     return (await this.#log.kysely.selectFrom('log').select('id').executeTakeFirstOrThrow()).id;
   }
 
+  /** The number of the last erasure; 0 before the first. */
+  async lastErasure(): Promise<number> {
+    return (
+      (
+        await this.#log.kysely
+          .selectFrom('erasures')
+          .select((erasures) => erasures.fn.max('id').as('last'))
+          .executeTakeFirst()
+      )?.last ?? 0
+    );
+  }
+
   /**
    * Reads whole transactions in position order.
    * @param after the position to go on from.

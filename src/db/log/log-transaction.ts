@@ -18,6 +18,7 @@ import { writeBytes } from './contents/contents.ts';
 import type { ContentsInfo } from './contents/contents-rows.ts';
 import { type EndedUpload, keepResumable } from './contents/resumable-rows.ts';
 import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
+import { type Erasure, eraseRecords, isErased, type RecordName } from './erase.ts';
 import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
@@ -201,8 +202,10 @@ export class LogTransaction {
    */
   restore<E extends Entity>(entity: E, id: string, state: EarlierState = {}): Promise<Updated<E>> {
     return this.#inTurn(() => {
-      const before = this.#last(entity, id);
-      if (!before) throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
+      const before = this.#known(entity, id);
+      if (isErased(this.#log, before.position)) {
+        throw new NotFound(`${nameOf(entity, id)} was erased: nothing of it can come back.`, id);
+      }
       const { values } = findEarlierState(this.#log, before, state, this.#sight);
       const live = before.operation !== 'DELETE';
       if (live && differingFields(entity, before.values, values).length === 0) {
@@ -265,6 +268,26 @@ export class LogTransaction {
   async keepResumable(ended: EndedUpload): Promise<ContentsInfo> {
     await this.#inTurn(() => keepResumable(this.#log.kysely, ended, () => this.#pace.yield()));
     return { sha256: ended.sha256, size: ended.size };
+  }
+
+  /**
+   * Erases what records hold and held, for good. For the store only: others have read it already.
+   * @param entities as they are defined here.
+   * @returns null when all of it had been erased before.
+   * @throws NotFound for an id that was never used, InvalidInput for a live record.
+   */
+  erase(entities: readonly Entity[], records: readonly RecordName[]): Promise<Erasure | null> {
+    return this.#inTurn(async () => {
+      for (const { entity, id } of records) {
+        const { operation } = this.#known(entity, id);
+        if (operation === 'DELETE') continue;
+        const message = `must be deleted before it is erased: ${nameOf(entity, id)} is live.`;
+        throw new InvalidInput([{ path: ['id'], message }]);
+      }
+      const { committedAt } = this.#head;
+      const pause = () => this.#pace.yield();
+      return eraseRecords(this.#log, entities, records, this.position, committedAt, pause);
+    });
   }
 
   /** Runs work on what the log keeps beside versions: uploads that are under way. For the store only. */
@@ -343,6 +366,12 @@ export class LogTransaction {
   #last<E extends Entity>(entity: E, id: string): Version<E> | null {
     const version = readLastVersion(this.#log, entity, id);
     return version && this.#sight.sees(version) ? version : null;
+  }
+
+  #known<E extends Entity>(entity: E, id: string): Version<E> {
+    const version = this.#last(entity, id);
+    if (version) return version;
+    throw new NotFound(`${nameOf(entity, id)} does not exist.`, id);
   }
 
   #live<E extends Entity>(entity: E, id: string): Version<E> {

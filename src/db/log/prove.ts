@@ -1,7 +1,9 @@
 /** Making proofs that versions are in the log. */
 import type { Position, Version } from '../../entities/index.ts';
 import { hexOf } from '../shared/hex.ts';
+import { BadRequest } from '../shared/problems.ts';
 import { digestedFields } from './digest.ts';
+import { isErasedSalt } from './erase.ts';
 import { type InclusionProof, leadsToHead, proofFormat } from './inclusion-proof.ts';
 import type { LogTree } from './log-tree.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -26,6 +28,9 @@ export async function proveVersion(
     .where('id', '=', id)
     .where('revision', '=', revision)
     .executeTakeFirstOrThrow();
+  if (isErasedSalt(row.salt)) {
+    throw new BadRequest('proof', 'is of a version that was erased: nothing is left to be shown.');
+  }
   const { values, ...header } = versionOfRow(entity, row);
   const transaction = await log.kysely
     .selectFrom('transactions')

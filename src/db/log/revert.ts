@@ -4,6 +4,7 @@ import type { Sight } from '../criteria/sight.ts';
 import { limits } from '../shared/limits.ts';
 import { InvalidInput, NotFound, type Obstacle, RevertConflict } from '../shared/problems.ts';
 import { differingFields, sameValue } from '../shared/values.ts';
+import { isErased } from './erase.ts';
 import type { LogReader } from './log-reader.ts';
 import { readLastVersion, readRevision } from './logged-records.ts';
 import type { Pace } from './pace.ts';
@@ -49,7 +50,9 @@ export async function planRevert(
     await pace.yield();
     const sides = readSides(log, touched);
     if (![sides.before, sides.now].every((side) => !side || sight.sees(side))) throw notAllSeen();
-    const obstacle = findObstacle(sides);
+    const obstacle = isErased(log, sides.now.position)
+      ? obstacleOf(sides.now, [], 'it was erased')
+      : findObstacle(sides);
     if (obstacle) obstacles.push(obstacle);
     else steps.push({ now: sides.now, next: undo(sides) });
   }
@@ -139,8 +142,15 @@ function findObstacle({ before, after, now }: Sides): Obstacle | null {
 }
 
 function obstacle(now: Version, fields: readonly string[]): Obstacle {
+  return obstacleOf(
+    now,
+    fields,
+    isLive(now) ? `${fields.join(', ')} was changed` : 'it was deleted',
+  );
+}
+
+function obstacleOf(now: Version, fields: readonly string[], what: string): Obstacle {
   const { entity, id, revision } = now;
-  const what = isLive(now) ? `${fields.join(', ')} was changed` : 'it was deleted';
   const message = `${entity.name} ${JSON.stringify(id)}: ${what} since; it is at revision ${revision}.`;
   return { version: now, fields, message };
 }

@@ -75,6 +75,21 @@ export interface LogTables {
   /** Contents on their way in, until a transaction keeps them. */
   uploads: { id: string; touched_at: Microseconds };
   upload_chunks: { upload: string; begin: number; chunk: number };
+  /** What was erased, and when. */
+  erasures: {
+    id: Generated<number>;
+    erased_at: Microseconds;
+    /** Where the log ended then. */
+    position: number;
+    /** Which records, as JSON: per record its kind, its id, and its versions’ positions. */
+    records: string;
+    /** Of all that the row says. */
+    digest: Uint8Array;
+  };
+  /** Which versions have no contents any more. */
+  erased_versions: { position: number; erasure: number };
+  /** Erasures after which the file still has bytes that nothing leads to. */
+  unfinished_erasures: { erasure: number };
   /** Uploads that come in several requests, and for a while those that were kept. */
   resumable_uploads: {
     upload: string;

@@ -3,7 +3,7 @@
  * there is any doubt that it holds what the log holds.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Entity, type Position, positionZero } from '../../entities/index.ts';
@@ -215,7 +215,29 @@ function removeIfPossible(path: string): void {
   }
 }
 
-/** What the replica was built from: another log, definitions, order or letters give another one. */
+/**
+ * Removes the replicas in a directory that nobody has open, for instance those of more processes than
+ * there are now: they may hold what was erased.
+ */
+export async function removeUnusedReplicas(directory: string): Promise<void> {
+  for (let number = 1; number <= limits.replicaFilesMax; number += 1) {
+    const path = resolve(join(directory, `${number}.duckdb`));
+    if (openPaths.has(path) || !existsSync(path)) continue;
+    try {
+      const resources = { memoryMaxMb: limits.replicaMemoryMaxMb, threads: 1 };
+      (await openDuckdb(path, resources)).closeSync();
+    } catch (error) {
+      // Whoever has it builds it anew. What cannot be opened otherwise is of no use to anybody.
+      if (isLockHeld(error)) continue;
+    }
+    remove(path);
+  }
+}
+
+/**
+ * What the replica was built from: another log, definitions, order or letters, and what was erased
+ * since, give another one.
+ */
 export async function fingerprintOf(log: LogReader, entities: readonly Entity[]): Promise<string> {
   const shapes = entities.map(({ name, table, fields, defaultOrder }) => [
     name,
@@ -223,7 +245,8 @@ export async function fingerprintOf(log: LogReader, entities: readonly Entity[])
     defaultOrder,
     Object.entries(fields).map(([field, { kind }]) => [field, kind]),
   ]);
-  const identity = JSON.stringify([replicaFormat, unicodeVersion, await log.id(), shapes]);
+  const [id, erasure] = [await log.id(), await log.lastErasure()];
+  const identity = JSON.stringify([replicaFormat, unicodeVersion, id, erasure, shapes]);
   return createHash('sha256').update(identity).digest('hex');
 }
 

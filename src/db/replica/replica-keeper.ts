@@ -111,6 +111,24 @@ export class ReplicaKeeper {
     }
   }
 
+  /**
+   * Has another replica built from the log, of which some was erased.
+   * @returns once that one answers, or cannot be built for now.
+   */
+  async renew(): Promise<void> {
+    // One that is being built may have read what was there before.
+    await this.#renewing;
+    const replica = this.#replica;
+    if (!replica || this.#closing.signal.aborted) return;
+    this.#replica = null;
+    this.#pauseMs = 0;
+    this.#renewals += 1;
+    this.#fileMadeAt = Number.NEGATIVE_INFINITY;
+    this.#change('building', 'Something was erased: the replica is built anew from the log.', null);
+    await this.#renewFrom(replica);
+    await this.#discarding;
+  }
+
   /** Gives up a replica whose file was deleted or moved away. */
   #lookForFile(): void {
     const replica = this.#replica;
@@ -148,10 +166,15 @@ export class ReplicaKeeper {
     this.#renewals += 1;
     if (!replica.file.inMemory) this.#fileError = error;
     this.#change('building', 'The replica failed, and is built anew from the log.', error);
+    void this.#renewFrom(replica);
+  }
+
+  #renewFrom(replica: Replica): Promise<void> {
     const renewing = this.#renew(replica).finally(() => {
       if (this.#renewing === renewing) this.#renewing = null;
     });
     this.#renewing = renewing;
+    return renewing;
   }
 
   async #renew(broken: Replica): Promise<void> {

@@ -132,6 +132,10 @@ export const limits = {
   busyTimeoutMs: 10_000,
   /** How often a write asks again whether the log is free. */
   busyRetryMs: 2,
+  /** How often is looked whether another process has erased something. */
+  erasuresLookMs: 1_000,
+  /** Most records that are erased together. */
+  erasedRecordsMax: 1_000,
   /** How often is looked whether paths still lead to the files that are open. */
   fileLookMs: 500,
   /** Pause before what failed is tried again; each failure doubles it, … */

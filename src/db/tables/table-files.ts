@@ -25,6 +25,8 @@ interface KeptTable {
   users: number;
   /** Of the file, in bytes; 0 until it is made. */
   size: number;
+  /** Whether it is kept no longer. */
+  isDropped: boolean;
 }
 
 export class TableFiles {
@@ -70,6 +72,15 @@ export class TableFiles {
     return this.#size;
   }
 
+  /** Has none of them used again; each goes when those who use it are done. */
+  clear(): void {
+    for (const table of this.#kept.values()) {
+      table.isDropped = true;
+      if (table.users === 0) this.#drop(table);
+    }
+    this.#kept.clear();
+  }
+
   /** Removes all of them. */
   close(): void {
     for (const { cancel } of this.#kept.values())
@@ -91,7 +102,7 @@ export class TableFiles {
     const path = join(this.#directory, `${randomUUID()}.parquet`);
     const cancel = new AbortController();
     const made = this.#write(source, path, cancel.signal);
-    const table: KeptTable = { path, made, cancel, users: 0, size: 0 };
+    const table: KeptTable = { path, made, cancel, users: 0, size: 0, isDropped: false };
     made.then(
       (size) => {
         table.size = size;
@@ -127,9 +138,16 @@ export class TableFiles {
 
   #leave(table: KeptTable): void {
     table.users -= 1;
+    if (table.users === 0 && table.isDropped) this.#drop(table);
     if (table.users === 0 && table.size === 0)
       table.cancel.abort(new Error('Nobody waits for it.'));
     this.#makeRoom();
+  }
+
+  #drop({ path, size, cancel }: KeptTable): void {
+    cancel.abort(new Error('Nobody waits for it.'));
+    this.#size -= size;
+    rmSync(path, { force: true });
   }
 
   /** Removes those that were not used for longest. */

@@ -7,6 +7,8 @@ import { type RawAnswer, TableProcess } from './table-process.ts';
 export class TableProcesses {
   readonly #idle: TableProcess[] = [];
   readonly #all = new Set<TableProcess>();
+  /** Those that end once they have answered. */
+  readonly #ending = new Set<TableProcess>();
   readonly #waiting: (() => void)[] = [];
   #atWork = 0;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -25,6 +27,12 @@ export class TableProcesses {
     } finally {
       this.#giveBack(process);
     }
+  }
+
+  /** Has what is asked from now on answered by others: these keep what they were asked about. */
+  replace(): void {
+    this.#endIdle();
+    for (const process of this.#all) this.#ending.add(process);
   }
 
   /** Ends all of them. */
@@ -54,7 +62,8 @@ export class TableProcesses {
   }
 
   #giveBack(process: TableProcess): void {
-    if (process.isUsable && !this.#isClosed) this.#idle.push(process);
+    const isKept = process.isUsable && !this.#isClosed && !this.#ending.delete(process);
+    if (isKept) this.#idle.push(process);
     else {
       process.end();
       this.#all.delete(process);

@@ -119,6 +119,12 @@ export class Tables {
     return { columns, added, removed, changed, rows: rows.map(rowDiffOf) };
   }
 
+  /** Forgets tables that were read: some of what they hold was erased. */
+  clear(): void {
+    this.#processes.replace();
+    this.#files.clear();
+  }
+
   /** Ends what is asked, and removes what was kept. */
   close(): void {
     this.#processes.close();

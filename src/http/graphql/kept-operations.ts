@@ -39,6 +39,11 @@ export class KeptOperations {
     return { count, bytes, hits: this.#hits, misses: this.#misses };
   }
 
+  /** Forgets all of them: something of what they tell was erased. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** Executes, or gives what was executed before. An answer with errors is never kept. */
   async execute(args: ExecutionArgs): Promise<Answer> {
     const { operation } = args.contextValue as { readonly operation: Operation };

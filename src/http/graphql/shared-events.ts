@@ -42,6 +42,12 @@ export class SharedEvents {
   readonly #numbers = new DocumentNumbers();
   readonly #shown = new WeakMap<DocumentNode, readonly string[]>();
 
+  /** Forgets what was told: something of it was erased. */
+  clear(): void {
+    this.#underWay.clear();
+    this.#answers.clear();
+  }
+
   /**
    * Subscribes as graphql-js does.
    * @param source the document that says which events come, where it says otherwise than that of

@@ -7,11 +7,13 @@ import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { KeptOperations } from './kept-operations.ts';
 import { resumedDocument } from './resumed-document.ts';
-import { SharedEvents } from './shared-events.ts';
+import type { SharedEvents } from './shared-events.ts';
 
-/** @param kept answers that are kept. */
-export function useReferenceExecution(kept: KeptOperations): Plugin {
-  const events = new SharedEvents();
+/**
+ * @param kept answers that are kept.
+ * @param events those of subscriptions.
+ */
+export function useReferenceExecution(kept: KeptOperations, events: SharedEvents): Plugin {
   return {
     onExecute: ({ setExecuteFn }) => setExecuteFn((args) => kept.execute(args)),
     onSubscribe: ({ setSubscribeFn }) =>

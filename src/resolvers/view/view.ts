@@ -9,6 +9,8 @@ import {
   type LogHead,
   type LogTransaction,
   NotFound,
+  type Receipt,
+  type RecordName,
   type ResumableState,
   type ResumableUpload,
   Sight,
@@ -109,6 +111,21 @@ export class View {
       return { ...result, rebasedOver: rebasedOver.filter((each) => this.#sight.sees(each)) };
     });
     return { ...written, results };
+  }
+
+  /**
+   * Erases a record for good. The viewer is who did it.
+   * @returns the receipt; null when it had been erased before.
+   * @throws Forbidden for whoever does not see all there is; NotFound.
+   */
+  async erase(record: RecordName, reason: string | null): Promise<Receipt | null> {
+    if (!this.#sight.isUnlimited) throw new Forbidden('Admins alone may erase records.');
+    return await this.#store.erase([record], { actor: this.viewer?.id ?? null, reason });
+  }
+
+  /** When a version was erased; null where it was not. */
+  erasedAt(version: Version): Microseconds | null {
+    return this.#store.erasedAt(version);
   }
 
   /** Uploads bytes as they come, for a write to keep. Nobody sees them before. */

@@ -1,12 +1,20 @@
 /** Makes a log of segments: the same positions, times, salts and digests that they were taken from. */
 import { sql } from 'kysely';
-import type { Position } from '../../../entities/index.ts';
+import type { Entity, Position } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
+import { eraseAgain, type RecordName } from '../erase.ts';
 import { defineLog, type LogIdentity } from '../sqlite/migrations.ts';
 import { PlainFile } from '../sqlite/plain-file.ts';
 import { at, copyRows } from './rows.ts';
-import { entityOfKind, readAbout, readKinds, type SegmentKind, versionsIn } from './segment.ts';
+import {
+  entityOfKind,
+  readAbout,
+  readKinds,
+  type SegmentErasure,
+  type SegmentKind,
+  versionsIn,
+} from './segment.ts';
 
 const main = 'main';
 const segment = 'segment';
@@ -15,6 +23,8 @@ export class LogBuilding {
   readonly #file: PlainFile;
   readonly #identity: LogIdentity;
   readonly #onVersions: (count: number) => void;
+  /** As the last segment has them. */
+  readonly #kinds = new Map<string, Entity>();
 
   private constructor(file: PlainFile, identity: LogIdentity, onVersions: (count: number) => void) {
     this.#file = file;
@@ -61,12 +71,34 @@ export class LogBuilding {
     }
   }
 
+  /**
+   * Erases what was erased from the log that the segments are of, at whatever time.
+   * @param defined kinds of records as they are defined here.
+   * @returns the records that are erased now.
+   */
+  async erase(
+    erasures: readonly SegmentErasure[],
+    until: Position,
+    defined: readonly Entity[],
+  ): Promise<RecordName[]> {
+    const { kysely } = this.#file;
+    await sql`begin`.execute(kysely);
+    const kinds = [...this.#kinds.values()].map(
+      (kind) => defined.find(({ name }) => name === kind.name) ?? kind,
+    );
+    const found = await eraseAgain(kysely, kinds, erasures, until);
+    await sql`commit`.execute(kysely);
+    return found;
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }
 
   async #define(kinds: readonly SegmentKind[]): Promise<void> {
-    await defineLog(this.#file.kysely, kinds.map(entityOfKind), this.#identity);
+    const entities = kinds.map(entityOfKind);
+    for (const entity of entities) this.#kinds.set(entity.name, entity);
+    await defineLog(this.#file.kysely, entities, this.#identity);
   }
 
   async #addPiece(kinds: readonly SegmentKind[], from: number, to: number): Promise<void> {

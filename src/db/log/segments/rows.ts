@@ -25,6 +25,10 @@ async function columnsOf(
   return rows;
 }
 
+export async function hasTable(db: Kysely<LogTables>, table: TableAt): Promise<boolean> {
+  return (await columnsOf(db, table)).length > 0;
+}
+
 /** The columns of a table that hold texts, without those of its key. */
 export async function textColumnsOf(db: Kysely<LogTables>, table: TableAt): Promise<string[]> {
   const columns = await columnsOf(db, table);

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { BackupDamaged } from '../../shared/problems.ts';
 import { PlainFile } from '../sqlite/plain-file.ts';
-import { at, copyRows, createLike, type TableAt } from './rows.ts';
+import { at, copyRows, createLike, hasTable, type TableAt } from './rows.ts';
 import {
   createSegment,
   describeSegment,
@@ -53,6 +53,7 @@ async function addSegment(
       await copyRows(db, from, to, sql`order by 1`);
     }
     await addKeys(db);
+    await addErasures(db);
     await sql`
       insert into main.chunks (digest, size, encoding, bytes)
       select digest, size, encoding, bytes from ${sql.id(source, 'chunks')}
@@ -75,6 +76,15 @@ async function addVersions(db: Db, kind: SegmentKind): Promise<void> {
   const [from, to] = [versionsIn(source, table_name), versionsIn(main, table_name)];
   await createLike(db, from, to);
   await copyRows(db, from, to, sql`order by position`);
+}
+
+/** The later segment has those of the earlier one as well. */
+async function addErasures(db: Db): Promise<void> {
+  const name = 'erasures';
+  const [from, to] = [source, main].map((schema) => ({ schema, name })) as Sides;
+  if (await hasTable(db, from)) {
+    await copyRows(db, from, to, sql`where id not in (select id from ${at(to)})`);
+  }
 }
 
 /**

@@ -6,7 +6,14 @@ import type { LogEnd } from '../log-end.ts';
 import { schemaVersion } from '../sqlite/migrations.ts';
 import { PlainFile } from '../sqlite/plain-file.ts';
 import { sqliteCode } from '../sqlite/storage-errors.ts';
-import { readAbout, type Segment, segmentApplicationId, segmentFormat } from './segment.ts';
+import {
+  readAbout,
+  readErasures,
+  type Segment,
+  type SegmentErasure,
+  segmentApplicationId,
+  segmentFormat,
+} from './segment.ts';
 
 /**
  * What the segment at a path says of itself.
@@ -34,6 +41,11 @@ export async function readSegment(path: string): Promise<Segment> {
     }
     return about;
   });
+}
+
+/** All that had been erased from the log when the segment at a path was written. */
+export async function erasuresIn(path: string): Promise<readonly SegmentErasure[]> {
+  return await reading(path, (db) => readErasures(db, 'main'));
 }
 
 /** The end of its last transaction at or before a position or a moment; null without one. */

@@ -76,6 +76,9 @@ class SegmentWriter {
     }
     const last = end === until.position ? until : await this.#endAfter(end);
     await this.#addKeys(last);
+    await sql`
+      insert into ${sql.id(segment, 'erasures')}
+      select id, erased_at, records from main.erasures`.execute(kysely);
     const identity = await kysely
       .selectFrom('log')
       .select(['id', 'created_at'])

@@ -6,17 +6,18 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Entity, Microseconds, Position, TransactionId } from '../../../entities/index.ts';
+import type { ErasedRecord } from '../erase.ts';
 import type { LogEnd } from '../log-end.ts';
 import { loggedFields, shapeOf } from '../sqlite/logged-kinds.ts';
 import type { LogIdentity } from '../sqlite/migrations.ts';
 import type { LogTables } from '../tables.ts';
-import { createLike, type TableAt } from './rows.ts';
+import { createLike, hasTable, type TableAt } from './rows.ts';
 
 /** Written into the file, so that no other database is taken for a segment: "EVSS". */
 export const segmentApplicationId = 0x45565353;
 
 /** The newest format of segments that this program reads and writes. */
-export const segmentFormat = 1;
+export const segmentFormat = 2;
 
 /** What a segment says of itself. */
 export interface Segment {
@@ -97,6 +98,12 @@ export async function createSegment(
     await createLike(db, { schema: model, name }, { schema, name });
   }
   await sql`
+    create table ${id('erasures')} (
+      id integer primary key,
+      erased_at integer not null,
+      records text not null
+    ) strict`.execute(db);
+  await sql`
     create table ${id('contents')} (
       sha256 text primary key,
       size integer not null,
@@ -154,6 +161,26 @@ export async function readAbout(db: Kysely<LogTables>, schema: string): Promise<
       digest: row.digest,
     },
   };
+}
+
+/** An erasure, as a segment has it. */
+export interface SegmentErasure {
+  readonly erasedAt: Microseconds;
+  readonly records: readonly ErasedRecord[];
+}
+
+/** All that had been erased from the log when a segment was written; before format 2 none tells. */
+export async function readErasures(
+  db: Kysely<LogTables>,
+  schema: string,
+): Promise<readonly SegmentErasure[]> {
+  if (!(await hasTable(db, { schema, name: 'erasures' }))) return [];
+  const { rows } = await sql<{ erased_at: Microseconds; records: string }>`
+    select erased_at, records from ${sql.id(schema, 'erasures')} order by id`.execute(db);
+  return rows.map(({ erased_at: erasedAt, records }) => ({
+    erasedAt,
+    records: JSON.parse(records) as readonly ErasedRecord[],
+  }));
 }
 
 /** The kinds of records that a segment knows. */

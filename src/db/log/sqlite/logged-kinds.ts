@@ -97,7 +97,9 @@ export function shapeOf(name: string, table: string, fields: FieldShapes): Entit
     field,
     { kind, presence: nullable ? 'optional' : 'required', default: null },
   ]);
-  return { name, table, fields: Object.fromEntries(shapes), uniqueKey: [] } as unknown as Entity;
+  const names = { name, singular: name, plural: table, table };
+  const parts = { fields: Object.fromEntries(shapes), files: [], uniqueKey: [], access: null };
+  return { ...names, ...parts } as unknown as Entity;
 }
 
 /** The fields of the unique key, in the order in which the log's own table has them. */

@@ -19,6 +19,7 @@ const migrations: readonly ((db: Kysely<LogTables>, log: LogIdentity) => Promise
   createDigests,
   createChunks,
   createResumableUploads,
+  createErasures,
   letKeysExpire,
 ];
 
@@ -213,6 +214,30 @@ async function createResumableUploads(db: Kysely<LogTables>): Promise<void> {
       check (chunk_bytes + length(tail) <= size)
     ) strict`.execute(db);
   await sql`create index resumable_uploads_by_viewer on resumable_uploads (viewer)`.execute(db);
+}
+
+/** What was erased: that it was, when, and of which versions. It names no more than that. */
+async function createErasures(db: Kysely<LogTables>): Promise<void> {
+  await sql`
+    create table erasures (
+      id integer primary key,
+      erased_at integer not null,
+      position integer not null check (position >= 0),
+      records text not null,
+      digest blob not null
+    ) strict`.execute(db);
+  await sql`
+    create table erased_versions (
+      position integer primary key,
+      erasure integer not null references erasures (id)
+    ) strict`.execute(db);
+  await refuseChanges(db, 'erasures', [['id']]);
+  await refuseChanges(db, 'erased_versions', [['position']]);
+  // Erasures after which the file still has bytes that nothing leads to.
+  await sql`
+    create table unfinished_erasures (
+      erasure integer primary key references erasures (id)
+    ) strict`.execute(db);
 }
 
 /**

@@ -30,3 +30,25 @@ export async function refuseChanges(
       select raise(abort, ${sql.lit(`${table} is append-only: replace is refused`)});
     end`.execute(db);
 }
+
+/**
+ * Runs work that may change the rows of some tables after all, as erasing does. It needs a
+ * transaction that is taken back when the work fails: then nothing was ever allowed.
+ */
+export async function allowingChanges(
+  db: Kysely<LogTables>,
+  tables: readonly string[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const { rows: triggers } = await sql<{ name: string; definition: string }>`
+    select name, sql as definition from sqlite_schema
+    where type = 'trigger' and tbl_name in (${sql.join(tables)})
+    and name in (${sql.join(tables.flatMap((table) => refusals(table)))})`.execute(db);
+  for (const { name } of triggers) await sql`drop trigger ${sql.ref(name)}`.execute(db);
+  await work();
+  for (const { definition } of triggers) await sql.raw(definition).execute(db);
+}
+
+function refusals(table: string): string[] {
+  return ['update', 'delete'].map((change) => `${table}_refuses_${change}`);
+}

@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
 import type { Defect, Verified, VerifyWatch } from '../defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from '../digest.ts';
+import { erasedPositions, isBlank, isErasedSalt } from '../erase.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { columnsOfValues, versionOfRow } from '../sqlite/version-row.ts';
@@ -23,7 +24,7 @@ export async function verifyChain(
   contents: StoredContents,
   watch: VerifyWatch,
 ): Promise<Verified> {
-  const walk = new ChainWalk(log, kinds, contents, watch);
+  const walk = new ChainWalk(log, kinds, contents, watch, await erasedPositions(log.kysely));
   const defect = (await walk.run()) ?? (await findStray(log, reader, kinds));
   return { versions: walk.position, defect };
 }
@@ -36,15 +37,18 @@ class ChainWalk {
   readonly #rows: VersionRows;
   readonly #contents: StoredContents;
   readonly #watch: VerifyWatch;
+  readonly #erased: ReadonlySet<number>;
 
   constructor(
     log: LogFile,
     kinds: readonly Entity[],
     contents: StoredContents,
     watch: VerifyWatch,
+    erased: ReadonlySet<number>,
   ) {
     this.#log = log;
     this.#watch = watch;
+    this.#erased = erased;
     this.#rows = new VersionRows(log, kinds);
     this.#contents = contents;
   }
@@ -82,9 +86,14 @@ class ChainWalk {
       const message = 'The transaction here is missing, or its first position was altered.';
       return { position: begin, message };
     }
-    const about = transactionDigest(transaction.salt, transaction);
-    if (!sameBytes(about, transaction.contents_digest)) {
-      return { position: begin, message: 'The transaction’s actor or reason was altered.' };
+    const about = this.#aboutOf(transaction);
+    if (!about) {
+      const saysNothing = transaction.actor === null && transaction.reason === null;
+      const message =
+        isErasedSalt(transaction.salt) && saysNothing
+          ? 'Who made the transaction and why is gone, and no erasure names all of it.'
+          : 'The transaction’s actor or reason was altered.';
+      return { position: begin, message };
     }
     for (let at = begin; at <= transaction.last_position; at += 1) {
       const message = await this.#checkVersion(at, transaction, about);
@@ -93,6 +102,20 @@ class ChainWalk {
     }
     if (sameBytes(this.#digest, transaction.digest)) return null;
     return { position: this.position, message: 'The transaction’s own digest was altered.' };
+  }
+
+  /** Digest of who and why, where it is what was written; null where it is not. */
+  #aboutOf(transaction: TransactionRow): Uint8Array | null {
+    const { salt, contents_digest: about, actor, reason } = transaction;
+    if (isErasedSalt(salt)) {
+      // The digest is all that is left, as it is of each of its versions.
+      const first = transaction.first_position;
+      const isAllErased = positionsOf(first, transaction.last_position).every((position) =>
+        this.#erased.has(position),
+      );
+      return isAllErased && actor === null && reason === null ? about : null;
+    }
+    return sameBytes(transactionDigest(salt, transaction), about) ? about : null;
   }
 
   /** What is wrong with a version; null when nothing is, and the walk has passed it. */
@@ -109,7 +132,7 @@ class ChainWalk {
     }
     const version = readVersion(row);
     if (typeof version === 'string') return version;
-    const wrong = checkLink(row, version, this.#digest, about);
+    const wrong = checkLink(row, version, this.#digest, about, this.#erased.has(at));
     if (wrong) return wrong;
     const damage = await this.#contents.damageOf(version);
     if (damage) return damage;
@@ -144,11 +167,28 @@ function checkLink(
   version: Version,
   before: Uint8Array,
   about: Uint8Array,
+  isErased: boolean,
 ): string | null {
-  const contents = contentsDigest(columns.salt, entity, version.id, version.values);
-  if (!sameBytes(contents, columns.contents_digest)) return 'The version’s contents were altered.';
+  const { salt, contents_digest: contents } = columns;
+  if (isErased !== isErasedSalt(salt)) {
+    return isErased
+      ? 'The version was erased, and yet it has contents.'
+      : 'The version’s contents are gone, and no erasure names it.';
+  }
+  if (isErased) {
+    const isEmpty = fieldColumnsOf(entity).every(({ column, field }) =>
+      isBlank(field, (columns as VersionRow)[column]),
+    );
+    if (!isEmpty) return 'The version was erased, and yet it has contents.';
+  } else if (!sameBytes(contentsDigest(salt, entity, version.id, version.values), contents)) {
+    return 'The version’s contents were altered.';
+  }
   const link = linkDigest(before, version, about, contents);
   return sameBytes(link, columns.digest) ? null : 'The version’s place in history was altered.';
+}
+
+function positionsOf(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, place) => first + place);
 }
 
 /** A version after the last transaction. */

@@ -12,6 +12,7 @@ import { verifySchema } from '../sqlite/verify-schema.ts';
 import { unreadable } from './unreadable.ts';
 import { verifyChain } from './verify-chain.ts';
 import { StoredContents } from './verify-contents.ts';
+import { verifyErasures } from './verify-erasures.ts';
 import { verifyIdempotencyKeys, verifyUniqueKeys } from './verify-keys.ts';
 import { verifyLogId } from './verify-log-id.ts';
 
@@ -40,6 +41,7 @@ export async function verifyLog(
       () => verifyKinds(log, entities),
       () => verifyUniqueKeys(log, kinds),
       () => verifyIdempotencyKeys(log, reader),
+      () => verifyErasures(log),
       () => verifyFile(log),
     ];
     let { defect } = chain;
