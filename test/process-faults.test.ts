@@ -9,7 +9,7 @@ import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openStore } from '../src/db/index.ts';
 import { positionZero, shippedEntities } from '../src/entities/index.ts';
 import { randomNumbers } from './support/random.ts';
@@ -24,6 +24,9 @@ import { Writers } from './support/writers.ts';
 const stopMs = Number(process.env.FAULT_STOP_MS ?? 3_000);
 /** How long a server that is told to end may take for it while clients go on sending. */
 const drainMaxMs = 8_000;
+
+// Each starts a server or two, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function serve(directory: string): Promise<TestServer> {
   return await ready(everstate(['serve', '--port', '0', '--data', directory]));
