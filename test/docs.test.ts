@@ -131,7 +131,7 @@ test('every command of docs/lake.md prints what it shows', async () => {
   }
 });
 
-test.each(['docs/transfer.md', 'docs/backup.md'])(
+test.each(['docs/transfer.md', 'docs/backup.md', 'docs/erasure.md'])(
   'every command of %s prints what it shows',
   async (document) => {
     const folder = await mkdtemp(join(directory, 'commands-'));

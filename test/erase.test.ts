@@ -41,10 +41,7 @@ function filesIn(directory: string): string[] {
   });
 }
 
-/** A store whose replica may be built anew, as it is after each erasure. */
-function open(directory: string): Promise<Store> {
-  return openTemporary({ directory, onStateChange: () => {} });
-}
+const open = (directory: string): Promise<Store> => openTemporary({ directory });
 
 /** The files below a directory that have a text in them, however it came there. */
 function filesWith(directory: string, text: string): string[] {
@@ -127,6 +124,26 @@ test('the bytes of an erased file go, those that another file has as well stay',
   for await (const piece of store.contents(kept?.values.sha256 as string)) bytes.push(piece);
   expect(Buffer.concat(bytes).toString()).toBe(secret('shared'));
   expect(await store.verify()).toEqual({ versions: 4, defect: null });
+});
+
+test('reads and writes are answered meanwhile', async () => {
+  const store = await open(temporaryDirectory());
+  await store.transact(async (log) => {
+    for (let number = 0; number < 3_000; number += 1) await log.create(Todo, { id: `${number}` });
+  });
+  const erasing = store.erase([{ entity: Todo, id: '7' }]);
+  let isOver = false;
+  erasing.finally(() => {
+    isOver = true;
+  });
+  let answered = 0;
+  for (; !isOver; answered += 1) {
+    expect(await store.get(Todo, '8')).not.toBeNull();
+    await store.update(Todo, '8', { priority: answered });
+  }
+  expect(answered).toBeGreaterThan(5);
+  expect((await erasing)?.records).toHaveLength(1);
+  expect((await store.get(Todo, '8'))?.values.priority).toBe(answered - 1);
 });
 
 test('erasing again erases nothing; the id stays taken, and nothing comes back', async () => {
@@ -251,7 +268,7 @@ describe('over the API', () => {
   }`;
 
   test('admins alone erase, and get a receipt that its key proves', async () => {
-    const store = await openTemporary({ replicaInMemory: true, onStateChange: () => {} });
+    const store = await openTemporary({ replicaInMemory: true });
     await store.append(Todo, { id: 'x', subject: 'gone', userId: 'ada' });
     const viewers = { ada: viewerOf('ada'), root: viewerOf('root', ['admin']) };
     const api = new GuardedApi(store, viewers);
@@ -280,7 +297,7 @@ describe('over the API', () => {
   });
 
   test('answers of before are given no more, whatever moment they are of', async () => {
-    const api = await openApi({ onStateChange: () => {} });
+    const api = await openApi();
     await api.store.append(Todo, { id: 'x', subject: secret('first') });
     await api.store.append(Todo, { id: 'y' });
     const queries = [
@@ -302,7 +319,7 @@ describe('over the API', () => {
   });
 
   test('whoever follows is told that it left, and so is whoever comes back later', async () => {
-    const api = await openApi({ onStateChange: () => {} });
+    const api = await openApi();
     await api.store.append(Todo, { id: 'x', subject: 'wanted' });
     const { url } = await listen(api.app);
     const feed = (after: number) => `subscription {
@@ -397,7 +414,7 @@ test('whatever is erased of whatever was written, the chain is proven and nothin
     maxLength: 12,
   });
   await checkProperty('erasures', steps, 5, (taken) =>
-    withStore({ onStateChange: () => {} }, async (store, directory) => {
+    withStore({}, async (store, directory) => {
       const erased = new Set<string>();
       for (const [number, { id, erase }] of taken.entries()) {
         if (erased.has(id)) continue;

@@ -266,12 +266,7 @@ test('an older log gains a digest of its id when it is opened', async () => {
 function rowsOf(path: string): string {
   const raw = new Database(path);
   const tables = raw.prepare(`select name from sqlite_schema where type = 'table'`).pluck().all();
-  const all = tables.map((name) => [
-    name,
-    (raw.prepare(`select * from "${name}"`).all() as unknown[])
-      .map((row) => JSON.stringify(row))
-      .sort(),
-  ]);
+  const all = tables.map((name) => [name, raw.prepare(`select * from "${name}" order by 1`).all()]);
   raw.close();
   return JSON.stringify(all);
 }

@@ -91,6 +91,10 @@ class World {
     return this.#api.logged;
   }
 
+  idsOf(entity: (typeof entities)[number]): string[] {
+    return this.#ids.filter((each) => each.entity === entity).map(({ id }) => id);
+  }
+
   secret(): string {
     this.#secrets += 1;
     return `secret-${this.#secrets}.`;
@@ -499,6 +503,7 @@ async function expectGates(run: readonly Op[]): Promise<void> {
       expect(held).toEqual(new Map(last.map(({ id, position }) => [id, position])));
       await expectCounts(world, viewer, last);
       await expectTotals(world, viewer);
+      await expectNoErasing(world, viewer);
       await expectTransactions(world, viewer, seen);
       await expectSnapshots(world, viewer, last);
       const downloads = await expectDownloads(world, viewer, versions);
@@ -619,6 +624,25 @@ async function expectTotals(world: World, viewer: string): Promise<void> {
   const { errors = [] } = await world.ask(viewer, '{ log { versions } }');
   const codes = errors.map((error: { extensions: { code: string } }) => error.extensions.code);
   expect(codes).toEqual(viewer === 'root' ? [] : ['FORBIDDEN']);
+}
+
+/** To others it is not even told whether there is such a record. */
+async function expectNoErasing(world: World, viewer: string): Promise<void> {
+  if (viewer === 'root') return;
+  for (const entity of entities) {
+    for (const id of ['never', ...world.idsOf(entity).slice(0, 2)]) {
+      const { errors } = await world.ask(
+        viewer,
+        `mutation ($id: ID!) {
+           eraseRecord(entity: ${entity.enumName}, id: $id, reason: "none") {
+             ... on EraseRecordPayload { erased receipt }
+           }
+         }`,
+        { id },
+      );
+      expect(errors[0].extensions.code).toBe('FORBIDDEN');
+    }
+  }
 }
 
 /** @returns all that was downloaded. */

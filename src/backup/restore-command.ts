@@ -77,14 +77,33 @@ async function withProgress(
   });
 }
 
-function told({ path, position }: StoredBackup, { until, digest }: Restorable, data: string): Told {
+function told(
+  { path, position }: StoredBackup,
+  { until, digest, unreadSegments }: Restorable,
+  data: string,
+): Told {
+  const unread =
+    unreadSegments === 0
+      ? []
+      : [
+          `${count(unreadSegments, 'segment')} after it cannot be read: what was erased since is not ` +
+            'erased here.',
+        ];
   const rest = position > until ? ` of ${position}` : '';
   return {
     lines: [
       `Restored ${count(until, 'version')} from ${path} into ${data}, up to position ${until}${rest}. ` +
         'Their digests are as they were written.',
+      ...unread,
     ],
-    outcome: { data: resolve(data), position: until, digest, versions: until, backedUp: position },
+    outcome: {
+      data: resolve(data),
+      position: until,
+      digest,
+      versions: until,
+      backedUp: position,
+      unreadSegments,
+    },
   };
 }
 

@@ -36,6 +36,8 @@ export interface Restorable {
   readonly until: Position;
   /** All that was erased from the log by the time of the last segment, wherever this ends. */
   readonly erasures: readonly SegmentErasure[];
+  /** How many segments at the end could not be read, and so do not tell what was erased. */
+  readonly unreadSegments: number;
   /** The digest that the chain has there, in hexadecimal; null for a log that has nothing. */
   readonly digest: string | null;
 }
@@ -91,7 +93,14 @@ export class StoredBackup {
     const first = segments[0] && (await readSegment(segments[0].path));
     if (cut === null && this.position === 0) {
       const beganAt = first?.log.created_at ?? null;
-      return { segments: [], beganAt, until: positionZero, erasures: [], digest: null };
+      return {
+        segments: [],
+        beganAt,
+        until: positionZero,
+        erasures: [],
+        unreadSegments: 0,
+        digest: null,
+      };
     }
     const end = await endOf(segments, cut);
     if (!end || !first) {
@@ -107,9 +116,23 @@ export class StoredBackup {
       segments: segments.map(({ path }) => path),
       beganAt: first.log.created_at,
       until: end.position,
-      erasures: await erasuresIn((this.#segments.at(-1) as StoredSegment).path),
+      ...(await this.#erasures()),
       digest: hexOf(end.digest),
     };
+  }
+
+  /** What the last segment that can be read tells was erased: it has all that those before it have. */
+  async #erasures(): Promise<Pick<Restorable, 'erasures' | 'unreadSegments'>> {
+    for (let unreadSegments = 0; ; unreadSegments += 1) {
+      const segment = this.#segments.at(-1 - unreadSegments);
+      if (!segment) return { erasures: [], unreadSegments };
+      try {
+        return { erasures: await erasuresIn(segment.path), unreadSegments };
+      } catch (error) {
+        // What is restored does not need it; that something may be missing is told.
+        if (!(error instanceof BackupDamaged)) throw error;
+      }
+    }
   }
 
   /** The segments that have something from before a cut. */

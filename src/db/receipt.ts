@@ -21,7 +21,7 @@ import { CannotOpen } from './shared/problems.ts';
 const format = 'everstate-erasure-1';
 
 /** What a receipt says. */
-export interface Erased {
+interface Erased {
   readonly format: typeof format;
   /** Which log. */
   readonly log: string;

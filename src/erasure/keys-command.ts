@@ -15,5 +15,5 @@ export async function runKeys(data: string): Promise<Told> {
     );
   }
   const receipts = publicPart(await receiptKey(data));
-  return { lines: [`Receipts of erasures are signed by: ${receipts}`], outcome: { receipts } };
+  return { lines: [receipts], outcome: { receipts } };
 }

@@ -35,10 +35,13 @@ export function rowsAt(data: string, position: number): Readonly<Record<string, 
   try {
     const rows = (text: string, ...values: unknown[]) => log.prepare(text).all(...values);
     const tables = log.prepare('select table_name from entities order by 1').pluck().all();
-    const versions = (tables as string[]).map((table) => [
-      table,
-      rows(`select * from ${table} where position <= ? order by position`, position),
-    ]);
+    // A log that was made of a backup has the kinds that were in it.
+    const versions = (tables as string[])
+      .map((table) => [
+        table,
+        rows(`select * from ${table} where position <= ? order by position`, position),
+      ])
+      .filter(([, found]) => found?.length);
     // Contents are in the log since the first version that names them.
     const hasFiles = (tables as string[]).includes('lake');
     const named = hasFiles

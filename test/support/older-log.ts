@@ -8,9 +8,6 @@ const pieceBytes = 256 * 1024;
 /** Takes a log of today, without idempotency keys, back to format 3, before contents shared chunks. */
 export function toFormat3(raw: Database.Database): void {
   raw.exec(`
-    drop table unfinished_erasures;
-    drop table erased_versions;
-    drop table erasures;
     drop index idempotency_keys_by_time;
     drop trigger idempotency_keys_refuses_delete;
     alter table idempotency_keys drop column created_at;
@@ -24,6 +21,9 @@ export function toFormat3(raw: Database.Database): void {
   }[];
   const whole = new Map(contents.map(({ id, sha256 }) => [sha256, bytesOf(raw, id)]));
   const tables = [
+    'unfinished_erasures',
+    'erased_versions',
+    'erasures',
     'resumable_uploads',
     'upload_chunks',
     'uploads',

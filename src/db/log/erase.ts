@@ -69,7 +69,7 @@ const blanks: Readonly<Record<FieldKind, unknown>> = {
 };
 
 /** What an erased version has in a column, as SQLite keeps it. */
-export function blankOf(field: Field): unknown {
+function blankOf(field: Field): unknown {
   if (isNullable(field)) return null;
   return columns[field.kind].encode(field.contents ? emptySha256 : blanks[field.kind]);
 }

@@ -112,21 +112,34 @@ export class ReplicaKeeper {
   }
 
   /**
-   * Has another replica built from the log, of which some was erased.
-   * @returns once that one answers, or cannot be built for now.
+   * Has another replica built from the log, of which something was erased. The one that there is answers
+   * until that one does, and goes then.
+   * @returns once the other one answers, or cannot be built for now.
    */
   async renew(): Promise<void> {
     // One that is being built may have read what was there before.
     await this.#renewing;
     const replica = this.#replica;
     if (!replica || this.#closing.signal.aborted) return;
-    this.#replica = null;
-    this.#pauseMs = 0;
-    this.#renewals += 1;
+    await this.#renewingBy(this.#replace(replica));
+  }
+
+  async #replace(old: Replica): Promise<void> {
     this.#fileMadeAt = Number.NEGATIVE_INFINITY;
-    this.#change('building', 'Something was erased: the replica is built anew from the log.', null);
-    await this.#renewFrom(replica);
-    await this.#discarding;
+    let next: Replica;
+    try {
+      next = await this.#next();
+    } catch (error) {
+      // It must not go on answering what is not there any more.
+      this.#giveUp(old, error);
+      return;
+    }
+    if (this.#replica !== old || this.#closing.signal.aborted) {
+      await this.#discard(next);
+      return;
+    }
+    this.#serve(next);
+    await this.#discard(old);
   }
 
   /** Gives up a replica whose file was deleted or moved away. */
@@ -166,11 +179,11 @@ export class ReplicaKeeper {
     this.#renewals += 1;
     if (!replica.file.inMemory) this.#fileError = error;
     this.#change('building', 'The replica failed, and is built anew from the log.', error);
-    void this.#renewFrom(replica);
+    void this.#renewingBy(this.#renew(replica));
   }
 
-  #renewFrom(replica: Replica): Promise<void> {
-    const renewing = this.#renew(replica).finally(() => {
+  #renewingBy(work: Promise<void>): Promise<void> {
+    const renewing = work.finally(() => {
       if (this.#renewing === renewing) this.#renewing = null;
     });
     this.#renewing = renewing;
@@ -244,7 +257,7 @@ export class ReplicaKeeper {
       const message =
         'The replica’s file cannot be used, so that it lies in memory until the next start.';
       this.#change('memory', message, this.#fileError);
-    } else if (this.#renewals > 0)
+    } else if (this.#state !== 'ok' && this.#renewals > 0)
       this.#change('ok', 'The replica is built, and answers again.', null);
     else this.#state = 'ok';
   }
