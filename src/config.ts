@@ -33,6 +33,8 @@ export interface Config {
   readonly uploadMaxMb: number;
   /** Memory for answers that are kept, in all workers together, in megabytes; 0 keeps none. */
   readonly keptAnswersMaxMb: number;
+  /** How long an idempotency key counts at least, in days; 0 for ever. */
+  readonly idempotencyKeyDays: number;
   /** The secret that tokens are signed with (HS256); null where they are not, or it is in a file. */
   readonly jwtSecret: string | null;
   /** The file that has that secret. */
@@ -267,6 +269,13 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
     preset: 128,
     expected: 'megabytes from 0 to 65536',
     parse: wholeNumber(0, 65_536),
+  },
+  idempotencyKeyDays: {
+    flag: '--idempotency-key-days <days>',
+    description: 'how long idempotency keys count at least; 0 for ever',
+    preset: 30,
+    expected: 'days from 0 to 36500',
+    parse: wholeNumber(0, 36_500),
   },
   jwtSecret: {
     flag: null,
@@ -516,6 +525,7 @@ export function readConfig(
     bodyMaxMb: read('bodyMaxMb'),
     uploadMaxMb: read('uploadMaxMb'),
     keptAnswersMaxMb: read('keptAnswersMaxMb'),
+    idempotencyKeyDays: read('idempotencyKeyDays'),
     jwtSecret: read('jwtSecret'),
     jwtSecretFile: read('jwtSecretFile'),
     jwks: read('jwks'),

@@ -86,6 +86,7 @@ export async function serve(config: Config, log: Logger, logId?: string): Promis
     logId,
     entities,
     ...share,
+    idempotencyKeyDays: config.idempotencyKeyDays,
     ...(metrics && { onGroupCommit: metrics.groupCommit }),
     onFault: (error) => log.error({ err: error }, 'background work failed and is tried again'),
     onStateChange: ({ part, state, message, error }) => {

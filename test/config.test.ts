@@ -16,6 +16,7 @@ const flags = {
   bodyMaxMb: ['--body-max-mb', 'EVERSTATE_BODY_MAX_MB'],
   uploadMaxMb: ['--upload-max-mb', 'EVERSTATE_UPLOAD_MAX_MB'],
   keptAnswersMaxMb: ['--kept-answers-max-mb', 'EVERSTATE_KEPT_ANSWERS_MAX_MB'],
+  idempotencyKeyDays: ['--idempotency-key-days', 'EVERSTATE_IDEMPOTENCY_KEY_DAYS'],
   jwtSecretFile: ['--jwt-secret-file', 'EVERSTATE_JWT_SECRET_FILE'],
   jwks: ['--jwks', 'EVERSTATE_JWKS'],
   jwtIssuer: ['--jwt-issuer', 'EVERSTATE_JWT_ISSUER'],
@@ -63,6 +64,7 @@ test('without any setting one person is served on loopback', () => {
     connectionsPerClientMax: 1_000,
     bodyMaxMb: 8,
     uploadMaxMb: 16_384,
+    idempotencyKeyDays: 30,
     keptAnswersMaxMb: 128,
     jwtSecret: null,
     jwtSecretFile: null,
@@ -127,6 +129,7 @@ test.each([
   ['connectionsPerClientMax', ['', '0', '1000001', '-1', 'all']],
   ['bodyMaxMb', ['', '0', '129', '1.5', '8MB']],
   ['uploadMaxMb', ['', '0', '1048577', '1.5', '8GB']],
+  ['idempotencyKeyDays', ['', '-1', '36501', '1.5', 'never']],
   ['keptAnswersMaxMb', ['', '-1', '65537', '1.5', 'none']],
   ['jwtSecretFile', ['']],
   [
@@ -190,7 +193,7 @@ test('a variable that is misspelt is refused, and the known ones are named', () 
   expect(() => readConfig({}, { EVERSTATE_PROT: '1' })).toThrow(
     'EVERSTATE_PROT is not a setting; there are EVERSTATE_HOST, EVERSTATE_PORT, EVERSTATE_DATA, ' +
       'EVERSTATE_ENTITIES, EVERSTATE_WORKERS, EVERSTATE_ALLOWED_HOSTS, EVERSTATE_ALLOWED_ORIGINS, EVERSTATE_REPLICA_MEMORY_MAX_MB, EVERSTATE_CONNECTIONS_PER_CLIENT_MAX, ' +
-      'EVERSTATE_BODY_MAX_MB, EVERSTATE_UPLOAD_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_JWT_SECRET, ' +
+      'EVERSTATE_BODY_MAX_MB, EVERSTATE_UPLOAD_MAX_MB, EVERSTATE_KEPT_ANSWERS_MAX_MB, EVERSTATE_IDEMPOTENCY_KEY_DAYS, EVERSTATE_JWT_SECRET, ' +
       'EVERSTATE_JWT_SECRET_FILE, EVERSTATE_JWKS, EVERSTATE_JWT_ISSUER, EVERSTATE_JWT_AUDIENCE, ' +
       'EVERSTATE_JWT_ROLES_CLAIM, EVERSTATE_DOWNLOAD_URL_SECONDS, EVERSTATE_VIEWER_HEADER, EVERSTATE_TRUSTED_PROXIES, EVERSTATE_CLIENT_ADDRESS_HEADER, ' +
       'EVERSTATE_INSECURE, EVERSTATE_COST_MAX, EVERSTATE_COST_REPORT, EVERSTATE_MUTATIONS_PER_MINUTE_MAX, EVERSTATE_COST_PER_MINUTE_MAX, EVERSTATE_TRUSTED_DOCUMENTS, EVERSTATE_TRUSTED_DOCUMENTS_ONLY, EVERSTATE_READY_LAG_MAX_MS, EVERSTATE_METRICS_PORT, EVERSTATE_METRICS_HOST, EVERSTATE_LOG_LEVEL, EVERSTATE_LOG_FORMAT, EVERSTATE_SLOW_OPERATION_MS, EVERSTATE_TRACES, EVERSTATE_PRODUCTION, EVERSTATE_INTROSPECTION, ' +

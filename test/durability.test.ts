@@ -17,7 +17,10 @@ import { type RandomNumber, randomNumbers } from './support/random.ts';
 import { ready, TestProcess, type TestServer } from './support/server.ts';
 import { logPath, temporaryDirectory } from './support/temporary-store.ts';
 
-const kills = 50;
+/** How often a server is killed; DURABILITY_KILLS=300 is for whoever has some minutes. */
+const kills = Number(process.env.DURABILITY_KILLS ?? 50);
+/** What one of them may take, with all that is looked at after it. */
+const killTimeMaxMs = 12_000;
 const clients = 6;
 /** A server is killed after up to so many acknowledged mutations, … */
 const acknowledgedMax = 60;
@@ -147,7 +150,7 @@ const bulkWriter = `
 const bulkVersions = 11;
 
 test(`${kills} kills lose nothing that was acknowledged and leave nothing half done`, {
-  timeout: 600_000,
+  timeout: kills * killTimeMaxMs,
 }, async () => {
   const seed = Number(process.env.DURABILITY_SEED ?? Date.now() % 2 ** 31);
   console.log(`kill -9 at random moments: DURABILITY_SEED=${seed}`);

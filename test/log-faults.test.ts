@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Store } from '../src/db/index.ts';
+import { systemClock } from '../src/db/shared/clock.ts';
 import { positionZero, shippedEntities, Todo } from '../src/entities/index.ts';
 import { differences } from './support/differences.ts';
 import { OtherProcess } from './support/other-process.ts';
@@ -200,4 +201,35 @@ test('the log stays locked, so that no other program takes itself for its last',
   const sharedRange = '1073741826 1073742335';
   const own = locks.filter((line) => line.includes(` READ ${process.pid} `));
   expect(own.filter((line) => line.endsWith(`:${ino} ${sharedRange}`))).toHaveLength(1);
+});
+
+test('a clock that goes back two days costs no write, and time goes on in the log', async () => {
+  const directory = temporaryDirectory();
+  const dayUs = 86_400_000_000;
+  let backUs = 0;
+  const clock = () => systemClock() - backUs;
+  const { store, faults } = await openWatched(directory, { clock });
+  const client = new Client(store);
+  await client.write(10);
+  const upload = await store.beginResumable({ viewer: null, size: 2, metadata: 'filename Zg==' });
+  const before = await store.versionsBetween(positionZero, await store.head());
+  backUs = 2 * dayUs;
+  await client.write(10);
+  // Nothing is older than it is.
+  await store.collectUploads();
+  expect(await store.findResumable(upload, null)).not.toBeNull();
+  await store.close();
+  const again = await openWatched(directory, { clock });
+  await again.store.update(Todo, 't1', { body: 'later' });
+  expect(client.codes).toEqual([]);
+  const all = await again.store.versionsBetween(positionZero, await again.store.head());
+  expect(all.map(({ id }) => id)).toEqual([...client.acknowledged, 't1']);
+  const times = all.map(({ committedAt }) => committedAt);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  // A moment of before answers what it answered before.
+  const moment = before.at(-1)?.committedAt as number;
+  expect(await again.store.positionAtTime(moment)).toBe(10);
+  expect(await differences(again.store)).toEqual([]);
+  expect((await again.store.verify()).defect).toBeNull();
+  expect([...faults, ...again.faults]).toEqual([]);
 });

@@ -23,6 +23,7 @@ import { deleteAll, type RecordName, recordsOfOwner } from './log/erase.ts';
 import { HistoryWriter, type PastTransaction } from './log/history-writer.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import { LogTree } from './log/log-tree.ts';
+import { mend } from './log/mend.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
 import { tryWriting } from './log/sqlite/log-lock.ts';
 import { TransactionSteps } from './log/sqlite/transaction-steps.ts';
@@ -68,7 +69,10 @@ export class LogAccess {
     this.#writer = new Writer(writing, reader, watch, clock, () => {});
     this.#steps = new TransactionSteps(writing);
     this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, () => {});
-    watch.start(() => tryWriting(files.path));
+    watch.start({
+      tryWriting: () => tryWriting(files.path),
+      mend: () => mend(writing, files.path, this.#writer.acknowledged),
+    });
   }
 
   /**
@@ -197,6 +201,7 @@ export class LogAccess {
   ): Promise<Position> {
     const { writing, watch } = this.#files;
     watch.refuseWhenGone('This was not done.');
+    watch.refuseWhenUnsynced();
     await this.#steps.begin();
     try {
       const history = new HistoryWriter(writing);

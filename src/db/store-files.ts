@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
-import { holdLog, tryWriting } from './log/sqlite/log-lock.ts';
+import { holdLog } from './log/sqlite/log-lock.ts';
 import { type LogFiles, openLogFiles, reportStateChange } from './log-files.ts';
 import { ReplicaKeeper } from './replica/replica-keeper.ts';
 import type { ReplicaLimits } from './replica/replica-limits.ts';
@@ -26,6 +26,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
   readonly replicaThreads?: number;
   /** Memory for answers that are kept, in bytes, as it is estimated; with 0 none is. */
   readonly keptAnswersBytesMax?: number;
+  /** How long an idempotency key counts at least, in days; 0 for ever. */
+  readonly idempotencyKeyDays?: number;
   /** Limits of the replica other than its usual ones. */
   readonly replicaLimits?: Partial<ReplicaLimits>;
   readonly clock?: Clock;
@@ -49,6 +51,7 @@ export interface StoreFiles extends LogFiles {
   readonly onFault: (error: unknown) => void;
   readonly onGroupCommit: ((commit: GroupCommit) => void) | undefined;
   readonly keptAnswersBytesMax: number;
+  readonly idempotencyKeyDays: number;
 }
 
 /**
@@ -77,7 +80,6 @@ export async function openStoreFiles(
       onFault,
       onStateChange: options.onStateChange ?? reportStateChange,
     });
-    watch.start(() => tryWriting(path));
     const { transactionTimeMaxMs, keptAnswersBytesMax = limits.keptAnswersBytesMax } = options;
     return {
       ...files,
@@ -88,6 +90,7 @@ export async function openStoreFiles(
       onFault,
       onGroupCommit: options.onGroupCommit,
       keptAnswersBytesMax,
+      idempotencyKeyDays: options.idempotencyKeyDays ?? limits.idempotencyKeyDays,
     };
   });
 }

@@ -21,14 +21,17 @@ import type { Uploaded, WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
 import { deleteAll, type RecordName, readErasedAt } from './log/erase.ts';
+import { ExpiredKeys } from './log/expired-keys.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
 import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
 import { type LogHead, LogTree } from './log/log-tree.ts';
+import { mend } from './log/mend.ts';
 import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
+import { tryWriting } from './log/sqlite/log-lock.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { TransactionList } from './log/transaction-list.ts';
@@ -63,6 +66,7 @@ export class Store extends StoreReads {
   readonly #answers: Answers;
   readonly #writer: Writer;
   readonly #keys: IdempotencyKeys;
+  readonly #expiredKeys: ExpiredKeys;
   readonly #uploads: Uploads;
   readonly #followers: Followers;
   readonly #tree: LogTree;
@@ -115,7 +119,19 @@ export class Store extends StoreReads {
       timeMaxMs: files.transactionTimeMaxMs,
       onGroupCommit: files.onGroupCommit,
     });
+    watch.start({
+      tryWriting: () => tryWriting(files.path),
+      mend: () => mend(writing, files.path, this.#writer.acknowledged),
+    });
     this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, files.onFault);
+    const { idempotencyKeyDays, reading, onFault } = files;
+    this.#expiredKeys = new ExpiredKeys(
+      reading.kysely,
+      this.#beside,
+      clock,
+      idempotencyKeyDays,
+      onFault,
+    );
     const { tables } = this;
     this.#erasing = new Erasing({ log, answers, spans, replica, tables, onFault: files.onFault });
     // Somebody else may erase what nobody asks this process about.
@@ -280,6 +296,14 @@ export class Store extends StoreReads {
     return this.#uploads.collect();
   }
 
+  /**
+   * Removes idempotency keys that have expired; this happens by itself every hour.
+   * @returns how many there were.
+   */
+  collectKeys(): Promise<number> {
+    return this.#expiredKeys.collect();
+  }
+
   // ---- watching --------------------------------------------------------------------------------
 
   /**
@@ -408,6 +432,7 @@ export class Store extends StoreReads {
     clearInterval(this.#erasuresTimer);
     this.endFollowing();
     this.#uploads.close();
+    this.#expiredKeys.close();
     this.tables.close();
     await this.#writer.close();
     await replica.close();

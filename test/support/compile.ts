@@ -25,6 +25,7 @@ const sources = [
   'src/entity-file-hooks.ts',
   'src/db/tables/process/main.ts',
   'test/support/flipped-replica.ts',
+  'test/support/killed-migration.ts',
   'test/support/loop-watch.ts',
   'test/support/store-process.ts',
 ];

@@ -5,8 +5,15 @@ import type Database from 'better-sqlite3';
 /** How format 3 kept contents: each with pieces of its own, of this many bytes. */
 const pieceBytes = 256 * 1024;
 
-/** Takes a log of today back to format 3, before contents shared chunks. */
+/** Takes a log of today, without idempotency keys, back to format 3, before contents shared chunks. */
 export function toFormat3(raw: Database.Database): void {
+  raw.exec(`
+    drop index idempotency_keys_by_time;
+    drop trigger idempotency_keys_refuses_delete;
+    alter table idempotency_keys drop column created_at;
+    create trigger idempotency_keys_refuses_delete before delete on idempotency_keys begin
+      select raise(abort, 'idempotency_keys is append-only: delete is refused');
+    end;`);
   const contents = raw.prepare('select id, sha256, size from contents').all() as {
     id: number;
     sha256: string;

@@ -1,4 +1,4 @@
-/** A file system in memory that fills up. Mounting one takes privileges that not everybody has. */
+/** File systems that fail, in memory. Mounting one takes privileges that not everybody has. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,4 +36,46 @@ export function fill(disk: string): void {
 /** Makes room again. */
 export function makeRoom(disk: string): void {
   rmSync(join(disk, 'filler'), { force: true });
+}
+
+/** A disk as it is under a server that its kernel found errors on: everything is refused but reading. */
+export interface FailingDisk {
+  readonly directory: string;
+  /** Has it be read-only from one moment to the next, though files are open there to be written. */
+  readonly makeReadOnly: () => void;
+  /** Repairs it, once nobody has files open there. */
+  readonly repair: () => void;
+}
+
+/** Makes one, with ext4 in a file in memory; skips the test where that is not allowed. */
+export function failingDisk(context: TestContext, megabytes: number): FailingDisk {
+  const directory = temporaryDirectory();
+  const image = join(smallDisk(context, (megabytes + 1) * 1_024), 'image');
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { stdio: 'ignore' });
+  const mount = () => run('mount', '-o', 'loop', image, directory);
+  try {
+    run('truncate', '-s', `${megabytes}M`, image);
+    run('mkfs.ext4', '-q', '-F', image);
+    mount();
+  } catch {
+    context.skip(
+      'a disk that fails cannot be mounted by this user: it takes ext4 and a loop device',
+    );
+  }
+  onTestFinished(() => void run('umount', '-l', directory));
+  return {
+    directory,
+    makeReadOnly: () => run('mount', '-o', 'remount,abort', directory),
+    repair: () => {
+      run('umount', directory);
+      try {
+        run('e2fsck', '-f', '-y', image);
+      } catch (error) {
+        // 1 says that errors were corrected.
+        if ((error as { status?: number }).status !== 1) throw error;
+      }
+      mount();
+    },
+  };
 }

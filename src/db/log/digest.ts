@@ -111,8 +111,10 @@ export function logDigest({
 
 /** Digest of an idempotency key and its result; as the log's own it finds damage. */
 export function keyDigest(row: Omit<LogTables['idempotency_keys'], 'digest'>): Uint8Array {
-  const { key, request_digest, transaction_id, position, results } = row;
+  const { key, request_digest, transaction_id, position, results, created_at } = row;
   const parts = [key, request_digest, transaction_id, position, results];
+  // Rows from before it was noted have their digests from then.
+  if (created_at !== null) parts.push(created_at);
   return sha256([], JSON.stringify(parts));
 }
 

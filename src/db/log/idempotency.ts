@@ -92,6 +92,7 @@ export class IdempotencyKeys {
       transaction_id: log.versions.length > 0 ? log.id : null,
       position: log.position,
       results: JSON.stringify(kept),
+      created_at: log.committedAt,
     };
     await this.#log.kysely
       .insertInto('idempotency_keys')

@@ -108,6 +108,11 @@ export class LogTransaction {
     return this.#head.id;
   }
 
+  /** The time that it has, or will have, in the log. */
+  get committedAt(): Microseconds {
+    return this.#head.committedAt;
+  }
+
   /**
    * The record's last version, a deleted one's included; null when the id was never used, or is not
    * seen.

@@ -48,6 +48,8 @@ export interface LogTables {
     position: number;
     /** Its changes of records, as JSON. */
     results: string;
+    /** When it was done; null in rows from before that was noted. */
+    created_at: Microseconds | null;
     /** Of all that the row says; null in rows from before there were digests. */
     digest: Uint8Array | null;
   };

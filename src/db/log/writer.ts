@@ -81,6 +81,7 @@ export class Writer {
   readonly #queue: Queued[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
+  #acknowledged: LogEnd | null = null;
 
   /** @param reader reads the log through the connection that writes it. */
   constructor(
@@ -122,6 +123,11 @@ export class Writer {
     });
   }
 
+  /** Where the log ended with what was committed last; null before anything was. */
+  get acknowledged(): LogEnd | null {
+    return this.#acknowledged;
+  }
+
   /** Refuses new work and waits for what is queued. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -154,6 +160,7 @@ export class Writer {
     const changes: VersionChange[] = [];
     try {
       this.#watch.refuseWhenGone('This was not done.');
+      this.#watch.refuseWhenUnsynced();
       await this.#steps.begin();
       let end = readLogEnd(this.#log);
       const before = end;
@@ -163,9 +170,12 @@ export class Writer {
         this.#steps.mark(group.length === 1);
         end = await this.#run(queued, end, changes, settle);
       }
+      // It may have failed by now, for one of the group or for another connection.
+      this.#watch.refuseWhenUnsynced();
       const syncBegan = performance.now();
       this.#steps.commit();
       const syncMs = performance.now() - syncBegan;
+      this.#acknowledged = end;
       if (end !== before) this.#onCommit(changes, end);
       this.#onGroupCommit({ mutations: group.length, versions: changes.length, syncMs });
       // Nobody may take for kept what lies in a file that was deleted meanwhile.

@@ -118,6 +118,12 @@ export const limits = {
   treeBlockLeaves: 1_024,
   /** Longest idempotency key, in characters (Unicode code points). */
   idempotencyKeyLengthMax: 256,
+  /** How long an idempotency key counts at least, in days; 0 for ever … */
+  idempotencyKeyDays: 30,
+  /** … how often those that have expired are looked for … */
+  keysCollectedMs: 3_600_000,
+  /** … and most that one commit removes. */
+  removedKeysMax: 256,
   /** Most mutations that share one commit. */
   groupCommitMutationsMax: 512,
   /** Turns of the event loop that other work has between two commits. */

@@ -155,17 +155,21 @@ export class LogBuilding {
       )`.execute(kysely);
   }
 
+  /** A key may come again, for another mutation, once it has expired: then the later one counts. */
   async #addKeys(until: Position): Promise<void> {
+    const { kysely } = this.#file;
     const name = 'idempotency_keys';
-    await copyRows(
-      this.#file.kysely,
-      { schema: segment, name },
-      { schema: main, name },
-      sql`
-        where key not in (select key from main.idempotency_keys) and (
-          transaction_id in (select id from main.transactions)
-          or transaction_id is null and position <= ${until}
-        )`,
-    );
+    const from = { schema: segment, name };
+    const which = sql`(
+      added.transaction_id in (select id from main.transactions)
+      or added.transaction_id is null and added.position <= ${until}
+    )`;
+    await sql`
+      delete from main.idempotency_keys as kept where exists (
+        select 1 from ${at(from)} as added
+        where added.key = kept.key and added.digest is not kept.digest and ${which}
+      )`.execute(kysely);
+    const isNew = sql`key not in (select key from main.idempotency_keys)`;
+    await copyRows(kysely, from, { schema: main, name }, sql`as added where ${isNew} and ${which}`);
   }
 }

@@ -87,10 +87,14 @@ async function addErasures(db: Db): Promise<void> {
   }
 }
 
-/** Segments that follow each other may both have the key of a mutation that had nothing to write. */
+/**
+ * Segments that follow each other may both have the key of a mutation that had nothing to write, or
+ * one that has expired and then came again: the later one counts.
+ */
 async function addKeys(db: Db): Promise<void> {
   const name = 'idempotency_keys';
   const [from, to] = [source, main].map((schema) => ({ schema, name })) as Sides;
   await createLike(db, from, to);
-  await copyRows(db, from, to, sql`where key not in (select key from ${at(to)})`);
+  await sql`delete from ${at(to)} where key in (select key from ${at(from)})`.execute(db);
+  await copyRows(db, from, to, sql``);
 }

@@ -14,7 +14,7 @@ import {
   CannotOpen,
   LogDamaged,
   LogInUse,
-  type StorageFailed,
+  StorageFailed,
   type StorageFull,
   Unavailable,
 } from '../../shared/problems.ts';
@@ -43,12 +43,13 @@ export class LogFile {
   readonly kysely: Kysely<LogTables>;
   /** The same connection, seen as the tables of entities. */
   readonly versions: Kysely<VersionTables>;
-  readonly #database: Database.Database;
-  readonly #dataVersion: Database.Statement<[], number>;
+  #database: Database.Database;
+  #dataVersion: Database.Statement<[], number>;
   readonly #identity: string | null;
   readonly #told: <T>(work: () => T) => T;
   /** By what they are of, and their names. */
-  readonly #statements = new WeakMap<object, Map<string, Statement>>();
+  #statements = new WeakMap<object, Map<string, Statement>>();
+  #openings = 0;
 
   private constructor(
     database: Database.Database,
@@ -57,10 +58,10 @@ export class LogFile {
   ) {
     this.#database = database;
     this.#identity = fileIdentity(database.name);
-    this.#dataVersion = database.prepare<[], number>('pragma data_version').pluck();
+    this.#dataVersion = preparedDataVersion(database);
     this.#told = tellingStorageErrors(onStorageError);
     this.kysely = new Kysely({
-      dialect: new Dialect({ database: cachingStatements(database, this.#told) }),
+      dialect: new Dialect({ database: cachingStatements(() => this.#database, this.#told) }),
     });
     this.versions = this.kysely as unknown as Kysely<VersionTables>;
     LogFile.#open.add(this);
@@ -81,14 +82,7 @@ export class LogFile {
     let database: Database.Database | undefined;
     try {
       if (!LogFile.#isOpen(path)) refuseForeign(readHeader(path), path, schemaVersionMax);
-      // Another process may be opening the same file, and hold it for a moment.
-      database = new Database(path, { timeout: limits.busyTimeoutMs });
-      const header = askHeader(database);
-      refuseForeign(header, path, schemaVersionMax);
-      if (header.empty) database.exec(givingPagesBack);
-      setDurable(database);
-      // From here on waiting is up to the caller, who does not block the event loop.
-      database.pragma('busy_timeout = 0');
+      database = openDurably(path, schemaVersionMax);
       return new LogFile(database, Dialect, onStorageError);
     } catch (error) {
       database?.close();
@@ -153,7 +147,27 @@ export class LogFile {
 
   /** A number that changes when another connection committed to the file. */
   dataVersion(): number {
-    return this.#told(() => this.#dataVersion.get() as number);
+    // SQLite's own, of 32 bits, means something to one connection alone.
+    return this.#told(() => this.#openings * 2 ** 32 + (this.#dataVersion.get() as number));
+  }
+
+  /**
+   * Takes a new connection in the place of the one that there is, which is kept when that fails.
+   * @throws Unavailable while a transaction is under way; StorageFailed when its path leads
+   *   elsewhere; what `open` throws.
+   */
+  reopen(schemaVersionMax: number): void {
+    if (this.inTransaction) throw new Unavailable('A transaction is under way.');
+    const before = this.#database;
+    if (fileIdentity(before.name) !== this.#identity) {
+      throw new StorageFailed(`${before.name} is no longer the file that was opened.`);
+    }
+    const database = openDurably(before.name, schemaVersionMax);
+    this.#dataVersion = preparedDataVersion(database);
+    this.#database = database;
+    this.#statements = new WeakMap();
+    this.#openings += 1;
+    before.close();
   }
 
   /**
@@ -192,6 +206,19 @@ export class LogFile {
     return this.#database.inTransaction;
   }
 
+  /**
+   * Moves the write-ahead log into the database file, as far as nobody reads it as it was.
+   * @returns whether all of it is there, and on disk.
+   */
+  takeIn(): boolean {
+    const [row] = this.#told(() => this.#database.pragma('wal_checkpoint(passive)')) as {
+      busy: number;
+      log: number;
+      checkpointed: number;
+    }[];
+    return row !== undefined && row.busy === 0 && row.log === row.checkpointed;
+  }
+
   /** Moves the write-ahead log into the database file. */
   checkpoint(): void {
     this.#told(() => this.#database.pragma('wal_checkpoint(truncate)'));
@@ -203,6 +230,28 @@ export class LogFile {
     await this.kysely.destroy();
     LogFile.#open.delete(this);
   }
+}
+
+/** A connection as all that write have it. @throws CannotOpen, and what SQLite throws. */
+function openDurably(path: string, schemaVersionMax: number): Database.Database {
+  // Another process may be opening the same file, and hold it for a moment.
+  const database = new Database(path, { timeout: limits.busyTimeoutMs });
+  try {
+    const header = askHeader(database);
+    refuseForeign(header, path, schemaVersionMax);
+    if (header.empty) database.exec(givingPagesBack);
+    setDurable(database);
+    // From here on waiting is up to the caller, who does not block the event loop.
+    database.pragma('busy_timeout = 0');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function preparedDataVersion(database: Database.Database): Database.Statement<[], number> {
+  return database.prepare<[], number>('pragma data_version').pluck();
 }
 
 /** Has whoever is told know of storage errors, and the caller meet them as such. */
@@ -220,14 +269,18 @@ function tellingStorageErrors(onStorageError: OnStorageError): <T>(work: () => T
 
 /** Kysely prepares a statement for each query; the same text needs that only once. */
 function cachingStatements(
-  database: Database.Database,
+  connection: () => Database.Database,
   told: <T>(work: () => T) => T,
 ): SqliteDatabase {
   const statementsMax = 500;
   const statements = new Map<string, SqliteStatement>();
+  let preparedBy: Database.Database | null = null;
   return {
-    close: () => void database.close(),
+    close: () => void connection().close(),
     prepare(text) {
+      const database = connection();
+      if (database !== preparedBy) statements.clear();
+      preparedBy = database;
       const known = statements.get(text);
       if (known) return known;
       if (statements.size >= statementsMax) statements.clear();

@@ -5,11 +5,17 @@
  */
 import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
-import { StorageFailed, StorageFull } from '../../shared/problems.ts';
+import { LogDamaged, StorageFailed, StorageFull } from '../../shared/problems.ts';
 import type { LogState, StateChange } from '../../shared/store-health.ts';
+import { isUnsynced } from './storage-errors.ts';
 
-/** Writes what changes nothing. @throws StorageFull or StorageFailed when it cannot. */
-type TryWriting = () => Promise<void>;
+/** How is found out whether the log works again. Both throw when it does not. */
+export interface Attempts {
+  /** Writes what changes nothing. */
+  readonly tryWriting: () => Promise<void>;
+  /** Opens the log anew and looks whether it is whole, after it could not be brought to disk. */
+  readonly mend: () => Promise<void>;
+}
 
 export class LogWatch {
   readonly #path: string;
@@ -22,6 +28,7 @@ export class LogWatch {
   #pauseMs = 0;
   #tryAt = 0;
   #recoveredAt = Number.NEGATIVE_INFINITY;
+  #isUnsynced = false;
 
   constructor(path: string, tell: (change: StateChange) => void) {
     this.#path = path;
@@ -33,14 +40,14 @@ export class LogWatch {
   }
 
   /** Begins, once the log is open. */
-  start(tryWriting: TryWriting): void {
+  start(attempts: Attempts): void {
     const files = new Map<string, string>();
     for (const path of [this.#path, `${this.#path}-wal`, `${this.#path}-shm`]) {
       const identity = fileIdentity(path);
       if (identity) files.set(path, identity);
     }
     this.#files = files;
-    this.#timer = setInterval(() => this.#look(tryWriting), limits.fileLookMs).unref();
+    this.#timer = setInterval(() => this.#look(attempts), limits.fileLookMs).unref();
   }
 
   /** Ends; what is being tried is finished. */
@@ -52,6 +59,7 @@ export class LogWatch {
 
   /** Takes notice of an error of the log's storage. */
   failed(error: StorageFull | StorageFailed): void {
+    this.#isUnsynced ||= isUnsynced(error);
     // While it fails, one error or the other may come with each request.
     if (this.#state !== 'ok' || !this.#timer) return;
     // A disk with room for small writes alone would fail and work again by turns, at every request.
@@ -68,6 +76,19 @@ export class LogWatch {
   }
 
   /**
+   * After a failed fsync another one may succeed, and say nothing of what the first one lost. So
+   * nothing is written, and nothing acknowledged, until the log was opened anew and found whole.
+   * @throws StorageFailed until then.
+   */
+  refuseWhenUnsynced(): void {
+    if (!this.#isUnsynced) return;
+    throw new StorageFailed(
+      'The log could not be brought to disk. Until it was opened anew and found whole nothing is ' +
+        'written, and this was not done. Try again once its disk works.',
+    );
+  }
+
+  /**
    * Looks whether the path still leads to the file that is open.
    * @param outcome what became of the write that asks, for the message.
    * @throws StorageFailed when it does not.
@@ -81,31 +102,45 @@ export class LogWatch {
     );
   }
 
-  #look(tryWriting: TryWriting): void {
+  #look(attempts: Attempts): void {
     this.#lookForFiles();
     if (this.#state !== 'full' && this.#state !== 'failed') return;
     if (performance.now() < this.#tryAt) return;
-    this.#trying ??= this.#try(tryWriting).finally(() => {
+    this.#trying ??= this.#try(attempts).finally(() => {
       this.#trying = null;
     });
   }
 
-  async #try(tryWriting: TryWriting): Promise<void> {
+  async #try({ tryWriting, mend }: Attempts): Promise<void> {
+    const mends = this.#isUnsynced;
     try {
-      await tryWriting();
-    } catch {
-      // As is known already, and was told when it came first.
+      await (mends ? mend() : tryWriting());
+    } catch (error) {
+      this.#isUnsynced ||= isUnsynced(error);
       this.#tryAt = performance.now() + this.#pauseMs;
+      // All else is known already, and was told when it came first.
+      if (error instanceof LogDamaged) this.#giveUp(error);
       return;
     }
     if (this.#state === 'gone') return;
+    if (this.#isUnsynced && !mends) return;
+    this.#isUnsynced = false;
     this.#recoveredAt = performance.now();
-    this.#change('ok', 'The log can be written again.', null);
+    const found = mends ? ' It was opened anew and found whole.' : '';
+    this.#change('ok', `The log can be written again.${found}`, null);
+  }
+
+  /** It lacks what was acknowledged: no attempt will bring that back. */
+  #giveUp(error: LogDamaged): void {
+    this.#tryAt = Number.POSITIVE_INFINITY;
+    this.#change('failed', error.message, error);
   }
 
   #lookForFiles(): void {
     const moved = [...this.#files].find(([path, identity]) => fileIdentity(path) !== identity);
-    if (!moved && this.#state === 'gone') {
+    if (!moved && this.#state === 'gone' && this.#isUnsynced) {
+      this.#change('failed', 'The log is back at its path, and is looked at.', null);
+    } else if (!moved && this.#state === 'gone') {
       this.#change('ok', 'The log is back at its path, and is written again.', null);
     } else if (moved && this.#state !== 'gone') {
       const message =

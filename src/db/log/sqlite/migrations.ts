@@ -20,6 +20,7 @@ const migrations: readonly ((db: Kysely<LogTables>, log: LogIdentity) => Promise
   createChunks,
   createResumableUploads,
   createErasures,
+  letKeysExpire,
 ];
 
 /** The newest format that this program reads and writes. */
@@ -237,6 +238,24 @@ async function createErasures(db: Kysely<LogTables>): Promise<void> {
     create table unfinished_erasures (
       erasure integer primary key references erasures (id)
     ) strict`.execute(db);
+}
+
+/**
+ * When each idempotency key was used, so that it can be removed when it is old. Keys from before have
+ * no time: they are as old as the position that they answer at.
+ */
+async function letKeysExpire(db: Kysely<LogTables>): Promise<void> {
+  const table = 'idempotency_keys';
+  await sql`alter table ${sql.table(table)} add column created_at integer`.execute(db);
+  await sql`create index idempotency_keys_by_time on ${sql.table(table)} (created_at)`.execute(db);
+  for (const change of ['update', 'delete', 'replace']) {
+    await sql`drop trigger ${sql.ref(`${table}_refuses_${change}`)}`.execute(db);
+  }
+  const isOfLastDay = sql`
+    coalesce(
+      old.created_at, (select committed_at from transactions where last_position = old.position), 0
+    ) > (unixepoch() - 86400) * 1000000`;
+  await refuseChanges(db, table, [['key'], ['transaction_id']], isOfLastDay);
 }
 
 /** A chunk at a time: contents of a log may be more than memory holds. */

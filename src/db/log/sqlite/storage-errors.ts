@@ -4,12 +4,20 @@ import { StorageFailed, StorageFull } from '../../shared/problems.ts';
 /** The primary result codes that tell of the file, the disk or the file system below it. */
 const failures = ['IOERR', 'READONLY', 'CANTOPEN', 'CORRUPT', 'NOTADB', 'NOLFS', 'PERM'];
 
+/** Those that say that what was written may not be on disk, though the file reads as if it were. */
+const unsynced = ['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC'];
+
 /** The error's SQLite result code, such as SQLITE_BUSY; null when no SQLite error is behind it. */
 export function sqliteCode(error: unknown): string | null {
   if (error instanceof StorageFailed || error instanceof StorageFull)
     return sqliteCode(error.cause);
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
+}
+
+/** Whether the system could not bring to disk what was written. */
+export function isUnsynced(error: unknown): boolean {
+  return unsynced.includes(sqliteCode(error) ?? '');
 }
 
 /** A SQLite error as the failure of storage that it tells of; null when it tells of none. */
@@ -22,6 +30,12 @@ export function storageErrorOf(error: unknown): StorageFull | StorageFailed | nu
     return new StorageFull(message, { cause: error });
   }
   if (!failures.includes(code.split('_')[1] ?? '')) return null;
+  if (unsynced.includes(code)) {
+    const message =
+      `The log could not be brought to disk (${code}). Whether this is kept is not known. Try again ` +
+      'once its disk works, under an idempotency key.';
+    return new StorageFailed(message, { cause: error });
+  }
   const message =
     `The log cannot be written or read (${code}), so this was not done. Try again once its disk ` +
     'works.';
