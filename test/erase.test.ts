@@ -101,6 +101,10 @@ test('what an erased record held is in no file any more, nor in any answer; that
   expect(history?.map((version) => again.erasedAt(version))).toEqual(
     Array(3).fill(parseDateTime(erasure?.erasedAt as string)),
   );
+  // Whoever erased it, and why, is known.
+  const ids = [1, 2, 3, 4] as TransactionId[];
+  const actors = (await again.transactions(ids)).map((transaction) => transaction?.actor);
+  expect(actors).toEqual([null, null, null, 'admin']);
   expect(await again.verify()).toEqual({ versions: 4, defect: null });
   await again.close();
   const reopened = await open(directory);

@@ -172,8 +172,9 @@ export class LogAccess {
    */
   async erase(records: readonly RecordName[], about: TransactionAbout): Promise<Receipt | null> {
     const key = await receiptKey(dirname(this.#files.path));
-    await this.transact((log) => deleteAll(log, records), about);
-    const { value: erasure } = await this.transact((log) => log.erase(this.entities, records));
+    const { transaction } = await this.transact((log) => deleteAll(log, records), about);
+    const terms = { defined: this.entities, records, deletion: transaction?.id ?? null };
+    const { value: erasure } = await this.transact((log) => log.erase(terms));
     if (!erasure) return null;
     const tree = new LogTree((after, end) => this.#files.log.digestsBetween(after, end));
     return signReceipt(key, this.logId, erasure, about, await tree.head(erasure.position));

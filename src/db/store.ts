@@ -229,8 +229,9 @@ export class Store extends StoreReads {
     about: TransactionAbout = {},
   ): Promise<Receipt | null> {
     const key = await receiptKey(this.#files.directory);
-    await this.transact((log) => deleteAll(log, records), about);
-    const { value: erasure } = await this.transact((log) => log.erase(this.entities, records));
+    const { transaction } = await this.transact((log) => deleteAll(log, records), about);
+    const terms = { defined: this.entities, records, deletion: transaction?.id ?? null };
+    const { value: erasure } = await this.transact((log) => log.erase(terms));
     if (!erasure) return null;
     await this.#erasing.forget();
     await this.#finishErasures();

@@ -38,7 +38,7 @@ export function addErase({ builder, inputs }: RecordContext, problems: ProblemTy
         }),
         id: t.arg.id({ required: true, description: 'The id of the record.' }),
         reason: t.arg.string({
-          description: 'Why, for the receipt and for the deletion; it is not erased.',
+          description: 'Why, for the receipt and for the deletion, which keeps it.',
         }),
       },
       resolve: (_root, args, { operation }) => eraseRecord(args, operation),

@@ -31,6 +31,16 @@ export interface RecordName {
   readonly id: string;
 }
 
+/** What is erased together. */
+export interface ErasureTerms {
+  /** Kinds of records as they are defined here. */
+  readonly defined: readonly Entity[];
+  /** None of them is live. */
+  readonly records: readonly RecordName[];
+  /** The transaction that deleted them to be erased: who did it, and why, stays. */
+  readonly deletion: TransactionId | null;
+}
+
 /** What was erased of one record. */
 export interface ErasedRecord {
   /** The name of its kind. */
@@ -130,16 +140,14 @@ export async function erasedPositions(db: Kysely<LogTables>): Promise<Set<number
 }
 
 /**
- * Erases all versions of some records, within a transaction. None of them is live.
- * @param defined kinds of records as they are defined here.
+ * Erases all versions of some records, within a transaction.
  * @param end where the log ends.
  * @param pause lets others go on between records.
  * @returns what was erased; null when all of it had been before.
  */
 export async function eraseRecords(
   log: LogFile,
-  defined: readonly Entity[],
-  records: readonly RecordName[],
+  { defined, records, deletion }: ErasureTerms,
   end: Position,
   now: Microseconds,
   pause: () => Promise<void>,
@@ -160,7 +168,7 @@ export async function eraseRecords(
       if (positions.length > 0) erased.push({ entity: entity.name, id, positions });
       await pause();
     }
-    for (const id of transactions) await blankTransaction(db, kinds, id);
+    for (const id of transactions) if (id !== deletion) await blankTransaction(db, kinds, id);
     const names = defined.map(({ name }) => name);
     for (const sha256 of await unnamed(db, kinds, names, contents)) {
       contentsBytes += await removeContents(db, sha256);

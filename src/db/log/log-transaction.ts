@@ -18,7 +18,7 @@ import { writeBytes } from './contents/contents.ts';
 import type { ContentsInfo } from './contents/contents-rows.ts';
 import { type EndedUpload, keepResumable } from './contents/resumable-rows.ts';
 import { keepUpload, type Uploaded } from './contents/upload-rows.ts';
-import { type Erasure, eraseRecords, isErased, type RecordName } from './erase.ts';
+import { type Erasure, type ErasureTerms, eraseRecords, isErased } from './erase.ts';
 import { firstVersion, firstVersions, type NewRecord } from './first-versions.ts';
 import type { LogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
@@ -272,13 +272,12 @@ export class LogTransaction {
 
   /**
    * Erases what records hold and held, for good. For the store only: others have read it already.
-   * @param entities as they are defined here.
    * @returns null when all of it had been erased before.
    * @throws NotFound for an id that was never used, InvalidInput for a live record.
    */
-  erase(entities: readonly Entity[], records: readonly RecordName[]): Promise<Erasure | null> {
+  erase(terms: ErasureTerms): Promise<Erasure | null> {
     return this.#inTurn(async () => {
-      for (const { entity, id } of records) {
+      for (const { entity, id } of terms.records) {
         const { operation } = this.#known(entity, id);
         if (operation === 'DELETE') continue;
         const message = `must be deleted before it is erased: ${nameOf(entity, id)} is live.`;
@@ -286,7 +285,7 @@ export class LogTransaction {
       }
       const { committedAt } = this.#head;
       const pause = () => this.#pace.yield();
-      return eraseRecords(this.#log, entities, records, this.position, committedAt, pause);
+      return eraseRecords(this.#log, terms, this.position, committedAt, pause);
     });
   }
 
