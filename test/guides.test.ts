@@ -175,7 +175,7 @@ describe('in a browser', () => {
   afterAll(() => browser?.close());
 
   test('no guide overflows, complains or bars anyone, in light, in dark and on a phone', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const url = await open();
     const { page, complaints, foreignRequests } = await openPage(browser, `${url}/`);
