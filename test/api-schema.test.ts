@@ -96,6 +96,7 @@ test('a kind of record gets everything that Todo has by its definition alone', a
     'updateSpecimens',
     'transact',
     'revertTransaction',
+    'eraseRecord',
   ]);
   const types = ['Specimen', 'SpecimenVersion', 'SpecimenFilter', 'SpecimenConnection'];
   for (const name of types) expect(schema.getType(name)).toBeDefined();
