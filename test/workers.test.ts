@@ -200,7 +200,8 @@ describe('with two workers', { timeout: 60_000 }, () => {
       await until(async () => {
         const { todo } = await b.connection.data(readTodo, { id: 'x' });
         expect(todo.subject).toBe('kept');
-        await server.data(readTodo, { id: 'x' }).catch(() => null);
+        // A connection that was on its way to the one that ended is lost, and nobody tells.
+        await Promise.race([server.data(readTodo, { id: 'x' }).catch(() => null), sleep(1_000)]);
         answers += 1;
         // Asked without a pause, they would keep from its start what takes the place.
         await sleep(20);
