@@ -115,7 +115,7 @@ class SegmentWriter {
     if (count !== to - from) {
       throw new VersionsMissing(
         `The log lacks ${to - from - count} of the versions ${from + 1} to ${to}. Look at it with ` +
-          'Store.verify(), and restore what was backed up before.',
+          'everstate verify, and restore what was backed up before.',
       );
     }
     await copyRows(
