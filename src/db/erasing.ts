@@ -3,15 +3,23 @@
  * replica, tables that were read, pages of the file. Erasing is done once none of it is left.
  */
 import { dirname, join } from 'node:path';
+import type { Entity } from '../entities/index.ts';
 import type { Answers } from './answers/answers.ts';
 import type { SharedSpans } from './feed/shared-spans.ts';
 import type { WithinCommit } from './log/contents/upload-rows.ts';
+import { deleteAll, type RecordName } from './log/erase.ts';
 import type { LogReader } from './log/log-reader.ts';
+import type { LogTree } from './log/log-tree.ts';
 import { holdLog } from './log/sqlite/log-lock.ts';
 import { rewriteFile } from './log/sqlite/rewrite-file.ts';
+import type { TransactionAbout } from './log/transaction-head.ts';
+import type { Committed, Work } from './log/writer.ts';
 import type { LogFiles } from './log-files.ts';
+import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
 import { removeUnusedReplicas } from './replica/replica-file.ts';
 import type { ReplicaKeeper } from './replica/replica-keeper.ts';
+import { limits } from './shared/limits.ts';
+import { Unavailable } from './shared/problems.ts';
 import type { Tables } from './tables/tables.ts';
 
 interface HeldParts {
@@ -26,26 +34,28 @@ interface HeldParts {
 export class Erasing {
   readonly #parts: HeldParts;
   readonly #listeners = new Set<() => void>();
-  /** The last erasure that this process knows of; null until it has looked. */
-  #known: number | null = null;
+  /** The last erasure that this process knows of. */
+  #known: number;
   #forgetting: Promise<void> | null = null;
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
 
-  constructor(parts: HeldParts) {
+  /** @param known the last erasure before anything was read that the parts hold. */
+  constructor(parts: HeldParts, known: number) {
     this.#parts = parts;
+    this.#known = known;
+    const look = () =>
+      this.#look().catch((error) => {
+        // Closed since, or the log’s storage failed, which was told already.
+        if (!this.#isClosed && !(error instanceof Unavailable)) parts.onFault(error);
+      });
+    this.#timer = setInterval(look, limits.erasuresLookMs).unref();
   }
 
   /** Has somebody told, perhaps more than once, when something was erased. @returns what ends it. */
   onErased(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Looks for erasures by other processes, and begins to forget what they erased. */
-  async look(): Promise<void> {
-    const last = await this.#parts.log.lastErasure();
-    const isNew = this.#known !== null && last > this.#known;
-    this.#known = last;
-    if (isNew) this.forget().catch(this.#parts.onFault);
   }
 
   /** Forgets what was erased. @returns once the replica is one without it. */
@@ -63,6 +73,20 @@ export class Erasing {
     await forgetting;
   }
 
+  /** Looks for no more of them. */
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+
+  /** Looks for erasures by other processes, and forgets what they erased. */
+  async #look(): Promise<void> {
+    const last = await this.#parts.log.lastErasure();
+    if (last <= this.#known) return;
+    this.#known = last;
+    await this.forget();
+  }
+
   #clear(): void {
     const { answers, spans, tables } = this.#parts;
     answers.clear();
@@ -70,6 +94,32 @@ export class Erasing {
     tables.clear();
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The log that records are erased from, as whoever has it open has it. */
+interface ErasedLog {
+  readonly files: Pick<LogFiles, 'path' | 'logId'>;
+  readonly entities: readonly Entity[];
+  readonly tree: LogTree;
+  readonly transact: <T>(work: Work<T>, about?: TransactionAbout) => Promise<Committed<T>>;
+}
+
+/**
+ * Deletes those of some records that are live, and erases all of them from the log.
+ * @returns the receipt; null when all of it had been erased before.
+ * @throws NotFound for an id that was never used; then nothing was done.
+ */
+export async function eraseForReceipt(
+  { files, entities, tree, transact }: ErasedLog,
+  records: readonly RecordName[],
+  about: TransactionAbout,
+): Promise<Receipt | null> {
+  const key = await receiptKey(dirname(files.path));
+  const { transaction } = await transact((log) => deleteAll(log, records), about);
+  const terms = { defined: entities, records, deletion: transaction?.id ?? null };
+  const { value: erasure } = await transact((log) => log.erase(terms));
+  if (!erasure) return null;
+  return signReceipt(key, files.logId, erasure, about, await tree.head(erasure.position));
 }
 
 /**

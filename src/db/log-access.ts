@@ -4,7 +4,6 @@
  * process's commits.
  */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type {
   Entity,
   Microseconds,
@@ -13,25 +12,24 @@ import type {
   TransactionId,
   Version,
 } from '../entities/index.ts';
-import { finishErasures } from './erasing.ts';
+import { eraseForReceipt, finishErasures } from './erasing.ts';
 import { writeBytes } from './log/contents/contents.ts';
 import { findContents } from './log/contents/contents-rows.ts';
 import { keepUpload, type Uploaded, type WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
-import { deleteAll, type RecordName, recordsOfOwner } from './log/erase.ts';
+import { type RecordName, recordsOfOwner } from './log/erase.ts';
 import { HistoryWriter, type PastTransaction } from './log/history-writer.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import { LogTree } from './log/log-tree.ts';
-import { mend } from './log/mend.ts';
+import { attemptsOn } from './log/mend.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
-import { tryWriting } from './log/sqlite/log-lock.ts';
 import { TransactionSteps } from './log/sqlite/transaction-steps.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { verifyLog } from './log/verify/verify.ts';
 import { type Committed, type Work, Writer } from './log/writer.ts';
 import { type LogFiles, type LogFilesOptions, logPathIn, openLogFiles } from './log-files.ts';
-import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
+import type { Receipt } from './receipt.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
 import { limits } from './shared/limits.ts';
 import { CannotOpen, HistoryRefused, LogMoved } from './shared/problems.ts';
@@ -69,10 +67,7 @@ export class LogAccess {
     this.#writer = new Writer(writing, reader, watch, clock, () => {});
     this.#steps = new TransactionSteps(writing);
     this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, () => {});
-    watch.start({
-      tryWriting: () => tryWriting(files.path),
-      mend: () => mend(writing, files.path, this.#writer.acknowledged),
-    });
+    watch.start(attemptsOn(writing, files.path, () => this.#writer.acknowledged));
   }
 
   /**
@@ -171,13 +166,13 @@ export class LogAccess {
    * @throws NotFound for an id that was never used; then nothing was done.
    */
   async erase(records: readonly RecordName[], about: TransactionAbout): Promise<Receipt | null> {
-    const key = await receiptKey(dirname(this.#files.path));
-    const { transaction } = await this.transact((log) => deleteAll(log, records), about);
-    const terms = { defined: this.entities, records, deletion: transaction?.id ?? null };
-    const { value: erasure } = await this.transact((log) => log.erase(terms));
-    if (!erasure) return null;
-    const tree = new LogTree((after, end) => this.#files.log.digestsBetween(after, end));
-    return signReceipt(key, this.logId, erasure, about, await tree.head(erasure.position));
+    const log = {
+      files: this.#files,
+      entities: this.entities,
+      tree: new LogTree((after, end) => this.#files.log.digestsBetween(after, end)),
+      transact: <T>(work: Work<T>, terms?: TransactionAbout) => this.transact(work, terms),
+    };
+    return await eraseForReceipt(log, records, about);
   }
 
   /**

@@ -5,10 +5,9 @@ import type { Entity } from '../entities/index.ts';
 import { type LogEnd, readLogEnd } from './log/log-end.ts';
 import { clearLog } from './log/sqlite/clear-log.ts';
 import { LogFile } from './log/sqlite/log-file.ts';
-import { formatOf, schemaVersion } from './log/sqlite/migrations.ts';
+import { refuseOtherFormat, schemaVersion } from './log/sqlite/migrations.ts';
 import { hasLog, noLog } from './log-access.ts';
 import { logPathIn } from './log-files.ts';
-import { CannotOpen } from './shared/problems.ts';
 
 export class LogClearing {
   readonly #directory: string;
@@ -28,13 +27,13 @@ export class LogClearing {
     if (!hasLog(directory)) throw noLog(directory);
     const path = logPathIn(directory);
     const file = LogFile.openAlone(path, schemaVersion);
-    const format = await formatOf(file.kysely);
-    if (format === schemaVersion) return new LogClearing(directory, file);
-    await file.close();
-    throw new CannotOpen(
-      `${path} has format ${format}, and this Everstate clears format ${schemaVersion}. Serve it once, ` +
-        'which brings it there.',
-    );
+    try {
+      await refuseOtherFormat(file, path, 'clears');
+      return new LogClearing(directory, file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Where the log ends. */

@@ -10,11 +10,11 @@ import { LogReader } from './log/log-reader.ts';
 import { type LogHead, LogTree } from './log/log-tree.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { type LogRoom, readRoom, releaseRoom } from './log/sqlite/log-room.ts';
-import { formatOf, schemaVersion } from './log/sqlite/migrations.ts';
+import { refuseOtherFormat, schemaVersion } from './log/sqlite/migrations.ts';
 import { verifyFile } from './log/sqlite/verify-file.ts';
 import { hasLog, noLog } from './log-access.ts';
 import { logPathIn } from './log-files.ts';
-import { CannotOpen, StorageFull } from './shared/problems.ts';
+import { StorageFull } from './shared/problems.ts';
 
 export class LogCompaction {
   readonly #directory: string;
@@ -31,12 +31,8 @@ export class LogCompaction {
     const path = logPathIn(directory);
     const file = LogFile.open(path, schemaVersion);
     try {
-      const format = await formatOf(file.kysely);
-      if (format === schemaVersion) return new LogCompaction(directory, file);
-      throw new CannotOpen(
-        `${path} has format ${format}, and this Everstate compacts format ${schemaVersion}. Serve it ` +
-          'once, which brings it there.',
-      );
+      await refuseOtherFormat(file, path, 'compacts');
+      return new LogCompaction(directory, file);
     } catch (error) {
       await file.close();
       throw explainOpening(error, path);

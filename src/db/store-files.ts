@@ -45,6 +45,8 @@ export interface StoreOptions<Entities extends readonly Entity[]> {
 
 export interface StoreFiles extends LogFiles {
   readonly directory: string;
+  /** The last erasure before the replica was built. */
+  readonly lastErasure: number;
   readonly replica: ReplicaKeeper;
   readonly clock: Clock;
   readonly transactionTimeMaxMs: number | undefined;
@@ -64,6 +66,8 @@ export async function openStoreFiles(
   const { directory, entities, clock = systemClock, onFault = reportFault } = options;
   return await openLogFiles(options, async (files) => {
     const { path, watch, log } = files;
+    // Before the replica reads anything that may be erased meanwhile.
+    const lastErasure = await log.lastErasure();
     const replica = await ReplicaKeeper.open(log, entities, {
       directory: options.replicaInMemory ? null : join(directory, 'replica'),
       resources: {
@@ -84,6 +88,7 @@ export async function openStoreFiles(
     return {
       ...files,
       directory,
+      lastErasure,
       replica,
       clock,
       transactionTimeMaxMs,

@@ -9,28 +9,17 @@ export class StoreHead {
   readonly #file: LogFile;
   readonly #log: LogReader;
   readonly #onAdvance: () => void;
-  readonly #onLook: () => Promise<void>;
   #known: Position;
   #closing = false;
   #seenDataVersion = -1;
   #looking: Promise<Position> | null = null;
 
-  /**
-   * @param onAdvance told of every move of what is known.
-   * @param onLook told when something was committed by others, before anyone is.
-   */
-  constructor(
-    file: LogFile,
-    log: LogReader,
-    known: Position,
-    onAdvance: () => void,
-    onLook: () => Promise<void>,
-  ) {
+  /** @param onAdvance told of every move of what is known. */
+  constructor(file: LogFile, log: LogReader, known: Position, onAdvance: () => void) {
     this.#file = file;
     this.#log = log;
     this.#known = known;
     this.#onAdvance = onAdvance;
-    this.#onLook = onLook;
   }
 
   /** The last position that this process knows to be committed. */
@@ -80,7 +69,6 @@ export class StoreHead {
     const dataVersion = this.#file.dataVersion();
     if (dataVersion !== this.#seenDataVersion) {
       const { position } = await this.#log.totals();
-      await this.#onLook();
       this.#seenDataVersion = dataVersion;
       this.advance(position);
     }

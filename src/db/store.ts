@@ -10,7 +10,7 @@ import type {
 } from '../entities/index.ts';
 import { Answers } from './answers/answers.ts';
 import type { ReadChanges } from './answers/recent-changes.ts';
-import { Erasing, finishErasures } from './erasing.ts';
+import { Erasing, eraseForReceipt, finishErasures } from './erasing.ts';
 import type { FollowOptions, Span } from './feed/follower.ts';
 import { Followers } from './feed/followers.ts';
 import { SharedSpans } from './feed/shared-spans.ts';
@@ -20,7 +20,7 @@ import type { Upload } from './log/contents/upload.ts';
 import type { Uploaded, WithinCommit } from './log/contents/upload-rows.ts';
 import { Uploads } from './log/contents/uploads.ts';
 import type { Verified } from './log/defect.ts';
-import { deleteAll, type RecordName, readErasedAt } from './log/erase.ts';
+import { type RecordName, readErasedAt } from './log/erase.ts';
 import { ExpiredKeys } from './log/expired-keys.ts';
 import { Histories } from './log/histories.ts';
 import { IdempotencyKeys } from './log/idempotency.ts';
@@ -28,10 +28,9 @@ import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
 import { type LogHead, LogTree } from './log/log-tree.ts';
-import { mend } from './log/mend.ts';
+import { attemptsOn } from './log/mend.ts';
 import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
-import { tryWriting } from './log/sqlite/log-lock.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { TransactionList } from './log/transaction-list.ts';
@@ -39,7 +38,7 @@ import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
 import { type Committed, type OnCommit, type Work, Writer } from './log/writer.ts';
-import { type Receipt, receiptKey, signReceipt } from './receipt.ts';
+import type { Receipt } from './receipt.ts';
 import { limits } from './shared/limits.ts';
 import type { StoreMeasures } from './shared/measures.ts';
 import { BadRequest, Unavailable } from './shared/problems.ts';
@@ -71,18 +70,11 @@ export class Store extends StoreReads {
   readonly #followers: Followers;
   readonly #tree: LogTree;
   readonly #erasing: Erasing;
-  readonly #erasuresTimer: NodeJS.Timeout;
   #closed: Promise<void> | null = null;
 
   private constructor(entities: readonly Entity[], files: StoreFiles) {
     const { writing, watch, clock, replica, log } = files;
-    const head = new StoreHead(
-      writing,
-      log,
-      replica.watermark,
-      () => this.#followers.wake(),
-      () => this.#erasing.look(),
-    );
+    const head = new StoreHead(writing, log, replica.watermark, () => this.#followers.wake());
     const spans = new SharedSpans(log);
     const readChanges: ReadChanges = async (after) => spans.read(after, entities, true);
     const refuseWhenClosing = () => head.refuseWhenClosing();
@@ -119,10 +111,7 @@ export class Store extends StoreReads {
       timeMaxMs: files.transactionTimeMaxMs,
       onGroupCommit: files.onGroupCommit,
     });
-    watch.start({
-      tryWriting: () => tryWriting(files.path),
-      mend: () => mend(writing, files.path, this.#writer.acknowledged),
-    });
+    watch.start(attemptsOn(writing, files.path, () => this.#writer.acknowledged));
     this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, files.onFault);
     const { idempotencyKeyDays, reading, onFault } = files;
     this.#expiredKeys = new ExpiredKeys(
@@ -133,11 +122,9 @@ export class Store extends StoreReads {
       onFault,
     );
     const { tables } = this;
-    this.#erasing = new Erasing({ log, answers, spans, replica, tables, onFault: files.onFault });
-    // Somebody else may erase what nobody asks this process about.
-    const look = () => this.#lookForForeignCommits();
-    this.#erasuresTimer = setInterval(look, limits.erasuresLookMs).unref();
-    this.#finishErasures().catch(files.onFault);
+    const held = { log, answers, spans, replica, tables, onFault };
+    this.#erasing = new Erasing(held, files.lastErasure);
+    this.#finishErasures().catch(onFault);
   }
 
   /** Runs work on what the log keeps beside versions. */
@@ -228,14 +215,20 @@ export class Store extends StoreReads {
     records: readonly RecordName[],
     about: TransactionAbout = {},
   ): Promise<Receipt | null> {
-    const key = await receiptKey(this.#files.directory);
-    const { transaction } = await this.transact((log) => deleteAll(log, records), about);
-    const terms = { defined: this.entities, records, deletion: transaction?.id ?? null };
-    const { value: erasure } = await this.transact((log) => log.erase(terms));
-    if (!erasure) return null;
+    const receipt = await eraseForReceipt(
+      {
+        files: this.#files,
+        entities: this.entities,
+        tree: this.#tree,
+        transact: (work, terms) => this.transact(work, terms),
+      },
+      records,
+      about,
+    );
+    if (!receipt) return null;
     await this.#erasing.forget();
     await this.#finishErasures();
-    return signReceipt(key, this.logId, erasure, about, await this.#tree.head(erasure.position));
+    return receipt;
   }
 
   /** Has somebody told, perhaps more than once, when something was erased. @returns what ends it. */
@@ -430,7 +423,7 @@ export class Store extends StoreReads {
   async #close(): Promise<void> {
     const { replica, watch, reading, writing } = this.#files;
     this.#head.close();
-    clearInterval(this.#erasuresTimer);
+    this.#erasing.close();
     this.endFollowing();
     this.#uploads.close();
     this.#expiredKeys.close();

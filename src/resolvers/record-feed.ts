@@ -102,8 +102,16 @@ function kindOf({ version, previous }: SeenVersions, matches: Matcher): ChangeKi
 
 /** Whether a record was deleted to be erased: whoever saw it before cannot be told by what it held. */
 function isErasedEnd(version: Version, view: View): boolean {
-  return version.operation === 'DELETE' && view.erasedAt(version) !== null;
+  if (version.operation !== 'DELETE') return false;
+  const known = erasedEnds.get(version);
+  if (known !== undefined) return known;
+  const isErased = view.erasedAt(version) !== null;
+  erasedEnds.set(version, isErased);
+  return isErased;
 }
+
+/** All who follow are told of the same version: it is looked up once. What is erased is read anew. */
+const erasedEnds = new WeakMap<Version, boolean>();
 
 function eventOf<E extends Entity>(
   kind: ChangeKind,

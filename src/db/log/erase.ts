@@ -16,6 +16,7 @@ import {
   type TransactionId,
 } from '../../entities/index.ts';
 import { NotFound } from '../shared/problems.ts';
+import { emptySha256 } from './contents/contents-rows.ts';
 import { sha256 } from './digest.ts';
 import type { LogTransaction } from './log-transaction.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -60,12 +61,12 @@ export interface Erasure {
   readonly contentsBytes: number;
 }
 
+/** What is changed beside the tables of the records. */
+const beside = ['transactions', 'contents', 'content_chunks', 'chunks'];
 /** What stands where a salt was. */
 const noSalt = Buffer.alloc(0);
 /** What stands where a text was that cannot be missing. */
 const erasedText = 'erased';
-/** The SHA-256 of no bytes. */
-const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 const blanks: Readonly<Record<FieldKind, unknown>> = {
   id: erasedText,
@@ -158,8 +159,7 @@ export async function eraseRecords(
   const erased: ErasedRecord[] = [];
   let contentsBytes = 0;
   const tables = new Set(records.map(({ entity }) => entity.table));
-  const stored = ['transactions', 'contents', 'content_chunks', 'chunks'];
-  await allowingChanges(db, [...tables, ...stored], async () => {
+  await allowingChanges(db, [...tables, ...beside], async () => {
     const transactions = new Set<TransactionId>();
     for (const { entity, id } of records) {
       const rows = await blankVersions(db, entity, id);
@@ -196,9 +196,8 @@ export async function eraseAgain(
   until: Position,
 ): Promise<RecordName[]> {
   const tables = kinds.map(({ table }) => table);
-  const stored = ['transactions', 'contents', 'content_chunks', 'chunks'];
   const found: RecordName[] = [];
-  await allowingChanges(db, [...tables, ...stored], async () => {
+  await allowingChanges(db, [...tables, ...beside], async () => {
     for (const { erasedAt, records } of erasures) {
       const erased: ErasedRecord[] = [];
       for (const { entity: name, id, positions } of records) {

@@ -8,7 +8,23 @@ import { LogDamaged, StorageFailed } from '../shared/problems.ts';
 import { endOfTransaction, type LogEnd } from './log-end.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { tryWriting } from './sqlite/log-lock.ts';
+import type { Attempts } from './sqlite/log-watch.ts';
 import { schemaVersion } from './sqlite/migrations.ts';
+
+/**
+ * How is found out whether a log works again.
+ * @param acknowledged tells where the log ended when something was acknowledged last.
+ */
+export function attemptsOn(
+  log: LogFile,
+  path: string,
+  acknowledged: () => LogEnd | null,
+): Attempts {
+  return {
+    tryWriting: () => tryWriting(path),
+    mend: () => mend(log, path, acknowledged()),
+  };
+}
 
 /**
  * Opens the log anew, brings all of it to disk once more, and looks for what was acknowledged last.
@@ -17,7 +33,7 @@ import { schemaVersion } from './sqlite/migrations.ts';
  * @throws StorageFailed, StorageFull or CannotOpen when that cannot be done, or not yet.
  * @throws LogDamaged when it lacks what was acknowledged.
  */
-export async function mend(log: LogFile, path: string, acknowledged: LogEnd | null): Promise<void> {
+async function mend(log: LogFile, path: string, acknowledged: LogEnd | null): Promise<void> {
   log.reopen(schemaVersion);
   // Takes the place of what was not acknowledged: its page and commit are brought to disk.
   await tryWriting(path);

@@ -2,6 +2,9 @@
 import type { Kysely } from 'kysely';
 import type { LogTables } from '../tables.ts';
 
+/** What an empty file has: there is nothing to be stored of it. */
+export const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 export interface ContentsInfo {
   /** In hexadecimal. */
   readonly sha256: string;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Entity } from '../../../entities/index.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { CannotOpen } from '../../shared/problems.ts';
 import { chunkOf, putChunk } from '../contents/chunk-store.ts';
 import { addContents } from '../contents/contents-rows.ts';
 import { logDigest } from '../digest.ts';
@@ -67,6 +68,23 @@ export async function defineLog(
 export async function formatOf(db: Kysely<LogTables>): Promise<number> {
   const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db);
   return rows[0]?.user_version ?? 0;
+}
+
+/**
+ * @param does what would be done with the log, as a verb.
+ * @throws CannotOpen when a log has another format than this program writes.
+ */
+export async function refuseOtherFormat(
+  { kysely }: LogFile,
+  path: string,
+  does: string,
+): Promise<void> {
+  const format = await formatOf(kysely);
+  if (format === schemaVersion) return;
+  throw new CannotOpen(
+    `${path} has format ${format}, and this Everstate ${does} format ${schemaVersion}. Serve it once, ` +
+      'which brings it there.',
+  );
 }
 
 async function createLog(db: Kysely<LogTables>, log: LogIdentity): Promise<void> {

@@ -3,14 +3,11 @@ import { fieldColumnsOf, fieldValue, type Version } from '../../../entities/inde
 import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
-import { findContents } from '../contents/contents-rows.ts';
+import { emptySha256, findContents } from '../contents/contents-rows.ts';
 import type { Defect, VerifyWatch } from '../defect.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { sqliteCode } from '../sqlite/storage-errors.ts';
-
-/** What an empty file has: there is nothing to be stored of it. */
-const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 export class StoredContents {
   readonly #log: LogFile;
