@@ -1,7 +1,6 @@
 /** Erasing records: what is left of them in the log, in every file, in memory and for whoever follows. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runBackup, runRestore } from '../src/backup/index.ts';
@@ -17,19 +16,14 @@ import {
 } from '../src/entities/index.ts';
 import { checkReceipt, type EraseOptions, runErase, runKeys } from '../src/erasure/index.ts';
 import { runClear, runCompact } from '../src/upkeep/index.ts';
+import { alter } from './support/altered-log.ts';
 import { type ApiAnswer, listen, openApi } from './support/api.ts';
 import { takeEvents } from './support/events.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { checkProperty } from './support/property.ts';
 import { everstate, ready } from './support/server.ts';
-import {
-  logPath,
-  openTemporary,
-  rawLog,
-  temporaryDirectory,
-  withStore,
-} from './support/temporary-store.ts';
+import { openTemporary, rawLog, temporaryDirectory, withStore } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
 
 /** Texts that nothing else has. */
@@ -211,19 +205,6 @@ test('what a kill left undone is done at the next start, and replicas of before 
   await until(() => filesWith(directory, secret('first')).length === 0);
   expect(await reopened.verify()).toEqual({ versions: 2, defect: null });
 });
-
-/** Changes a log as nobody may. */
-function alter(directory: string, statement: string): void {
-  const raw = new Database(logPath(directory));
-  raw.pragma('foreign_keys = off');
-  const triggers = raw
-    .prepare("select name, sql from sqlite_schema where type = 'trigger'")
-    .all() as { name: string; sql: string }[];
-  for (const { name } of triggers) raw.exec(`drop trigger "${name}"`);
-  raw.exec(statement);
-  for (const { sql } of triggers) raw.exec(sql);
-  raw.close();
-}
 
 describe('verify finds', () => {
   /** A log with an erased record and another one. */

@@ -10,6 +10,7 @@ import { LogFile } from '../src/db/log/sqlite/log-file.ts';
 import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
 import { verifyLog } from '../src/db/log/verify/verify.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { alter } from './support/altered-log.ts';
 import { toFormat3 } from './support/older-log.ts';
 import { checkProperty } from './support/property.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
@@ -43,21 +44,6 @@ async function verifyAt(path: string, entities = shippedEntities as never) {
   } finally {
     await log.close();
   }
-}
-
-/** Changes the file as another program could, triggers or not. */
-function alter(directory: string, statements: string, keepTriggers = false): void {
-  const raw = new Database(logPath(directory));
-  raw.pragma('foreign_keys = off');
-  raw.unsafeMode(true);
-  raw.pragma('writable_schema = on');
-  const triggers = raw
-    .prepare(`select name, sql from sqlite_schema where type = 'trigger'`)
-    .all() as { name: string; sql: string }[];
-  if (!keepTriggers) for (const { name } of triggers) raw.exec(`drop trigger "${name}"`);
-  raw.exec(statements);
-  if (!keepTriggers) for (const { sql } of triggers) raw.exec(sql);
-  raw.close();
 }
 
 const keys = 'lake_keys';
