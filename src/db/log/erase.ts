@@ -1,29 +1,24 @@
 /**
  * Erasing: what records held is overwritten, and its salts with it. That there were versions, when and by
- * whom stays, and so does the chain, which covers contents by salted digests alone. What a version
- * is left with is worked out from its entity, so that it tells nothing.
+ * whom stays, and so does the chain, which covers contents by salted digests alone.
  */
 import { type Kysely, sql } from 'kysely';
 import {
   columnOf,
   type Entity,
-  type Field,
-  type FieldKind,
   fieldColumnsOf,
-  isNullable,
   type Microseconds,
   type Position,
   type TransactionId,
 } from '../../entities/index.ts';
 import { NotFound } from '../shared/problems.ts';
-import { emptySha256 } from './contents/contents-rows.ts';
 import { sha256 } from './digest.ts';
+import { blankOf, noSalt } from './erased-version.ts';
 import type { LogTransaction } from './log-transaction.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { loggedKinds } from './sqlite/logged-kinds.ts';
 import { allowingChanges } from './sqlite/refuse-changes.ts';
 import { given } from './sqlite/statement.ts';
-import { columns } from './sqlite/version-row.ts';
 import type { LogTables } from './tables.ts';
 
 /** A record to be erased. */
@@ -63,39 +58,6 @@ export interface Erasure {
 
 /** What is changed beside the tables of the records. */
 const beside = ['transactions', 'contents', 'content_chunks', 'chunks'];
-/** What stands where a salt was. */
-const noSalt = Buffer.alloc(0);
-/** What stands where a text was that cannot be missing. */
-const erasedText = 'erased';
-
-const blanks: Readonly<Record<FieldKind, unknown>> = {
-  id: erasedText,
-  text: erasedText,
-  int: 0,
-  int64: 0,
-  float: 0,
-  dateTime: 0,
-  boolean: false,
-  labels: [],
-};
-
-/** What an erased version has in a column, as SQLite keeps it. */
-function blankOf(field: Field): unknown {
-  if (isNullable(field)) return null;
-  return columns[field.kind].encode(field.contents ? emptySha256 : blanks[field.kind]);
-}
-
-/** Whether a value says as little; of a kind that is not defined here it is not known which text it was. */
-export function isBlank(field: Field, value: unknown): boolean {
-  const isText = field.kind === 'text' && (value === erasedText || value === emptySha256);
-  return value === blankOf(field) || (isText && !isNullable(field));
-}
-
-/** Whether a salt is that of an erased version or transaction. */
-export function isErasedSalt(salt: Uint8Array): boolean {
-  return salt.length === 0;
-}
-
 /** Digest of what an erasure says; it finds damage. */
 export function erasureDigest(row: Omit<LogTables['erasures'], 'id' | 'digest'>): Uint8Array {
   return sha256([], JSON.stringify([row.erased_at, row.position, row.records]));

@@ -3,7 +3,7 @@ import type { Position, Version } from '../../entities/index.ts';
 import { hexOf } from '../shared/hex.ts';
 import { BadRequest } from '../shared/problems.ts';
 import { digestedFields } from './digest.ts';
-import { isErasedSalt } from './erase.ts';
+import { isErasedSalt } from './erased-version.ts';
 import { type InclusionProof, leadsToHead, proofFormat } from './inclusion-proof.ts';
 import type { LogTree } from './log-tree.ts';
 import type { LogFile } from './sqlite/log-file.ts';
