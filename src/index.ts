@@ -10,6 +10,7 @@ export {
   Forbidden,
   type Group,
   type GroupCommit,
+  HistoryDamaged,
   IdempotencyMismatch,
   InvalidInput,
   type LogTransaction,

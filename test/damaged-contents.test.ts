@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { chunksOf } from '../src/db/log/contents/chunker.ts';
+import { alter } from './support/altered-log.ts';
 import { codesOf, listen, openApi, type TestApi, write } from './support/api.ts';
-import { rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { temporaryDirectory } from './support/temporary-store.ts';
 
 /** Bytes that are kept in three chunks. */
 function threeChunks(): Buffer {
@@ -121,17 +122,7 @@ async function servedFile(): Promise<Damaged> {
   );
   const { lakeFile } = createLakeFile;
   const { url } = await listen(api.app);
-  const damage = (statements: string) => {
-    const raw = rawLog(directory);
-    const triggers = raw
-      .prepare(
-        `select name, sql from sqlite_schema where tbl_name in ('contents', 'content_chunks', 'chunks') and type = 'trigger'`,
-      )
-      .all() as { name: string; sql: string }[];
-    for (const { name } of triggers) raw.exec(`drop trigger ${name}`);
-    raw.exec(statements);
-    for (const { sql } of triggers) raw.exec(sql);
-  };
+  const damage = (statements: string) => alter(directory, statements);
   return { api, url: `${url}${lakeFile.downloadUrl}`, id: lakeFile.id, damage };
 }
 

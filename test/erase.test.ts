@@ -23,8 +23,15 @@ import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { checkProperty } from './support/property.ts';
 import { everstate, ready } from './support/server.ts';
-import { openTemporary, rawLog, temporaryDirectory, withStore } from './support/temporary-store.ts';
+import {
+  logPath,
+  openTemporary,
+  rawLog,
+  temporaryDirectory,
+  withStore,
+} from './support/temporary-store.ts';
 import { until } from './support/until.ts';
+import { verifyAt } from './support/verify-at.ts';
 
 /** Texts that nothing else has. */
 const secret = (name: string) => `secret-${name}-5f1c`;
@@ -238,8 +245,7 @@ describe('verify finds', () => {
   ])('%s', async (statement, position, message) => {
     const directory = await erasedLog();
     alter(directory, statement);
-    const store = await open(directory);
-    const { defect } = await store.verify();
+    const { defect } = await verifyAt(logPath(directory));
     expect(defect?.position).toBe(position);
     expect(defect?.message).toContain(message);
   });

@@ -5,15 +5,12 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CannotOpen } from '../src/db/index.ts';
-import { LogReader } from '../src/db/log/log-reader.ts';
-import { LogFile } from '../src/db/log/sqlite/log-file.ts';
-import { schemaVersion } from '../src/db/log/sqlite/migrations.ts';
-import { verifyLog } from '../src/db/log/verify/verify.ts';
-import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { LakeFile, Todo } from '../src/entities/index.ts';
 import { alter } from './support/altered-log.ts';
 import { toFormat3 } from './support/older-log.ts';
 import { checkProperty } from './support/property.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
+import { verifyAt } from './support/verify-at.ts';
 
 /** A log of six versions, with contents and an idempotency key; closed. */
 async function writeLog(directory: string): Promise<void> {
@@ -34,16 +31,6 @@ async function writeLog(directory: string): Promise<void> {
   await store.update(LakeFile, 'g', { status: 'done' });
   await store.delete(Todo, 'a');
   await store.close();
-}
-
-/** Verifies the file as it lies there. */
-async function verifyAt(path: string, entities = shippedEntities as never) {
-  const log = LogFile.open(path, schemaVersion);
-  try {
-    return await verifyLog(log, new LogReader(log, entities), entities);
-  } finally {
-    await log.close();
-  }
 }
 
 const keys = 'lake_keys';

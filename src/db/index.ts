@@ -73,6 +73,7 @@ export {
   CannotOpen,
   ContentsDamaged,
   Forbidden,
+  HistoryDamaged,
   IdempotencyMismatch,
   InvalidInput,
   LogDamaged,

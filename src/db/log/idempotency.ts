@@ -7,7 +7,7 @@ import type {
   Version,
 } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
-import { IdempotencyMismatch, InvalidInput } from '../shared/problems.ts';
+import { HistoryDamaged, IdempotencyMismatch, InvalidInput } from '../shared/problems.ts';
 import { findTextIssue } from '../shared/values.ts';
 import { keyDigest } from './digest.ts';
 import type { LogReader } from './log-reader.ts';
@@ -51,7 +51,7 @@ export class IdempotencyKeys {
    * The result of the mutation that had this key first; null when the key is new.
    * @param viewerId whose key it is; null where nobody is asked who they are.
    * @throws IdempotencyMismatch when that was another request, InvalidInput for a key that cannot
-   *   be kept.
+   *   be kept, HistoryDamaged when what it stands for is not as it was written.
    */
   async recall({ key, requestDigest }: Once, viewerId: string | null): Promise<Remembered | null> {
     const issue = findTextIssue('idempotencyKey', key, limits.idempotencyKeyLengthMax);
@@ -62,6 +62,9 @@ export class IdempotencyKeys {
       .where('key', '=', keptKey(key, viewerId))
       .executeTakeFirst();
     if (!row) return null;
+    if (row.digest && Buffer.compare(keyDigest(row), row.digest) !== 0) {
+      throw new HistoryDamaged(row.position, 'idempotency key');
+    }
     if (row.request_digest !== requestDigest) {
       throw new IdempotencyMismatch(
         `The idempotency key ${JSON.stringify(key)} was used before with other input. ` +

@@ -10,19 +10,15 @@ import type {
 } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
+import { checkedColumns, checkedVersion, checkedVersionOfRow } from './checked-version.ts';
 import { ContentsReader } from './contents/contents-reader.ts';
 import { endOfTransaction } from './log-end.ts';
 import { readVersionsAt } from './logged-records.ts';
+import { readTransactions } from './logged-transactions.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given } from './sqlite/statement.ts';
 import { sqliteCode } from './sqlite/storage-errors.ts';
-import {
-  columnsOfVersion,
-  jsonOfColumns,
-  versionOfRaw,
-  versionOfRow,
-} from './sqlite/version-row.ts';
-import type { LogTables } from './tables.ts';
+import { jsonOfColumns } from './sqlite/version-row.ts';
 
 /** A stretch of the log that ends where a transaction ends. */
 export interface LogSpan {
@@ -100,13 +96,15 @@ export class LogReader {
     for (const entity of entities) {
       const rows = await this.#log.versions
         .selectFrom(entity.table)
-        .select(columnsOfVersion(entity))
+        .select(checkedColumns(this.#log, entity))
         .where('position', '>', after)
         .where('position', '<=', end)
         .orderBy('position', newest ? 'desc' : 'asc')
         .$if(rowsMax !== undefined, (query) => query.limit(rowsMax as number))
         .execute();
-      versions.push(...(await turns.map(rows, (row) => versionOfRow(entity, row))));
+      versions.push(
+        ...(await turns.map(rows, (row) => checkedVersionOfRow(this.#log, entity, row))),
+      );
     }
     if (entities.length > 1 || newest) versions.sort((a, b) => a.position - b.position);
     if (rowsMax === undefined) return versions;
@@ -117,7 +115,7 @@ export class LogReader {
   /**
    * The entity's versions at positions after `after`, up to `end`, in no order: per column of
    * columnsOfVersion a JSON array of its values, as jsonOfColumns makes them. In place, and in a
-   * small part of the time of readBetween.
+   * small part of the time of readBetween. They are not compared with their digests: see refuseDamaged.
    * @returns null when they are more than fit into one text.
    */
   jsonBetween(entity: Entity, after: Position, end: Position): Uint8Array[] | null {
@@ -137,6 +135,16 @@ export class LogReader {
     }
   }
 
+  /**
+   * Compares the entity's versions at positions after `after`, up to `end`, with their digests. In place.
+   * @throws HistoryDamaged when one of them is not as it was written.
+   */
+  refuseDamaged(entity: Entity, after: Position, end: Position): void {
+    for (let next: Position | undefined = after; next !== undefined; ) {
+      next = this.nextVersions(entity, next, end).at(-1)?.position;
+    }
+  }
+
   /** The entity's versions at these positions, in no order. */
   async versionsAt<E extends Entity>(
     entity: E,
@@ -153,14 +161,14 @@ export class LogReader {
     const statement = this.#log.statement(entity, 'next versions', () =>
       this.#log.versions
         .selectFrom(entity.table)
-        .select(columnsOfVersion(entity))
+        .select(checkedColumns(this.#log, entity))
         .where('position', '>', given<number>(0))
         .where('position', '<=', given<number>(1))
         .orderBy('position')
         .limit(sql.lit(limits.transferRows))
         .compile(),
     );
-    return statement.all([after, end]).map((row) => versionOfRaw(entity, row));
+    return statement.all([after, end]).map((row) => checkedVersion(this.#log, entity, row));
   }
 
   /**
@@ -176,7 +184,7 @@ export class LogReader {
     const statement = this.#log.statement(entity, 'live versions', () =>
       this.#log.versions
         .selectFrom(`${entity.table} as version`)
-        .select(columnsOfVersion(entity))
+        .select(checkedColumns(this.#log, entity))
         .where('position', '>', given<number>(0))
         .where('position', '<=', given<number>(1))
         .where('operation', '<>', 'DELETE')
@@ -195,19 +203,14 @@ export class LogReader {
         .orderBy('position')
         .compile(),
     );
-    return statement.all([after, last, at]).map((row) => versionOfRaw(entity, row));
+    return statement.all([after, last, at]).map((row) => checkedVersion(this.#log, entity, row));
   }
 
   /** The transactions after one, in order: limits.transferRows at most. */
   async transactionsAfter(id: TransactionId): Promise<Transaction[]> {
-    const rows = await this.#log.kysely
-      .selectFrom('transactions')
-      .select(transactionColumns)
-      .where('id', '>', id)
-      .orderBy('id')
-      .limit(limits.transferRows)
-      .execute();
-    return rows.map(transactionOfRow);
+    return await readTransactions(this.#log, (all) =>
+      all.where('id', '>', id).orderBy('id').limit(limits.transferRows),
+    );
   }
 
   /** The last position of the transaction that has a position; null when none has. */
@@ -263,12 +266,8 @@ export class LogReader {
 
   /** The transactions with these ids, in the order asked for; null where there is none. */
   async transactions(ids: readonly TransactionId[]): Promise<(Transaction | null)[]> {
-    const rows = await this.#log.kysely
-      .selectFrom('transactions')
-      .select(transactionColumns)
-      .where('id', 'in', ids)
-      .execute();
-    const byId = new Map(rows.map((row) => [row.id, transactionOfRow(row)]));
+    const found = await readTransactions(this.#log, (all) => all.where('id', 'in', ids));
+    const byId = new Map(found.map((each) => [each.id, each]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
@@ -346,28 +345,4 @@ export class LogReader {
         .executeTakeFirst());
     return larger ? (larger.last_position as Position) : null;
   }
-}
-
-/** The columns that make up a transaction. */
-export const transactionColumns = [
-  'id',
-  'committed_at',
-  'first_position',
-  'last_position',
-  'actor',
-  'reason',
-] as const satisfies readonly (keyof LogTables['transactions'])[];
-
-/** A row as the transaction that it holds. */
-export function transactionOfRow(
-  row: Pick<LogTables['transactions'], (typeof transactionColumns)[number]>,
-): Transaction {
-  return {
-    id: row.id as TransactionId,
-    committedAt: row.committed_at,
-    firstPosition: row.first_position as Position,
-    lastPosition: row.last_position as Position,
-    actor: row.actor,
-    reason: row.reason,
-  };
 }

@@ -1,11 +1,15 @@
-/** Records as the log holds them; inside the transaction that is being written, with its changes. */
+/**
+ * Records as the log holds them; inside the transaction that is being written, with its changes. Each
+ * throws HistoryDamaged for what is not as it was written.
+ */
 import { sql } from 'kysely';
 import { columnOf, type Entity, type Position, type Version } from '../../entities/index.ts';
 import { limits } from '../shared/limits.ts';
 import { turns } from '../shared/turns.ts';
+import { checkedColumns, checkedVersion } from './checked-version.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import { given, type Statement } from './sqlite/statement.ts';
-import { columnsOfValues, columnsOfVersion, versionOfRaw } from './sqlite/version-row.ts';
+import { columnsOfValues } from './sqlite/version-row.ts';
 import { keysTable } from './sqlite/version-table.ts';
 
 /** The record's last version, a deleted one's included; null when the id was never used. */
@@ -17,7 +21,7 @@ export function readLastVersion<E extends Entity>(
   const statement = log.statement(entity, 'last version', () =>
     ofRecord(log, entity).orderBy('revision', 'desc').limit(sql.lit(1)).compile(),
   );
-  return firstOf(entity, statement, [id]);
+  return firstOf(log, entity, statement, [id]);
 }
 
 /** The record's version with a number; null when it has none. */
@@ -30,7 +34,7 @@ export function readRevision<E extends Entity>(
   const statement = log.statement(entity, 'revision', () =>
     ofRecord(log, entity).where('revision', '=', given<number>(1)).compile(),
   );
-  return firstOf(entity, statement, [id, revision]);
+  return firstOf(log, entity, statement, [id, revision]);
 }
 
 /** The record's version in force at a position; null before its creation. */
@@ -47,7 +51,7 @@ export function readVersionAt<E extends Entity>(
       .limit(sql.lit(1))
       .compile(),
   );
-  return firstOf(entity, statement, [id, at]);
+  return firstOf(log, entity, statement, [id, at]);
 }
 
 /** The record's versions from a revision to another, oldest first; at most limits.pageRowsMax. */
@@ -66,7 +70,7 @@ export function readVersionsBetween<E extends Entity>(
       .limit(sql.lit(limits.pageRowsMax))
       .compile(),
   );
-  return statement.all([id, from, to]).map((row) => versionOfRaw(entity, row));
+  return statement.all([id, from, to]).map((row) => checkedVersion(log, entity, row));
 }
 
 /**
@@ -82,7 +86,7 @@ export async function readVersionsAt<E extends Entity>(
   const statement = log.statement(entity, 'versions at', () =>
     log.versions
       .selectFrom(entity.table)
-      .select(columnsOfVersion(entity))
+      .select(checkedColumns(log, entity))
       .where('position', 'in', sql<number>`(select value from json_each(${given<string>(0)}))`)
       .compile(),
   );
@@ -91,7 +95,7 @@ export async function readVersionsAt<E extends Entity>(
     await turns.yield();
     const rows = statement.all([JSON.stringify(positions.slice(begin, begin + rowsMax))]);
     for (const row of rows) {
-      const version = versionOfRaw(entity, row);
+      const version = checkedVersion(log, entity, row);
       found.set(version.position, version);
     }
   }
@@ -123,18 +127,19 @@ export function findByUniqueKey(
 }
 
 function firstOf<E extends Entity>(
+  log: LogFile,
   entity: E,
   statement: Statement,
   values: readonly unknown[],
 ): Version<E> | null {
   const row = statement.first(values);
-  return row ? versionOfRaw(entity, row) : null;
+  return row ? checkedVersion(log, entity, row) : null;
 }
 
 /** The versions of a record, whose id is given. */
 function ofRecord(log: LogFile, entity: Entity) {
   return log.versions
     .selectFrom(entity.table)
-    .select(columnsOfVersion(entity))
+    .select(checkedColumns(log, entity))
     .where('id', '=', given<string>(0));
 }

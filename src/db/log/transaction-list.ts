@@ -14,7 +14,7 @@ import { FilterSize } from '../criteria/filter-size.ts';
 import { limits } from '../shared/limits.ts';
 import { tookTooLong } from '../shared/query-time.ts';
 import { turns } from '../shared/turns.ts';
-import { transactionColumns, transactionOfRow } from './log-reader.ts';
+import { readTransactions } from './logged-transactions.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 
 /** Everything that is given must hold; a null is as if left out. */
@@ -196,14 +196,12 @@ export class TransactionList {
   }
 
   async #read(first: number, last: number, down: boolean): Promise<Transaction[]> {
-    const rows = await this.#log.kysely
-      .selectFrom('transactions')
-      .select(transactionColumns)
-      .where('id', '>=', first)
-      .where('id', '<=', last)
-      .orderBy('id', down ? 'desc' : 'asc')
-      .execute();
-    return rows.map(transactionOfRow);
+    return await readTransactions(this.#log, (all) =>
+      all
+        .where('id', '>=', first)
+        .where('id', '<=', last)
+        .orderBy('id', down ? 'desc' : 'asc'),
+    );
   }
 }
 

@@ -118,6 +118,7 @@ export class ReplicaBuild {
       const after = Math.max(0, end - rows) as Position;
       const json = this.#log.jsonBetween(table.entity, after, end as Position);
       if (json) {
+        this.#log.refuseDamaged(table.entity, after, end as Position);
         const length = json.reduce((sum, text) => sum + text.length, 0);
         if (isOfRows(json)) {
           const values = [...json, ...table.foldedJson(json), this.#supersededBy(table, json)];

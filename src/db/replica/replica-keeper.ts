@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
-import { CannotOpen, Unavailable } from '../shared/problems.ts';
+import { CannotOpen, HistoryDamaged, Unavailable } from '../shared/problems.ts';
 import type { ReplicaState, StateChange } from '../shared/store-health.ts';
 import { isAboutDatabase } from './duckdb-errors.ts';
 import type { Replica } from './replica.ts';
@@ -226,7 +226,7 @@ export class ReplicaKeeper {
       try {
         return await this.#maker.onDisk(directory, limits.catchUpBatchRows);
       } catch (error) {
-        if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
+        if (isLogsFault(error)) throw error;
         this.#fileError = error;
       }
     }
@@ -270,6 +270,12 @@ export class ReplicaKeeper {
 
 function isItsFault(error: unknown): boolean {
   return error instanceof ReplicaBroken || isAboutDatabase(error);
+}
+
+/** Whether memory would not help either. */
+function isLogsFault(error: unknown): boolean {
+  const faults = [CannotOpen, Unavailable, HistoryDamaged];
+  return faults.some((fault) => error instanceof fault);
 }
 
 function notNow(cause: unknown): Unavailable {

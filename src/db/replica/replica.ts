@@ -8,7 +8,7 @@ import { type Entity, type Position, positionZero, type Version } from '../../en
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import type { ReplicaMemory } from '../shared/measures.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { HistoryDamaged, Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { unknownEntity } from '../shared/unknown-entity.ts';
 import { DeltaRows } from './delta-rows.ts';
@@ -306,7 +306,8 @@ export class Replica {
     } catch (error) {
       // The replica is not at fault when it is not wanted any more, or the log cannot be read.
       signal.throwIfAborted();
-      if (error instanceof ReplicaBroken && error.cause instanceof Unavailable) throw error.cause;
+      const cause = error instanceof ReplicaBroken ? error.cause : null;
+      if (cause instanceof Unavailable || cause instanceof HistoryDamaged) throw cause;
       throw error;
     }
     await ownWork(() => noteMerged(this.#mergingConnection, upTo, digest));

@@ -173,6 +173,23 @@ export class ContentsDamaged extends Error {
   }
 }
 
+/**
+ * A version, a transaction or an idempotency key is not as it was written: the disk or another program has changed it.
+ * Nobody may take it for what was written.
+ */
+export class HistoryDamaged extends Error {
+  readonly code = 'HISTORY_DAMAGED';
+  /** Where it is. */
+  readonly position: number;
+  /** @param what is damaged there. */
+  constructor(position: number, what: 'version' | 'transaction' | 'idempotency key' = 'version') {
+    super(
+      `The ${what} at position ${position} is not as it was written. Restore the log from a backup.`,
+    );
+    this.position = position;
+  }
+}
+
 /** A file that should be a table is none that can be read. */
 export class BadTable extends Error {
   readonly code = 'TABLE_UNREADABLE';

@@ -10,6 +10,7 @@ import {
   BadTable,
   ContentsDamaged,
   Forbidden,
+  HistoryDamaged,
   Problem,
   TableLimitExceeded,
   TransactionTimeout,
@@ -51,13 +52,21 @@ export function maskErrorWith(log: ErrorLog): MaskError {
     // Where it is not known which request it is about, there is an id for it alone.
     const requestId = asked ? markOf(asked).id : randomUUID();
     log.error({ requestId, err: cause ?? error, path: pathOf(error) }, 'an operation failed');
-    const [what, code] =
-      cause instanceof ContentsDamaged
-        ? ['The stored contents are damaged, and are not served', cause.code]
-        : ['Unexpected error', 'INTERNAL_SERVER_ERROR'];
+    const [what, code] = maskOf(cause);
     const message = `${what}. The server’s log has it under ${requestId}.`;
     return shown(message, error, { code, requestId });
   };
+}
+
+/** What a client is told of an error that only the server’s log has, and its code. */
+function maskOf(error: unknown): [what: string, code: string] {
+  if (error instanceof ContentsDamaged) {
+    return ['The stored contents are damaged, and are not served', error.code];
+  }
+  if (error instanceof HistoryDamaged) {
+    return ['A part of history is damaged, and is not served', error.code];
+  }
+  return ['Unexpected error', 'INTERNAL_SERVER_ERROR'];
 }
 
 /**

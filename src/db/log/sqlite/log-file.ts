@@ -12,6 +12,7 @@ import { fileIdentity } from '../../shared/file-identity.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   CannotOpen,
+  HistoryDamaged,
   LogDamaged,
   LogInUse,
   StorageFailed,
@@ -409,6 +410,9 @@ const openingHelp: Readonly<Record<string, string>> = {
 export function explainOpening(error: unknown, path: string): unknown {
   const code = sqliteCode(error instanceof Error && error.cause ? error.cause : error);
   if (error instanceof CannotOpen) return error;
+  if (error instanceof HistoryDamaged) {
+    return new LogDamaged(`${path} is damaged. ${error.message}`, { cause: error });
+  }
   if (error instanceof Unavailable && error.code === 'UNAVAILABLE') {
     return new CannotOpen(error.message, { cause: error });
   }

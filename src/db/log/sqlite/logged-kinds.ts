@@ -91,6 +91,29 @@ function sameShapes(a: FieldShapes, b: FieldShapes): boolean {
   return text(a) === text(b);
 }
 
+/** What a log says of a kind. */
+export interface LoggedKind {
+  readonly name: string;
+  readonly table: string;
+  readonly fields: FieldShapes;
+}
+
+/** What the log says now of every kind that ever wrote here. In place. */
+export function readLoggedKinds(log: LogFile): LoggedKind[] {
+  const statement = log.statement(readLoggedKinds, 'kinds', () =>
+    log.kysely
+      .selectFrom('entities')
+      .select(['name', 'table_name', 'fields'])
+      .orderBy('name')
+      .compile(),
+  );
+  return statement.all([]).map(([name, table, fields]) => ({
+    name: name as string,
+    table: table as string,
+    fields: loggedFields(fields as string),
+  }));
+}
+
 /** A kind by what a log says of it: enough to read its versions, and to make its table. */
 export function shapeOf(name: string, table: string, fields: FieldShapes): Entity {
   const shapes = Object.entries(fields).map(([field, { kind, nullable }]) => [

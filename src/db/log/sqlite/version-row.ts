@@ -63,7 +63,7 @@ const sharedColumns = [
   'operation',
   'previous_position',
 ] as const satisfies readonly (keyof VersionColumns)[];
-type SharedColumn = (typeof sharedColumns)[number];
+export type SharedColumn = (typeof sharedColumns)[number];
 
 /** The columns that make up a version; the digest chain's, which only `verify` needs, are not. */
 export function columnsOfVersion(entity: Entity): SharedColumn[] {
