@@ -124,7 +124,10 @@ export class Store extends StoreReads {
     const { tables } = this;
     const held = { log, answers, spans, replica, tables, onFault };
     this.#erasing = new Erasing(held, files.lastErasure);
-    this.#finishErasures().catch(onFault);
+    this.#finishErasures().catch((error) => {
+      // Closed since: the next start sees to them.
+      if (!this.#closed) onFault(error);
+    });
   }
 
   /** Runs work on what the log keeps beside versions. */
