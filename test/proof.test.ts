@@ -273,7 +273,7 @@ describe('a proof', () => {
     );
     raw.close();
     await expect(runProve('Todo', 'b', {}, directory, shippedEntities)).rejects.toThrow(
-      'The version at position 6 is not as it was written. Verify the log.',
+      'The version at position 6 is not as it was written. Restore the log from a backup.',
     );
   });
 

@@ -184,7 +184,7 @@ export class LogReader {
     const statement = this.#log.statement(entity, 'live versions', () =>
       this.#log.versions
         .selectFrom(`${entity.table} as version`)
-        .select(checkedColumns(this.#log, entity))
+        .select(checkedColumns(this.#log, entity, 'version'))
         .where('position', '>', given<number>(0))
         .where('position', '<=', given<number>(1))
         .where('operation', '<>', 'DELETE')
