@@ -279,7 +279,10 @@ function configOf(given: object): Config {
     const value = values[option.attributeName()];
     return value === undefined ? [] : [[name, String(value)]];
   });
-  return readConfig(Object.fromEntries(flags), process.env);
+  const config = readConfig(Object.fromEntries(flags), process.env);
+  // SQLite looks once, at the first database. Elsewhere may be another disk, and a small one.
+  process.env.SQLITE_TMPDIR ??= config.data;
+  return config;
 }
 
 /** A word that is no command is given to the one that stands for none. */

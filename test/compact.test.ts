@@ -1,12 +1,14 @@
 /** `everstate compact`: room is given back, beside a server as well, and nothing else changes. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LogCompaction, limits } from '../src/db/index.ts';
 import { LakeFile, Todo } from '../src/entities/index.ts';
 import { runCompact } from '../src/upkeep/index.ts';
 import { backedUp, restored, rowsAt, someLog } from './support/backups.ts';
+import { compiled } from './support/run-directory.ts';
 import { everstate } from './support/server.ts';
 import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
 import { logPath, openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
@@ -39,6 +41,16 @@ async function olderLog(): Promise<string> {
   raw.close();
   await leaveRoom(data);
   return data;
+}
+
+/** A file so large that SQLite’s copy of the log does not stay in memory. */
+async function addLarge(data: string): Promise<void> {
+  await onLog(data, (log) =>
+    log.transact(async (each) => {
+      const contents = await each.putContents(randomBytes(16_000_000));
+      await each.create(LakeFile, { filename: 'large', ...contents });
+    }),
+  );
 }
 
 async function headOf(data: string) {
@@ -145,6 +157,25 @@ describe('a log that was begun before', () => {
     expect((await runCompact(data)).outcome).toMatchObject({ isWrittenAnew: false, defect: null });
   });
 
+  test('is written anew in its own directory, wherever other temporary files go', async (context) => {
+    const data = await olderLog();
+    await addLarge(data);
+    await leaveRoom(data);
+    const opened = join(temporaryDirectory(), 'opened');
+    try {
+      execFileSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
+    } catch {
+      context.skip('what SQLite opens can be told only by strace, which is not here');
+    }
+    const program = [process.execPath, compiled('src/main.ts'), 'compact', '--data', data];
+    execFileSync('strace', ['-f', '-e', 'trace=openat', '-o', opened, ...program], {
+      stdio: 'ignore',
+    });
+    const copies = readFileSync(opened, 'utf8').match(/"[^"]*etilqs_[^"]*"/g) ?? [];
+    expect(copies.length).toBeGreaterThan(0);
+    for (const copy of copies) expect(copy).toContain(`"${data}/`);
+  });
+
   test('is left as it is while another process has it open', async () => {
     const data = await olderLog();
     const store = await openTemporary({ directory: data });
@@ -162,12 +193,7 @@ describe('a log that was begun before', () => {
 
   test('is whole when it is interrupted while it is written anew', async () => {
     const data = await olderLog();
-    await onLog(data, (log) =>
-      log.transact(async (each) => {
-        const contents = await each.putContents(randomBytes(16_000_000));
-        await each.create(LakeFile, { filename: 'large', ...contents });
-      }),
-    );
+    await addLarge(data);
     // What was free holds the file by now.
     await leaveRoom(data);
     const head = await headOf(data);

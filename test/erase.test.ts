@@ -1,5 +1,6 @@
 /** Erasing records: what is left of them in the log, in every file, in memory and for whoever follows. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -23,6 +24,7 @@ import { GuardedApi, viewerOf } from './support/guarded-api.ts';
 import { lakeFile } from './support/lake-file.ts';
 import { checkProperty } from './support/property.ts';
 import { everstate, ready } from './support/server.ts';
+import { smallDisk } from './support/small-disk.ts';
 import {
   logPath,
   openTemporary,
@@ -211,6 +213,26 @@ test('what a kill left undone is done at the next start, and replicas of before 
   expect(JSON.stringify(await everything(reopened))).not.toContain(secret('first'));
   await until(() => filesWith(directory, secret('first')).length === 0);
   expect(await reopened.verify()).toEqual({ versions: 2, defect: null });
+});
+
+test('nothing is erased where there is no room to write the log anew', async (context) => {
+  const disk = smallDisk(context, 40_000);
+  const directory = join(disk, 'data');
+  const store = await openTemporary({ directory, replicaInMemory: true });
+  await store.append(Todo, { id: 'x', subject: 'secret' });
+  await putFile(store, 'large', randomBytes(8_000_000));
+  const { position } = await store.totals();
+  writeFileSync(join(disk, 'other'), Buffer.alloc(10_000_000));
+  const erase = () => store.erase([{ entity: Todo, id: 'x' }]);
+  await expect(erase()).rejects.toMatchObject({
+    code: 'STORAGE_FULL',
+    message: expect.stringMatching(/^To write the log anew takes .* bytes of room .* there are /),
+  });
+  expect((await store.totals()).position).toBe(position);
+  expect((await store.get(Todo, 'x'))?.values.subject).toBe('secret');
+  rmSync(join(disk, 'other'));
+  expect((await erase())?.records).toHaveLength(1);
+  expect(filesWith(directory, 'secret')).toEqual([]);
 });
 
 describe('verify finds', () => {

@@ -11,7 +11,7 @@ import { deleteAll, type RecordName } from './log/erase.ts';
 import type { LogReader } from './log/log-reader.ts';
 import type { LogTree } from './log/log-tree.ts';
 import { holdLog } from './log/sqlite/log-lock.ts';
-import { rewriteFile } from './log/sqlite/rewrite-file.ts';
+import { refuseWithoutRoom, rewriteFile } from './log/sqlite/rewrite-file.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import type { Committed, Work } from './log/writer.ts';
 import type { LogFiles } from './log-files.ts';
@@ -98,7 +98,7 @@ export class Erasing {
 
 /** The log that records are erased from, as whoever has it open has it. */
 interface ErasedLog {
-  readonly files: Pick<LogFiles, 'path' | 'logId'>;
+  readonly files: Pick<LogFiles, 'path' | 'logId' | 'writing'>;
   readonly entities: readonly Entity[];
   readonly tree: LogTree;
   readonly transact: <T>(work: Work<T>, about?: TransactionAbout) => Promise<Committed<T>>;
@@ -107,13 +107,15 @@ interface ErasedLog {
 /**
  * Deletes those of some records that are live, and erases all of them from the log.
  * @returns the receipt; null when all of it had been erased before.
- * @throws NotFound for an id that was never used; then nothing was done.
+ * @throws NotFound for an id that was never used, StorageFull where there is no room to write the log's
+ *   file anew; then nothing was done.
  */
 export async function eraseForReceipt(
   { files, entities, tree, transact }: ErasedLog,
   records: readonly RecordName[],
   about: TransactionAbout,
 ): Promise<Receipt | null> {
+  await refuseWithoutRoom(files.writing, files.path);
   const key = await receiptKey(dirname(files.path));
   const { transaction } = await transact((log) => deleteAll(log, records), about);
   const terms = { defined: entities, records, deletion: transaction?.id ?? null };
@@ -135,7 +137,7 @@ export async function finishErasures(
   const rows = await writing.kysely.selectFrom('unfinished_erasures').selectAll().execute();
   if (rows.length === 0) return;
   await holdLog(path, () => removeUnusedReplicas(join(dirname(path), 'replica')));
-  await rewriteFile(writing);
+  await rewriteFile(writing, path);
   const done = rows.map(({ erasure }) => erasure);
   await commit((db) => db.deleteFrom('unfinished_erasures').where('erasure', 'in', done).execute());
 }

@@ -163,7 +163,8 @@ export class LogAccess {
   /**
    * Erases records, as Store.erase does, but for files: finishErasures sees to them.
    * @returns the receipt; null when all of it had been erased before.
-   * @throws NotFound for an id that was never used; then nothing was done.
+   * @throws NotFound for an id that was never used, StorageFull where there is no room to write the log’s
+   *   file anew; then nothing was done.
    */
   async erase(records: readonly RecordName[], about: TransactionAbout): Promise<Receipt | null> {
     const log = {

@@ -2,7 +2,6 @@
  * The log of a data directory, for what makes its file smaller. No version is touched: pages that hold
  * nothing any more go back to the file system.
  */
-import { statfsSync } from 'node:fs';
 import type { Position } from '../entities/index.ts';
 import type { Defect } from './log/defect.ts';
 import { readLogEnd } from './log/log-end.ts';
@@ -11,10 +10,10 @@ import { type LogHead, LogTree } from './log/log-tree.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { type LogRoom, readRoom, releaseRoom } from './log/sqlite/log-room.ts';
 import { refuseOtherFormat, schemaVersion } from './log/sqlite/migrations.ts';
+import { refuseWithoutRoom, rewriteFileAlone } from './log/sqlite/rewrite-file.ts';
 import { verifyFile } from './log/sqlite/verify-file.ts';
 import { hasLog, noLog } from './log-access.ts';
 import { logPathIn } from './log-files.ts';
-import { StorageFull } from './shared/problems.ts';
 
 export class LogCompaction {
   readonly #directory: string;
@@ -61,16 +60,14 @@ export class LogCompaction {
 
   /**
    * Writes the whole file anew, in one commit, for a log that cannot give back pages otherwise.
-   * It takes as long as it takes without a turn of the event loop; what ends the process leaves the log
-   * as it was.
    * @throws LogInUse when another process has the log open; StorageFull when there is no room for it.
    */
   async rewrite(): Promise<void> {
     const path = logPathIn(this.#directory);
-    await this.#refuseWithoutRoom();
+    await refuseWithoutRoom(this.#file, path);
     await this.#file.close();
     try {
-      await rewriteAlone(path, this.#directory);
+      await rewriteFileAlone(path, schemaVersion);
     } finally {
       this.#file = LogFile.open(path, schemaVersion);
     }
@@ -83,33 +80,5 @@ export class LogCompaction {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  /** SQLite makes a copy, and has all of that in the write-ahead log until it is taken in. */
-  async #refuseWithoutRoom(): Promise<void> {
-    const { bytes, freeBytes } = await this.room();
-    const needed = 2 * (bytes - freeBytes);
-    const { bavail, bsize } = statfsSync(this.#directory);
-    if (bavail * bsize >= needed) return;
-    const [need, have] = [needed, bavail * bsize].map((each) => each.toLocaleString('en-US'));
-    throw new StorageFull(
-      `To write the log anew takes ${need} bytes of room beside it, and there are ${have}. Make some, ` +
-        'and run this again.',
-    );
-  }
-}
-
-async function rewriteAlone(path: string, directory: string): Promise<void> {
-  const file = LogFile.openAlone(path, schemaVersion);
-  const { SQLITE_TMPDIR: before } = process.env;
-  // Where else SQLite would put its copy may be another disk, and a small one.
-  process.env.SQLITE_TMPDIR = directory;
-  try {
-    file.rewrite();
-    file.checkpoint();
-  } finally {
-    if (before === undefined) delete process.env.SQLITE_TMPDIR;
-    else process.env.SQLITE_TMPDIR = before;
-    await file.close();
   }
 }

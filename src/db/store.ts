@@ -211,7 +211,8 @@ export class Store extends StoreReads {
    * @param about the deletion.
    * @returns the receipt, once the files of this process hold none of it; null when all of it had been
    *   erased before.
-   * @throws NotFound for an id that was never used; then nothing was done.
+   * @throws NotFound for an id that was never used, StorageFull where there is no room to write the log’s
+   *   file anew; then nothing was done.
    * @throws Unavailable when the files could not be written anew: that is done at the next start.
    */
   async erase(
