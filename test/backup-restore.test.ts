@@ -9,11 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runBackup } from '../src/backup/index.ts';
 import { type LogAccess, openStore } from '../src/db/index.ts';
 import { defineEntity, field, LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
+import { alter } from './support/altered-log.ts';
 import {
   backedUp,
   endsOf,
@@ -300,13 +302,16 @@ describe('a drill', () => {
     );
   });
 
-  test('fails, and tells of what, where the log says something else than what was restored', async () => {
+  test('fails, and tells of what, where something else is answered than what was restored', async () => {
     const data = await someLog();
     const target = join(data, 'backup');
     await backedUp(data, target);
-    const raw = rawLog(data);
-    raw.exec("drop trigger todos_refuses_update; update todos set subject = 'X' where id = 'a'");
-    raw.close();
+    await (await openTemporary({ directory: data })).close();
+    const replica = await DuckDBInstance.create(join(data, 'replica', '1.duckdb'));
+    const connection = await replica.connect();
+    await connection.run("update todos set status = 'X' where id = 'a'");
+    connection.closeSync();
+    replica.closeSync();
     const { exitCode, lines, outcome } = await runBackup(
       target,
       { drill: true },
@@ -315,9 +320,26 @@ describe('a drill', () => {
     );
     expect([exitCode, outcome]).toEqual([2, expect.objectContaining({ position: 5 })]);
     const different = lines.filter((line) => line.includes('in what was restored'));
-    expect(different.join()).toContain('history of Todo "a", but ');
+    expect(different.join()).toContain('series of Todo by status up to 5, but ');
     expect(different.join()).not.toContain('LakeFile');
     expect(outcome.differ).toBe(different.length);
+  });
+
+  test('fails, and tells where, when the log is damaged', async () => {
+    const data = await someLog();
+    const target = join(data, 'backup');
+    await backedUp(data, target);
+    alter(data, "update todos set subject = 'X' where id = 'a'");
+    const { exitCode, lines, outcome } = await runBackup(
+      target,
+      { drill: true },
+      data,
+      shippedEntities,
+    );
+    expect([exitCode, lines.length]).toEqual([2, 2]);
+    expect(lines[0]).toContain('The version at position 1 is not as it was written.');
+    expect(lines[1]).toContain('restored up to position 5, and what it holds is whole');
+    expect(outcome).toMatchObject({ position: 5, message: lines[0] });
   });
 
   test('is refused for a backup of another log', async () => {

@@ -265,7 +265,7 @@ describe('an export', () => {
     const out = join(data, 'out');
     await expect(exported(data, out)).rejects.toMatchObject({ code: 'KINDS_MISSING' });
     await expect(exported(data, out, { entity: ['Note'] })).rejects.toThrow(
-      '--entity must be one of Todo, LakeFile, but was "Note".',
+      'There is no Note; there are Todo and LakeFile.',
     );
     expect(await exported(data, out, { entity: ['Todo'] })).toMatchObject({ rows: { Todo: 0 } });
     expect(shippedEntities).toHaveLength(2);

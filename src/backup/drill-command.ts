@@ -2,7 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupSource, hexOf, openStore, type Store } from '../db/index.ts';
+import {
+  BackupSource,
+  HistoryDamaged,
+  hexOf,
+  LogDamaged,
+  openStore,
+  type Store,
+} from '../db/index.ts';
 import { type Entity, type Position, positionZero } from '../entities/index.ts';
 import {
   count,
@@ -21,7 +28,7 @@ import { restoreBackup } from './restore-command.ts';
  * Restores a backup into a temporary directory, and compares what it says with what the log of a data
  * directory says of the same positions. A server may have that log meanwhile.
  * @param entities kinds of records, as they are defined now.
- * @returns what is told: with exitCodes.unsound where anything differs.
+ * @returns what is told: with exitCodes.unsound where anything differs, or the log is damaged.
  * @throws Refused where the log has another history, and what restoring throws.
  */
 export async function runDrill(
@@ -36,8 +43,14 @@ export async function runDrill(
     await refuseOtherHistory(target, data, until, digest);
     const compared = await interruptibly((refuseWhenInterrupted) =>
       compareStores(data, temporary, entities, until, refuseWhenInterrupted),
-    );
-    return told(target, compared, until, digest);
+    ).catch((error) => {
+      // What was restored was proven: it is the log that it was taken from.
+      if (error instanceof LogDamaged || error instanceof HistoryDamaged) return error;
+      throw error;
+    });
+    return compared instanceof Error
+      ? damaged(target, compared, until, digest)
+      : told(target, compared, until, digest);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
@@ -120,6 +133,22 @@ function told(
     ],
     outcome: { position, digest, differ: differ.length, compared },
     exitCode: differ.length === 0 ? exitCodes.done : exitCodes.unsound,
+  };
+}
+
+function damaged(
+  target: string,
+  { message }: Error,
+  position: Position,
+  digest: string | null,
+): Told {
+  return {
+    lines: [
+      message,
+      `${target} was restored up to position ${position}, and what it holds is whole.`,
+    ],
+    outcome: { position, digest, message },
+    exitCode: exitCodes.unsound,
   };
 }
 

@@ -1,7 +1,14 @@
 /** `everstate restore` from the command line: what was asked for, and what is told of it. */
 import { resolve } from 'node:path';
-import { type Entity, formatDateTime, type Position, parseDateTime } from '../entities/index.ts';
-import { count, interruptibly, startProgress, type Told } from '../terminal/index.ts';
+import type { Entity, Position } from '../entities/index.ts';
+import {
+  count,
+  interruptibly,
+  numberGiven,
+  startProgress,
+  type Told,
+  timeGiven,
+} from '../terminal/index.ts';
 import { holdSegments } from './backup-directory.ts';
 import { Refused } from './refused.ts';
 import { refuseExisting, restoreLog } from './restore.ts';
@@ -121,19 +128,11 @@ function cutAsked({ toPosition, toTime }: RestoreOptions, backup: StoredBackup):
   if (toPosition !== undefined && toTime !== undefined) {
     throw new Refused('BAD_ARGUMENT', 'Say --to-position or --to-time, not both.');
   }
-  if (toPosition !== undefined) return { position: positionGiven(toPosition, backup) };
+  if (toPosition !== undefined) {
+    const { path, position: max } = backup;
+    const range = { min: 1, max, name: `from 1 to the last position ${max} of ${path}` };
+    return { position: numberGiven('--to-position', toPosition, range) as Position };
+  }
   if (toTime === undefined) return null;
-  const time = parseDateTime(toTime);
-  if (time !== null) return { time };
-  const expected = `RFC 3339 text with date, time and zone, such as ${formatDateTime(0)}`;
-  throw new Refused('BAD_ARGUMENT', `--to-time must be ${expected}, but was ${toTime}.`);
-}
-
-function positionGiven(given: string, { path, position: last }: StoredBackup): Position {
-  const position = Number(given);
-  if (/^\d{1,16}$/.test(given) && position > 0 && position <= last) return position as Position;
-  throw new Refused(
-    'BAD_ARGUMENT',
-    `--to-position must be from 1 to the last position ${last} of ${path}, but was ${given}.`,
-  );
+  return { time: timeGiven('--to-time', toTime) };
 }

@@ -21,7 +21,6 @@ import type { Verified } from './log/defect.ts';
 import { type RecordName, recordsOfOwner } from './log/erase.ts';
 import { HistoryWriter, type PastTransaction } from './log/history-writer.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
-import { LogTree } from './log/log-tree.ts';
 import { attemptsOn } from './log/mend.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
 import { TransactionSteps } from './log/sqlite/transaction-steps.ts';
@@ -170,7 +169,7 @@ export class LogAccess {
     const log = {
       files: this.#files,
       entities: this.entities,
-      tree: new LogTree((after, end) => this.#files.log.digestsBetween(after, end)),
+      tree: this.#files.log.tree(),
       transact: <T>(work: Work<T>, terms?: TransactionAbout) => this.transact(work, terms),
     };
     return await eraseForReceipt(log, records, about);

@@ -6,7 +6,7 @@ import type { Position } from '../entities/index.ts';
 import type { Defect } from './log/defect.ts';
 import { readLogEnd } from './log/log-end.ts';
 import { LogReader } from './log/log-reader.ts';
-import { type LogHead, LogTree } from './log/log-tree.ts';
+import type { LogHead } from './log/log-tree.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { type LogRoom, readRoom, releaseRoom } from './log/sqlite/log-room.ts';
 import { refuseOtherFormat, schemaVersion } from './log/sqlite/migrations.ts';
@@ -44,8 +44,7 @@ export class LogCompaction {
 
   /** The head of the log, out of what is in its file: now, or at a position that it has. */
   async head(position: Position = readLogEnd(this.#file).position): Promise<LogHead> {
-    const reader = new LogReader(this.#file, []);
-    return await new LogTree((after, end) => reader.digestsBetween(after, end)).head(position);
+    return await new LogReader(this.#file, []).tree().head(position);
   }
 
   /**

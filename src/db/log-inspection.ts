@@ -7,7 +7,7 @@ import type { Entity, Position, Version } from '../entities/index.ts';
 import type { Verified, VerifyWatch } from './log/defect.ts';
 import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
-import { type LogHead, LogTree } from './log/log-tree.ts';
+import type { LogHead } from './log/log-tree.ts';
 import { readLastVersion, readRevision } from './log/logged-records.ts';
 import { proveVersion } from './log/prove.ts';
 import { LogFile } from './log/sqlite/log-file.ts';
@@ -105,7 +105,7 @@ export class LogInspection {
    * @param at not before the version, and not after the log's end.
    */
   prove(version: Version, at: Position): Promise<InclusionProof> {
-    const tree = new LogTree((after, end) => this.#log.digestsBetween(after, end));
+    const tree = this.#log.tree();
     return proveVersion(this.#file, tree, version, at);
   }
 

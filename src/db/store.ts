@@ -27,7 +27,7 @@ import { IdempotencyKeys } from './log/idempotency.ts';
 import type { InclusionProof } from './log/inclusion-proof.ts';
 import { LogReader, type LogTotals } from './log/log-reader.ts';
 import type { Updated } from './log/log-transaction.ts';
-import { type LogHead, LogTree } from './log/log-tree.ts';
+import type { LogHead, LogTree } from './log/log-tree.ts';
 import { attemptsOn } from './log/mend.ts';
 import { proveVersion } from './log/prove.ts';
 import type { EarlierState } from './log/restore.ts';
@@ -89,7 +89,7 @@ export class Store extends StoreReads {
     this.tables = new Tables(join(files.directory, 'tables'), files.onFault);
     this.#files = files;
     this.#head = head;
-    this.#tree = new LogTree((after, end) => log.digestsBetween(after, end));
+    this.#tree = log.tree();
     this.#answers = answers;
     this.#followers = new Followers(
       spans,

@@ -2,7 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { limits, NotFound, openLog, type Receipt, type RecordName } from '../db/index.ts';
 import type { Entity } from '../entities/index.ts';
-import { type Asked, confirm, count, interruptibly, list, type Told } from '../terminal/index.ts';
+import {
+  type Asked,
+  confirm,
+  count,
+  interruptibly,
+  kindNamed,
+  list,
+  type Told,
+} from '../terminal/index.ts';
 import { Refused } from './refused.ts';
 
 const word = 'erase';
@@ -80,10 +88,7 @@ async function recordsOf(
   if (name === undefined || id === undefined) {
     throw new Refused('BAD_ARGUMENT', 'Name a record by its kind and its id, or say --owner.');
   }
-  const entity = entities.find((each) => each.name === name);
-  if (entity) return [{ entity, id }];
-  const known = list(entities.map((each) => each.name));
-  throw new Refused('NO_SUCH_ENTITY', `There is no ${name}; there are ${known}.`);
+  return [{ entity: kindNamed(name, entities), id }];
 }
 
 async function ask(records: readonly RecordName[], asked: Asked | undefined): Promise<void> {

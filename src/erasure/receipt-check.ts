@@ -1,7 +1,7 @@
 /** `everstate verify --receipt`: whether receipts were signed by a key that is known, without the log. */
 import { readFile } from 'node:fs/promises';
 import { isSigned, type Receipt } from '../db/index.ts';
-import { count, exitCodes, type Told } from '../terminal/index.ts';
+import { count, notProven, type Told } from '../terminal/index.ts';
 import { Refused } from './refused.ts';
 
 /**
@@ -11,12 +11,7 @@ import { Refused } from './refused.ts';
  */
 export async function checkReceipt(file: string, key: string | undefined): Promise<Told> {
   const receipts = await readReceipts(file);
-  const unsound = (message: string): Told => ({
-    lines: [`Not proven: ${message}`],
-    outcome: { isProven: false, message },
-    exitCode: exitCodes.unsound,
-  });
-  if (!receipts.every(isSigned)) return unsound('It is not what was signed.');
+  if (!receipts.every(isSigned)) return notProven('It is not what was signed.');
   if (key === undefined) {
     throw new Refused(
       'KEY_NEEDED',
@@ -25,7 +20,7 @@ export async function checkReceipt(file: string, key: string | undefined): Promi
     );
   }
   if (receipts.some(({ publicKey }) => publicKey !== key)) {
-    return unsound('It was signed by another key than the one that is known.');
+    return notProven('It was signed by another key than the one that is known.');
   }
   return { lines: receipts.map(lineOf), outcome: { isProven: true, receipts } };
 }

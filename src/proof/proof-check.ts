@@ -7,7 +7,7 @@ import {
   readInclusionProof,
 } from '../db/index.ts';
 import { formatDateTime } from '../entities/index.ts';
-import { exitCodes, type Told } from '../terminal/index.ts';
+import { notProven, type Told } from '../terminal/index.ts';
 import { headGiven, headText } from './head.ts';
 import { Refused } from './refused.ts';
 
@@ -19,7 +19,8 @@ import { Refused } from './refused.ts';
 export async function checkProof(file: string, head: string | undefined): Promise<Told> {
   const known = head === undefined ? null : headGiven(head);
   const proof = await readProof(file);
-  if (!leadsToHead(proof)) return unsound(`It does not lead to the head ${headText(proof.head)}.`);
+  if (!leadsToHead(proof))
+    return notProven(`It does not lead to the head ${headText(proof.head)}.`);
   if (!known) {
     throw new Refused(
       'HEAD_NEEDED',
@@ -29,7 +30,7 @@ export async function checkProof(file: string, head: string | undefined): Promis
   }
   const position = known.position ?? proof.head.position;
   if (position !== proof.head.position || known.digest !== proof.head.digest) {
-    return unsound(
+    return notProven(
       `It leads to the head ${headText(proof.head)}, and not to the one that is known.`,
     );
   }
@@ -59,12 +60,4 @@ function told({ version, transaction }: InclusionProof, head: KnownHead): Told {
     `${operation} at ${formatDateTime(committedAt)}${who}: ${JSON.stringify(values)}`,
   ];
   return { lines, outcome: { isProven: true, version, transaction, head } };
-}
-
-function unsound(message: string): Told {
-  return {
-    lines: [`Not proven: ${message}`],
-    outcome: { isProven: false, message },
-    exitCode: exitCodes.unsound,
-  };
 }

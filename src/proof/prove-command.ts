@@ -1,7 +1,7 @@
 /** `everstate prove` from the command line: proof that a version is in the log. */
 import { LogInspection } from '../db/index.ts';
 import type { Entity, Position } from '../entities/index.ts';
-import { list, type Told } from '../terminal/index.ts';
+import { kindNamed, numberGiven, type Told } from '../terminal/index.ts';
 import { Refused } from './refused.ts';
 
 /** As they are given. */
@@ -23,11 +23,7 @@ export async function runProve(
   data: string,
   entities: readonly Entity[],
 ): Promise<Told> {
-  const entity = entities.find((each) => each.name === name);
-  if (!entity) {
-    const known = list(entities.map((each) => each.name));
-    throw new Refused('NO_SUCH_ENTITY', `There is no ${name}; there are ${known}.`);
-  }
+  const entity = kindNamed(name, entities);
   const number = revision === undefined ? null : numberGiven('--revision', revision);
   const log = LogInspection.open(data, entities);
   try {
@@ -50,9 +46,4 @@ export async function runProve(
   } finally {
     await log.close();
   }
-}
-
-function numberGiven(flag: string, given: string): number {
-  if (/^\d{1,16}$/.test(given)) return Number(given);
-  throw new Refused('BAD_ARGUMENT', `${flag} must be a whole number, but was ${given}.`);
 }

@@ -4,8 +4,6 @@ import { Refusal } from '../terminal/index.ts';
 export type RefusalCode =
   /** What was asked for is not written as it should be, or contradicts itself. */
   | 'BAD_ARGUMENT'
-  /** There is no such kind of record. */
-  | 'NO_SUCH_ENTITY'
   /** There is no such version. */
   | 'NOT_FOUND'
   /** What is to be read is not there, or is no proof. */

@@ -12,6 +12,15 @@ export interface Told {
   readonly exitCode?: number;
 }
 
+/** What is told where nothing is proven. @param message why. */
+export function notProven(message: string): Told {
+  return {
+    lines: [`Not proven: ${message}`],
+    outcome: { isProven: false, message },
+    exitCode: exitCodes.unsound,
+  };
+}
+
 /**
  * Runs a command and tells what came of it, on standard output.
  * @param asJson one JSON object, of an error as well: `{"error": {"code", "message", "issues"}}`.

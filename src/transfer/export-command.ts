@@ -1,8 +1,17 @@
 /** `everstate export` from the command line: what was asked for, and what is told of it. */
 import { resolve } from 'node:path';
 import { type LogAccess, openLog } from '../db/index.ts';
-import { type Entity, type Position, parseDateTime, positionZero } from '../entities/index.ts';
-import { count, interruptibly, list, startProgress, type Told } from '../terminal/index.ts';
+import { type Entity, type Position, positionZero } from '../entities/index.ts';
+import {
+  count,
+  interruptibly,
+  kindNamed,
+  list,
+  numberGiven,
+  startProgress,
+  type Told,
+  timeGiven,
+} from '../terminal/index.ts';
 import { type ExportQuery, exportLog } from './export.ts';
 import { type Format, formats } from './formats.ts';
 import type { Manifest } from './manifest.ts';
@@ -100,19 +109,8 @@ export function formatGiven(given: string): Format {
 
 function chosenEntities(entities: readonly Entity[], names?: readonly string[]): readonly Entity[] {
   if (!names) return entities;
-  for (const name of names) entityNamed(entities, name);
+  for (const name of names) kindNamed(name, entities);
   return entities.filter(({ name }) => names.includes(name));
-}
-
-/** @throws Refused where there is none of that name. */
-export function entityNamed(entities: readonly Entity[], name: string): Entity {
-  const entity = entities.find((each) => each.name === name);
-  if (entity) return entity;
-  const known = entities.map((each) => each.name).join(', ');
-  throw new Refused(
-    'NO_SUCH_ENTITY',
-    `--entity must be one of ${known}, but was ${JSON.stringify(name)}.`,
-  );
 }
 
 function refuseHidden({ hiddenKinds }: LogAccess): void {
@@ -131,14 +129,12 @@ async function positionAsked(log: LogAccess, options: ExportOptions): Promise<Po
     throw new Refused('BAD_ARGUMENT', 'Say --at-position or --at-time, not both.');
   }
   let at = head;
-  if (atPosition !== undefined) at = positionGiven(atPosition, head);
+  if (atPosition !== undefined) {
+    const range = { min: 0, max: head, name: `from 0 to the last position ${head}` };
+    at = numberGiven('--at-position', atPosition, range) as Position;
+  }
   if (atTime !== undefined) {
-    const time = parseDateTime(atTime);
-    if (time === null) {
-      const expected = 'RFC 3339 text with date, time and zone, such as 2026-11-23T01:02:03Z';
-      throw new Refused('BAD_ARGUMENT', `--at-time must be ${expected}, but was ${atTime}.`);
-    }
-    at = await log.positionAtTime(time);
+    at = await log.positionAtTime(timeGiven('--at-time', atTime));
   }
   const end = at === positionZero ? at : await log.transactionEnd(at);
   if (options.history && end !== at) {
@@ -149,13 +145,4 @@ async function positionAsked(log: LogAccess, options: ExportOptions): Promise<Po
     );
   }
   return at;
-}
-
-function positionGiven(given: string, head: Position): Position {
-  const position = Number(given);
-  if (/^\d{1,16}$/.test(given) && position <= head) return position as Position;
-  throw new Refused(
-    'BAD_ARGUMENT',
-    `--at-position must be from 0 to the last position ${head}, but was ${given}.`,
-  );
 }

@@ -7,6 +7,7 @@ import type { Entity } from '../entities/index.ts';
 import {
   count,
   interruptibly,
+  kindNamed,
   list,
   type Progress,
   type RefuseWhenInterrupted,
@@ -14,7 +15,7 @@ import {
   type Told,
 } from '../terminal/index.ts';
 import { DkdcHistory } from './dkdc-history.ts';
-import { entityNamed, formatGiven } from './export-command.ts';
+import { formatGiven } from './export-command.ts';
 import { ExportedHistory } from './exported-history.ts';
 import { formatOf } from './formats.ts';
 import type { HistorySource } from './history-source.ts';
@@ -152,7 +153,7 @@ function fileAt(
   if (name === undefined) {
     throw new Refused('BAD_ARGUMENT', `Say with --entity what the rows of ${path} are.`);
   }
-  const entity = entityNamed(entities, name);
+  const entity = kindNamed(name, entities);
   const format = given === undefined ? formatOf(path) : formatGiven(given);
   if (!format) throw new Refused('BAD_ARGUMENT', `Say with --format what ${path} is.`);
   return { rows: 0, files: [{ entity, path, format }], contents: () => null };

@@ -16,6 +16,7 @@ import {
   confirm,
   count,
   interruptibly,
+  kindNamed,
   list,
   startProgress,
   type Told,
@@ -70,12 +71,7 @@ function kindsGiven(
       '--actor and --reason are kept with what --only deletes; a new log has nothing to keep them with.';
     throw new Refused('BAD_ARGUMENT', message);
   }
-  return [...new Set(only)].map((name) => {
-    const kind = entities.find((each) => each.name === name);
-    if (kind) return kind;
-    const known = list(entities.map((each) => each.name));
-    throw new Refused('NO_SUCH_ENTITY', `There is no ${name}; there are ${known}.`);
-  });
+  return [...new Set(only)].map((name) => kindNamed(name, entities));
 }
 
 /** A file beside the data directory, named for it and the moment. */

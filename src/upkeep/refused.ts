@@ -4,8 +4,6 @@ import { Refusal } from '../terminal/index.ts';
 type RefusalCode =
   /** What was asked for contradicts itself. */
   | 'BAD_ARGUMENT'
-  /** There is no such kind of record. */
-  | 'NO_SUCH_ENTITY'
   /** Somebody else wrote into the log after it was backed up. */
   | 'LOG_MOVED'
   /** Whoever was asked did not say so. */

@@ -13,6 +13,7 @@ import { turns } from '../shared/turns.ts';
 import { checkedColumns, checkedVersion, checkedVersionOfRow } from './checked-version.ts';
 import { ContentsReader } from './contents/contents-reader.ts';
 import { endOfTransaction } from './log-end.ts';
+import { LogTree } from './log-tree.ts';
 import { readVersionsAt } from './logged-records.ts';
 import { readTransactions } from './logged-transactions.ts';
 import type { LogFile } from './sqlite/log-file.ts';
@@ -253,6 +254,11 @@ export class LogReader {
       select group_concat(hex(digest), '' order by position) as digests
       from (${sql.join(digests, sql` union all `)})`.execute(this.#log.kysely);
     return Buffer.from(rows[0]?.digests ?? '', 'hex');
+  }
+
+  /** The Merkle tree over the log, out of what is in its file. */
+  tree(): LogTree {
+    return new LogTree((after, end) => this.digestsBetween(after, end));
   }
 
   /** How many contents of files there are, each once. */
