@@ -141,8 +141,10 @@ export class LogReader {
    * @throws HistoryDamaged when one of them is not as it was written.
    */
   refuseDamaged(entity: Entity, after: Position, end: Position): void {
-    for (let next: Position | undefined = after; next !== undefined; ) {
-      next = this.nextVersions(entity, next, end).at(-1)?.position;
+    // Few at a time: kept for longer, they cost V8 a third more.
+    const step = limits.checkedRows;
+    for (let from = after as number; from < end; from += step) {
+      this.nextVersions(entity, from as Position, Math.min(end, from + step) as Position);
     }
   }
 

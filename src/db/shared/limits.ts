@@ -152,6 +152,8 @@ export const limits = {
   relapseMs: 60_000,
   /** Most versions read from the log at a time to build a replica while requests are served. */
   rebuildBatchRows: 1_024,
+  /** Positions of the log whose versions are compared with their digests in one step. */
+  checkedRows: 256,
   /** Most versions handed to DuckDB at a time to build a replica … */
   buildBatchRows: 8_192,
   /** … and fewer when they would be much more text than this, in bytes of UTF-8. */
