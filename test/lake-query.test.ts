@@ -516,7 +516,7 @@ async function busy(pids: readonly string[]): Promise<boolean> {
   };
   const begin = pids.map(ticks);
   await setTimeout(150);
-  return pids.some((pid, place) => ticks(pid) - (begin[place] ?? 0) > 5);
+  return pids.some((pid, place) => ticks(pid) - (begin[place] ?? 0) > 1);
 }
 
 test.each([
