@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { mergeableOf } from '../src/backup/roll-up.ts';
 import { limits, openStore } from '../src/db/index.ts';
 import { shippedEntities, Todo } from '../src/entities/index.ts';
+import { alter } from './support/altered-log.ts';
 import {
   backedUp,
   endsOf,
@@ -141,6 +142,29 @@ describe('a backup in a directory', () => {
     await expect(backedUp(data, join(data, 'b'))).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
     expect(segmentsIn(join(data, 'b'))).toEqual([]);
   });
+
+  test.each([
+    ['a version', "update todos set subject = 'X' where id = 'b'", 'HISTORY_DAMAGED'],
+    ['a transaction', "update transactions set actor = 'eve' where id = 1", 'HISTORY_DAMAGED'],
+    ['a file', "update chunks set bytes = x'00', encoding = 'none'", 'CONTENTS_DAMAGED'],
+  ])(
+    'is not made of a log in which %s is damaged, and keeps what it had',
+    async (_, damage, code) => {
+      const data = await someLog();
+      const [whole, target] = [join(data, 'whole'), join(data, 'target')];
+      await onLog(data, (log) => log.transact((each) => each.create(Todo, { id: 'e' })));
+      alter(data, damage);
+      await expect(backedUp(data, whole)).rejects.toMatchObject({ code });
+      expect(segmentsIn(whole)).toEqual([]);
+      const other = await someLog();
+      await backedUp(other, target);
+      const before = segmentsIn(target);
+      await onLog(other, (log) => log.transact((each) => each.create(Todo, { id: 'late' })));
+      alter(other, "update todos set subject = 'X' where id = 'late'");
+      await expect(backedUp(other, target)).rejects.toMatchObject({ code: 'HISTORY_DAMAGED' });
+      expect(segmentsIn(target)).toEqual(before);
+    },
+  );
 
   test('that has no room ends, keeps what it had, and goes on once there is some', async (context) => {
     const data = await someLog();

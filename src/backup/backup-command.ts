@@ -25,7 +25,7 @@ export interface BackupOptions {
  * Backs a data directory up, into a directory or a file; or goes on with that, or tries what is there.
  * @param data the data directory.
  * @param entities kinds of records, as they are defined now: only what a drill asks depends on them.
- * @throws Refused, CannotOpen, BackupDamaged, VersionsMissing, and what the log throws.
+ * @throws Refused, CannotOpen, BackupDamaged, VersionsMissing, HistoryDamaged, ContentsDamaged, and what the log throws.
  */
 export async function runBackup(
   target: string,
@@ -51,7 +51,7 @@ export async function runBackup(
  * Backs up a log that is open.
  * @param target a directory, or a file where its name ends with `.backup`.
  * @param isFollowing whether a directory is kept up to date, until interrupted.
- * @throws Refused, BackupDamaged, VersionsMissing, and what the log throws.
+ * @throws Refused, BackupDamaged, VersionsMissing, HistoryDamaged, ContentsDamaged, and what the log throws.
  */
 export function backUp(source: BackupSource, target: string, isFollowing = false): Promise<Told> {
   if (target.endsWith(fileSuffix)) return toFile(source, target);

@@ -90,7 +90,8 @@ export class BackupSource {
 
   /**
    * Writes a segment to a path at which nothing is; it is not brought to disk yet.
-   * @throws VersionsMissing when the log lacks versions, and what is thrown where files fail.
+   * @throws VersionsMissing when the log lacks versions, HistoryDamaged and ContentsDamaged for what is not
+   *   as it was written, and what is thrown where files fail.
    */
   async writeSegment(path: string, query: SegmentQuery): Promise<Segment> {
     const earlier = new EarlierContents(query.earlier);

@@ -8,6 +8,8 @@ import type { Entity, Position } from '../../../entities/index.ts';
 import { limits } from '../../shared/limits.ts';
 import { VersionsMissing } from '../../shared/problems.ts';
 import { endOfTransaction, type LogEnd } from '../log-end.ts';
+import { LogReader } from '../log-reader.ts';
+import { readTransactions } from '../logged-transactions.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { loggedKinds } from '../sqlite/logged-kinds.ts';
 import { schemaVersion } from '../sqlite/migrations.ts';
@@ -33,7 +35,8 @@ const segment = 'segment';
 
 /**
  * Writes the segment to a path at which nothing is; it is not brought to disk yet.
- * @throws VersionsMissing when the log lacks versions, and what SQLite throws.
+ * @throws VersionsMissing when the log lacks versions, HistoryDamaged and ContentsDamaged for what is not
+ *   as it was written, which nobody could restore, and what SQLite throws.
  */
 export async function writeSegment(
   log: LogFile,
@@ -50,6 +53,7 @@ export async function writeSegment(
 
 class SegmentWriter {
   readonly #log: LogFile;
+  readonly #reader: LogReader;
   readonly #terms: SegmentTerms;
   #kinds: readonly Entity[] = [];
   /** Which columns may name contents: the log does not say it of them. */
@@ -57,6 +61,7 @@ class SegmentWriter {
 
   constructor(log: LogFile, terms: SegmentTerms) {
     this.#log = log;
+    this.#reader = new LogReader(log, []);
     this.#terms = terms;
   }
 
@@ -118,6 +123,10 @@ class SegmentWriter {
           'everstate verify, and restore what was backed up before.',
       );
     }
+    for (const kind of this.#kinds) this.#reader.refuseDamaged(kind, from, to);
+    await readTransactions(this.#log, (all) =>
+      all.where('last_position', '>', from).where('last_position', '<=', to),
+    );
     await copyRows(
       kysely,
       { schema: main, name: 'transactions' },
@@ -130,6 +139,7 @@ class SegmentWriter {
 
   /** Adds the contents that versions name first. */
   async #addContents(from: Position, to: Position): Promise<void> {
+    const { kysely } = this.#log;
     const named = this.#kinds.flatMap((kind) =>
       (this.#texts.get(kind) ?? []).map(
         (column) => sql`
@@ -142,12 +152,14 @@ class SegmentWriter {
       from (${sql.join(named, sql` union all `)}) as named
       join main.contents on contents.sha256 = named.sha256
       where contents.sha256 not in (select sha256 from ${sql.id(segment, 'contents')})
-      group by contents.id order by named_at, contents.id`.execute(this.#log.kysely);
+      group by contents.id order by named_at, contents.id`.execute(kysely);
     for (const row of rows) {
       if (await this.#terms.earlier.hasContents(row.sha256)) continue;
+      // Reading all of it compares it.
+      for await (const _ of this.#reader.contents(row.sha256));
       await sql`
         insert into ${sql.id(segment, 'contents')}
-        values (${row.sha256}, ${row.size}, ${row.named_at})`.execute(this.#log.kysely);
+        values (${row.sha256}, ${row.size}, ${row.named_at})`.execute(kysely);
       await this.#addChunks(row.id, row.sha256);
     }
   }
