@@ -1,10 +1,11 @@
 /** Contents of files that the disk has changed: never served as good, and found by verify. */
 import { randomBytes } from 'node:crypto';
+import { constants, deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { chunksOf } from '../src/db/log/contents/chunker.ts';
 import { alter } from './support/altered-log.ts';
 import { codesOf, listen, openApi, type TestApi, write } from './support/api.ts';
-import { temporaryDirectory } from './support/temporary-store.ts';
+import { rawLog, temporaryDirectory } from './support/temporary-store.ts';
 
 /** Bytes that are kept in three chunks. */
 function threeChunks(): Buffer {
@@ -98,19 +99,62 @@ const additions: [string, Damage][] = [
   ['another size on record', { statements: 'update contents set size = size + 1', ranges: [] }],
 ];
 
+/** Text that is kept in a few chunks, all of them compressed. */
+const text = Buffer.from(
+  Array.from({ length: 12_000 }, (_, line) => `${line},name ${line % 7},${line ** 2}`).join('\n'),
+);
+
+/** A gibibyte of zeros, in as little room as it goes. */
+function bomb(): Buffer {
+  const mebibyte = Buffer.alloc(1_024 ** 2);
+  const piece = deflateRawSync(mebibyte, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  return Buffer.concat([...Array.from({ length: 1_024 }, () => piece), deflateRawSync('')]);
+}
+
+/** What becomes of the row of the first chunk of the text, whose bytes are compressed. */
+type Change = (bytes: Buffer, size: number) => string;
+
+const becomes = (changed: Uint8Array) => `bytes = x'${Buffer.from(changed).toString('hex')}'`;
+
+const compressedDamages: [string, Change][] = [
+  [
+    'a bit flipped in a compressed chunk',
+    (compressed) => {
+      const flipped = Buffer.from(compressed);
+      flipped[1_000] = (compressed[1_000] as number) ^ 4;
+      return becomes(flipped);
+    },
+  ],
+  ['a compressed chunk cut short', (compressed) => becomes(compressed.subarray(0, -9))],
+  ['a compressed chunk without bytes', () => becomes(Buffer.alloc(0))],
+  [
+    'others of the same length, compressed',
+    (_, size) => becomes(deflateRawSync(text.subarray(-size))),
+  ],
+  [
+    'a compressed chunk that comes to a byte more',
+    (_, size) => becomes(deflateRawSync(text.subarray(0, size + 1))),
+  ],
+  ['a compressed chunk that comes to a gibibyte', () => becomes(bomb())],
+  ['a compressed chunk that is said to be none', () => `encoding = 'none'`],
+  ['a compressed chunk that is said to be smaller', (_, size) => `size = ${size - 1}`],
+  ['a compressed chunk that is said to have a tebibyte', () => `size = ${1_024 ** 4}`],
+];
+
 interface Damaged {
+  readonly directory: string;
   readonly api: TestApi;
   readonly url: string;
   readonly id: string;
   readonly damage: (statements: string) => void;
 }
 
-/** A file whose bytes lie in three chunks, served at a real address. */
-async function servedFile(): Promise<Damaged> {
+/** A file, its bytes in three chunks as they are where no others are given, served at a real address. */
+async function servedFile(contents = bytes): Promise<Damaged> {
   const directory = temporaryDirectory();
   const api = await openApi({ directory });
   await write(api, 'create', 'Todo', {});
-  const data = bytes.toString('base64');
+  const data = contents.toString('base64');
   // Nothing asks for its bytes, which would then be known to be good.
   const { createLakeFile } = await api.data(
     `mutation ($input: CreateLakeFileInput!) {
@@ -123,7 +167,7 @@ async function servedFile(): Promise<Damaged> {
   const { lakeFile } = createLakeFile;
   const { url } = await listen(api.app);
   const damage = (statements: string) => alter(directory, statements);
-  return { api, url: `${url}${lakeFile.downloadUrl}`, id: lakeFile.id, damage };
+  return { directory, api, url: `${url}${lakeFile.downloadUrl}`, id: lakeFile.id, damage };
 }
 
 /** How many bytes a client got before its connection was broken off; null when it was not. */
@@ -150,6 +194,29 @@ test.for([...damages, ...additions])(
     const received = await brokenOff(file.url);
     expect(received).not.toBeNull();
     expect(received).toBeLessThan(size);
+    expect(file.api.logged).toMatchObject([{ err: { code: 'CONTENTS_DAMAGED' } }]);
+  },
+);
+
+/** The most memory that this process ever had, in bytes. */
+const peakMemory = () => process.resourceUsage().maxRSS * 1_024;
+
+test.for(compressedDamages)(
+  '%s breaks a download off before its end, and takes no memory for what it claims',
+  async ([, change]) => {
+    const file = await servedFile(text);
+    expect(await brokenOff(file.url)).toBeNull();
+    const chunks = rawLog(file.directory)
+      .prepare<[], { size: number; encoding: string; bytes: Buffer }>('select * from chunks')
+      .all();
+    const [first] = chunks;
+    expect(chunks.map(({ encoding }) => encoding)).not.toContain('none');
+    expect(chunks.length).toBeGreaterThan(1);
+    if (!first) return;
+    file.damage(`update chunks set ${change(first.bytes, first.size)} where id = ${which(0)}`);
+    const before = peakMemory();
+    expect(await brokenOff(file.url)).toBe(0);
+    expect(peakMemory() - before).toBeLessThan(256 * 1_024 ** 2);
     expect(file.api.logged).toMatchObject([{ err: { code: 'CONTENTS_DAMAGED' } }]);
   },
 );

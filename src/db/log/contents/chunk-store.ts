@@ -85,9 +85,10 @@ export function decoded(
 function inflated(bytes: Uint8Array, size: number): Uint8Array | null {
   // What a disk has made of a size is no reason to take that much memory.
   const max = chunkSizes.max;
-  const chunkSize = Math.min(Math.max(size, roomMin), max);
+  const room = Math.min(Math.max(size, roomMin), max);
   try {
-    return inflateRawSync(bytes, { maxOutputLength: max, chunkSize });
+    // zlib takes as much room again when its result fills it: one byte more is cheaper.
+    return inflateRawSync(bytes, { maxOutputLength: max, chunkSize: room + 1 });
   } catch {
     return null;
   }

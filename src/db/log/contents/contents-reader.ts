@@ -3,13 +3,13 @@
  * disk that has changed them is noticed before whoever reads could take them for whole.
  */
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
 import type { LogTables } from '../tables.ts';
-import { decoded } from './chunk-store.ts';
+import { decoded, type StoredChunk } from './chunk-store.ts';
 import { findContents } from './contents-rows.ts';
 
 /** A chunk of contents that were read whole and found good. */
@@ -29,6 +29,8 @@ const placesAtOnce = 256;
 
 export class ContentsReader {
   readonly #db: Kysely<LogTables>;
+  /** Asks for the chunk with some number. It is written once, for each 64 KiB or so are another chunk. */
+  readonly #chunkQuery: CompiledQuery<StoredChunk>;
   /**
    * Chunks of contents that were read whole and found good. They stand for a SHA-256 that only the
    * whole can prove, so that a part of it need not be read with the whole.
@@ -43,6 +45,11 @@ export class ContentsReader {
 
   constructor(db: Kysely<LogTables>) {
     this.#db = db;
+    this.#chunkQuery = db
+      .selectFrom('chunks')
+      .select(['digest', 'size', 'encoding', 'bytes'])
+      .where('id', '=', 0)
+      .compile();
   }
 
   /**
@@ -142,11 +149,9 @@ export class ContentsReader {
   }
 
   async #read(sha256: string, chunk: number): Promise<Pick<ReadChunk, 'digest' | 'bytes'>> {
-    const stored = await this.#db
-      .selectFrom('chunks')
-      .select(['digest', 'size', 'encoding', 'bytes'])
-      .where('id', '=', chunk)
-      .executeTakeFirst();
+    const query = { ...this.#chunkQuery, parameters: [chunk] };
+    const { rows } = await this.#db.executeQuery<StoredChunk>(query);
+    const [stored] = rows;
     if (!stored) throw new ContentsDamaged(sha256, false);
     return { digest: stored.digest, bytes: decoded(stored, sha256) };
   }
