@@ -13,6 +13,11 @@ export default defineConfig({
         find: /^\.\/process-entry\.ts$/,
         replacement: `${import.meta.dirname}/test/support/compiled-process-entry.ts`,
       },
+      // A third of what it takes to open an application.
+      {
+        find: /^\.\/schema\/index\.ts$/,
+        replacement: `${import.meta.dirname}/test/support/schema-once.ts`,
+      },
     ],
   },
   test: {

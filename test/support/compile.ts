@@ -2,11 +2,11 @@
  * The code that tests start as processes of their own, compiled once for a whole run: a process
  * that compiled it for itself would take twice as long to start.
  */
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { bundle } from '../../scripts/bundle.ts';
+import { nameOfRun, placeOfRuns, removeLeftBehind } from './memory-disk.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -32,7 +32,14 @@ const sources = [
 
 /** Compiles before the first test of a run, and removes all of it after the last. */
 export default async function setup(vitest: TestProject): Promise<() => void> {
-  const directory = mkdtempSync(join(tmpdir(), 'everstate-run-'));
+  const place = placeOfRuns();
+  removeLeftBehind(place);
+  const whole = mkdtempSync(join(place, nameOfRun));
+  // Beside one another: what is in a temporary directory is to find nothing of the project.
+  const [directory, temporary] = [join(whole, 'project'), join(whole, 'temporary')];
+  for (const one of [directory, temporary]) mkdirSync(one);
+  // Of this process, of those that run tests, and of whatever these start.
+  process.env.TMPDIR = temporary;
   // What the code looks for beside itself: packages, guides, the board.
   for (const name of readdirSync(project)) {
     if (!notLinked.has(name)) symlinkSync(join(project, name), join(directory, name));
@@ -40,5 +47,5 @@ export default async function setup(vitest: TestProject): Promise<() => void> {
   await bundle(project, sources, directory);
   vitest.onTestsRerun(() => bundle(project, sources, directory));
   vitest.provide('runDirectory', directory);
-  return () => rmSync(directory, { recursive: true, force: true });
+  return () => rmSync(whole, { recursive: true, force: true });
 }
