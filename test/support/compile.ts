@@ -2,7 +2,7 @@
  * The code that tests start as processes of their own, compiled once for a whole run: a process
  * that compiled it for itself would take twice as long to start.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { bundle } from '../../scripts/bundle.ts';
@@ -38,6 +38,8 @@ export default async function setup(vitest: TestProject): Promise<() => void> {
   // Beside one another: what is in a temporary directory is to find nothing of the project.
   const [directory, temporary] = [join(whole, 'project'), join(whole, 'temporary')];
   for (const one of [directory, temporary]) mkdirSync(one);
+  // Tests become other users, who have directories of their own within.
+  chmodSync(whole, 0o711);
   // Of this process, of those that run tests, and of whatever these start.
   process.env.TMPDIR = temporary;
   // What the code looks for beside itself: packages, guides, the board.
