@@ -1,4 +1,5 @@
 /** The DuckDB of a replica: its file, locked down, beside the deltas. */
+import { rmSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { lockStatements, withoutExtensions } from '../shared/duckdb-lock.ts';
 import { quotedText } from '../shared/sql-text.ts';
@@ -23,6 +24,7 @@ export async function openDuckdb(
   path: string,
   resources: ReplicaResources,
 ): Promise<DuckDBInstance> {
+  if (path !== ':memory:') removeForeignLog(path);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${resources.memoryMaxMb}MB`,
     temp_directory: path === ':memory:' ? '' : `${path}.tmp`,
@@ -55,6 +57,18 @@ export async function openDuckdb(
   } catch (error) {
     instance.closeSync();
     throw error;
+  }
+}
+
+/**
+ * DuckDB reads a write-ahead log beside the file, which is never one of ours: it may hold anything, and
+ * reading garbage has overwritten memory of the process.
+ */
+function removeForeignLog(path: string): void {
+  try {
+    rmSync(`${path}.wal`, { force: true });
+  } catch {
+    // A directory, say: DuckDB refuses it.
   }
 }
 
