@@ -6,9 +6,9 @@ import { type AliasedRawBuilder, sql } from 'kysely';
 import { type Entity, fieldColumnsOf, type ValuesOf, type Version } from '../../entities/index.ts';
 import { HistoryDamaged } from '../shared/problems.ts';
 import { contentsText, linkText, sha256OfHex } from './digest.ts';
-import { isBlank } from './erased-version.ts';
+import { areBlank } from './erased-version.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { type LoggedKind, readLoggedKinds, shapeOf } from './sqlite/logged-kinds.ts';
+import { readLoggedKinds, readVersionTables, shapeOf } from './sqlite/logged-kinds.ts';
 import { given, type RawRow } from './sqlite/statement.ts';
 import { columnsOfVersion, type SharedColumn, versionOfRaw } from './sqlite/version-row.ts';
 
@@ -24,7 +24,7 @@ export function checkedColumns(
   entity: Entity,
   alias: string = entity.table,
 ): CheckedColumn[] {
-  return [...columnsOfVersion(entity), evidenceOf(readLoggedKinds(log), entity, alias)];
+  return [...columnsOfVersion(entity), evidenceOf(readVersionTables(log), entity, alias)];
 }
 
 /**
@@ -60,13 +60,13 @@ const noDigest = '0'.repeat(digestLength);
  * blobs takes longer than to compare them.
  */
 function evidenceOf(
-  kinds: readonly LoggedKind[],
+  versionTables: readonly string[],
   entity: Entity,
   alias: string,
 ): AliasedRawBuilder<string, 'evidence'> {
   const own = (column: string) => sql.ref(`${alias}.${column}`);
   // The version before is of the same kind more often than not.
-  const tables = new Set([entity.table, ...kinds.map(({ table }) => table)]);
+  const tables = new Set([entity.table, ...versionTables]);
   const before = [...tables].map(
     (table) => sql`(
       select earlier.digest from ${sql.table(table)} as earlier
@@ -114,9 +114,7 @@ function hasContents(
   contents: string,
 ): boolean {
   if (salt !== '') return sha256OfHex(salt, contentsText(entity, id, values)) === contents;
-  const fields = fieldColumnsOf(entity);
-  const first = row.length - 1 - fields.length;
-  return fields.every(({ field }, place) => isBlank(field, row[first + place]));
+  return areBlank(entity, row.slice(-1 - fieldColumnsOf(entity).length, -1));
 }
 
 /**
@@ -127,11 +125,12 @@ function lookAgain<E extends Entity>(log: LogFile, entity: E, position: number):
   const kinds = readLoggedKinds(log);
   const kind = kinds.find(({ name }) => name === entity.name);
   if (!kind) throw new HistoryDamaged(position);
+  const tables = kinds.map(({ table }) => table);
   const shape = shapeOf(kind.name, kind.table, kind.fields);
   const statement = log.statement(entity, `second look ${JSON.stringify(kinds)}`, () =>
     log.versions
       .selectFrom(entity.table)
-      .select([...columnsOfVersion(shape), evidenceOf(kinds, shape, shape.table)])
+      .select([...columnsOfVersion(shape), evidenceOf(tables, shape, shape.table)])
       .where('position', '=', given<number>(0))
       .compile(),
   );

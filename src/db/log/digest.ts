@@ -5,6 +5,7 @@
  */
 import { createHash, hash } from 'node:crypto';
 import type { Entity, Transaction } from '../../entities/index.ts';
+import { hexOf } from '../shared/hex.ts';
 import { sixteenRandomBytes } from './random-bytes.ts';
 import type { LogTables } from './tables.ts';
 
@@ -166,7 +167,7 @@ export function sha256(parts: readonly Uint8Array[], text = ''): Uint8Array {
 export function sha256OfHex(hex: string, text: string): string {
   const bytes = hex.length / 2;
   if (bytes + 3 * text.length > together.length) {
-    return Buffer.from(sha256OfMany([Buffer.from(hex, 'hex')], text)).toString('hex');
+    return hexOf(sha256OfMany([Buffer.from(hex, 'hex')], text));
   }
   together.write(hex, 'hex');
   const length = bytes + together.write(text, bytes);

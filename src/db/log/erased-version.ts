@@ -1,5 +1,11 @@
 /** What is left of an erased version. It is worked out from its entity, so that it tells nothing. */
-import { type Field, type FieldKind, isNullable } from '../../entities/index.ts';
+import {
+  type Entity,
+  type Field,
+  type FieldKind,
+  fieldColumnsOf,
+  isNullable,
+} from '../../entities/index.ts';
 import { emptySha256 } from './contents/contents-rows.ts';
 import { columns } from './sqlite/version-row.ts';
 
@@ -26,9 +32,14 @@ export function blankOf(field: Field): unknown {
 }
 
 /** Whether a value says as little; of a kind that is not defined here it is not known which text it was. */
-export function isBlank(field: Field, value: unknown): boolean {
+function isBlank(field: Field, value: unknown): boolean {
   const isText = field.kind === 'text' && (value === erasedText || value === emptySha256);
   return value === blankOf(field) || (isText && !isNullable(field));
+}
+
+/** Whether values of all of an entity’s fields, in their order and as SQLite keeps them, say as little. */
+export function areBlank(entity: Entity, values: readonly unknown[]): boolean {
+  return fieldColumnsOf(entity).every(({ field }, place) => isBlank(field, values[place]));
 }
 
 /** Whether a salt is that of an erased version or transaction. */

@@ -17,6 +17,7 @@ import { LogTree } from './log-tree.ts';
 import { readVersionsAt } from './logged-records.ts';
 import { readTransactions } from './logged-transactions.ts';
 import type { LogFile } from './sqlite/log-file.ts';
+import { readVersionTables } from './sqlite/logged-kinds.ts';
 import { given } from './sqlite/statement.ts';
 import { sqliteCode } from './sqlite/storage-errors.ts';
 import { jsonOfColumns } from './sqlite/version-row.ts';
@@ -245,11 +246,11 @@ export class LogReader {
    * order: 32 bytes each, one after the other. As one text they come in a third of the time of rows.
    */
   async digestsBetween(after: number, end: number): Promise<Uint8Array> {
-    const kinds = await this.#log.kysely.selectFrom('entities').select('table_name').execute();
-    if (kinds.length === 0) return new Uint8Array();
-    const digests = kinds.map(
-      ({ table_name }) => sql`
-        select position, digest from ${sql.table(table_name)}
+    const tables = readVersionTables(this.#log);
+    if (tables.length === 0) return new Uint8Array();
+    const digests = tables.map(
+      (table) => sql`
+        select position, digest from ${sql.table(table)}
         where position > ${after} and position <= ${end}`,
     );
     const { rows } = await sql<{ digests: string | null }>`

@@ -7,7 +7,7 @@ import type { Position, Transaction, TransactionId } from '../../entities/index.
 import { HistoryDamaged } from '../shared/problems.ts';
 import { sha256OfHex, transactionText } from './digest.ts';
 import type { LogFile } from './sqlite/log-file.ts';
-import { type LoggedKind, readLoggedKinds } from './sqlite/logged-kinds.ts';
+import { readVersionTables } from './sqlite/logged-kinds.ts';
 import type { LogTables } from './tables.ts';
 
 /** The query for all transactions. */
@@ -27,7 +27,7 @@ export async function readTransactions(
     .select([
       sql<string>`lower(hex(transactions.contents_digest))`.as('contents'),
       sql<string>`lower(hex(transactions.salt))`.as('salt'),
-      placeIsRight(readLoggedKinds(log)).as('placeIsRight'),
+      placeIsRight(readVersionTables(log)).as('placeIsRight'),
     ])
     .execute();
   return rows.map(({ contents, salt, placeIsRight, ...row }) => {
@@ -54,11 +54,11 @@ function saysWhatWasWritten(transaction: Transaction, salt: string, contents: st
  * Whether it begins where the one before it ends, its first version says the same of its number and
  * time, and its last version has its digest.
  */
-function placeIsRight(kinds: readonly LoggedKind[]) {
+function placeIsRight(versionTables: readonly string[]) {
   const own = (column: keyof LogTables['transactions']) => sql.ref(`transactions.${column}`);
   const versionAt = (position: 'first_position' | 'last_position', agrees: unknown) => {
-    const found = kinds.map(
-      ({ table }) => sql`(
+    const found = versionTables.map(
+      (table) => sql`(
         select version.transaction_id = ${own('id')} and ${agrees}
         from ${sql.table(table)} as version where version.position = ${own(position)}
       )`,

@@ -98,6 +98,14 @@ export interface LoggedKind {
   readonly fields: FieldShapes;
 }
 
+/** The tables of all kinds that ever wrote here. In place, and cheap enough for each query. */
+export function readVersionTables(log: LogFile): string[] {
+  const statement = log.statement(readVersionTables, 'tables', () =>
+    log.kysely.selectFrom('entities').select('table_name').orderBy('name').compile(),
+  );
+  return statement.all([]).map(([table]) => table as string);
+}
+
 /** What the log says now of every kind that ever wrote here. In place. */
 export function readLoggedKinds(log: LogFile): LoggedKind[] {
   const statement = log.statement(readLoggedKinds, 'kinds', () =>

@@ -6,7 +6,7 @@ import { turns } from '../../shared/turns.ts';
 import type { Defect, Verified, VerifyWatch } from '../defect.ts';
 import { chainStart, contentsDigest, linkDigest, transactionDigest } from '../digest.ts';
 import { erasedPositions } from '../erase.ts';
-import { isBlank, isErasedSalt } from '../erased-version.ts';
+import { areBlank, isErasedSalt } from '../erased-version.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { LogFile } from '../sqlite/log-file.ts';
 import { columnsOfValues, versionOfRow } from '../sqlite/version-row.ts';
@@ -177,10 +177,9 @@ function checkLink(
       : 'The version’s contents are gone, and no erasure names it.';
   }
   if (isErased) {
-    const isEmpty = fieldColumnsOf(entity).every(({ column, field }) =>
-      isBlank(field, (columns as VersionRow)[column]),
-    );
-    if (!isEmpty) return 'The version was erased, and yet it has contents.';
+    const row = columns as VersionRow;
+    const values = fieldColumnsOf(entity).map(({ column }) => row[column]);
+    if (!areBlank(entity, values)) return 'The version was erased, and yet it has contents.';
   } else if (!sameBytes(contentsDigest(salt, entity, version.id, version.values), contents)) {
     return 'The version’s contents were altered.';
   }
