@@ -94,6 +94,11 @@ test.each(vectorPaths)(
   },
 );
 
+test('a tree whose leaf is not at hand says which one', () => {
+  const lacking = (begin: number, end: number) => (begin === 2 ? null : vectorHash(begin, end));
+  expect(() => treeHash(0, 3, lacking)).toThrow('leaf 2');
+});
+
 test('a leaf is never taken for a node above two others', () => {
   const [left, right] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   const growing = new GrowingTree();
@@ -189,6 +194,13 @@ test('a log’s tree has the same heads and paths, in whatever order they are as
     // All blocks once, and for each question its own two.
     expect(read).toBeLessThanOrEqual(5_000 + questions.length * 3 * 1_024);
   });
+});
+
+test.each([1_023, 1_024, 2_048])('the last of %i leaves has a path as well', async (size) => {
+  const tree = new LogTree(async (after, end) => leaves.subarray(32 * after, 32 * end));
+  const path = await tree.path(size as Position, size as Position);
+  const own = leafHash(leaves.subarray(32 * (size - 1), 32 * size));
+  expect(hex(rootOfPath(own, size - 1, size, path))).toBe(heads[size]);
 });
 
 test('a log of nothing has the head of the empty tree', async () => {

@@ -70,10 +70,11 @@ export class LogTree {
     this.#growing = this.#growing.catch(() => {}).then(() => this.#growTo(size));
     await this.#growing;
     const blocks = new Map<number, Uint8Array>();
-    for (const leaf of [...leaves, size - 1]) {
+    // A last block that is not full has no hash that was kept.
+    const unkept = size % block === 0 ? [] : [size - 1];
+    for (const leaf of [...leaves, ...unkept]) {
       const number = Math.floor(leaf / block);
-      const isKept = leaf === size - 1 && size % block === 0;
-      if (leaf < 0 || isKept || blocks.has(number)) continue;
+      if (blocks.has(number)) continue;
       const end = Math.min(size, (number + 1) * block);
       blocks.set(number, await this.#digests(number * block, end));
     }

@@ -27,11 +27,16 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
  */
 export type HashAtHand = (begin: number, end: number) => Uint8Array | null;
 
-/** The root of the tree over the leaves from `begin` up to, and without, `end`. */
+/**
+ * The root of the tree over the leaves from `begin` up to, and without, `end`.
+ * @throws {Error} when a leaf that it needs is not at hand.
+ */
 export function treeHash(begin: number, end: number, atHand: HashAtHand): Uint8Array {
   if (begin === end) return emptyTree;
   const known = atHand(begin, end);
   if (known) return known;
+  if (end - begin === 1)
+    throw new Error(`The hash of leaf ${begin} of a Merkle tree is not at hand.`);
   const middle = splitOf(begin, end);
   return nodeHash(treeHash(begin, middle, atHand), treeHash(middle, end, atHand));
 }
