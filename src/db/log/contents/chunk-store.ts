@@ -6,9 +6,8 @@ import { hexOf } from '../../shared/hex.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
+import { mayCompress } from './compressibility.ts';
 
-/** What the beginning of a chunk tells of all of it: most files are the same kind of bytes all through. */
-const sampleBytes = 4 * 1024;
 /** Compressed chunks may take so much of what they hold: less is not worth the time it takes. */
 const compressedShareMax = 0.875;
 /** A third of the time that zlib takes by default, for a tenth more bytes. */
@@ -21,8 +20,7 @@ export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encodin
 
 /** Makes of bytes what is stored of them. Compressing 64 KiB takes half a millisecond. */
 export function chunkOf(bytes: Uint8Array): StoredChunk {
-  const sample = bytes.subarray(0, sampleBytes);
-  return storedAs(bytes, pays(deflated(sample), sample) ? deflated(bytes) : null);
+  return storedAs(bytes, mayCompress(bytes) ? deflated(bytes) : null);
 }
 
 /** In one piece: zlib would hand out its result in pieces of 16 KiB otherwise, which takes longer. */
