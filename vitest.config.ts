@@ -8,10 +8,10 @@ export default defineConfig({
       // graphql refuses objects of a second copy of itself.
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       { find: /^everstate$/, replacement: `${import.meta.dirname}/src/index.ts` },
-      // Processes that tests have started are compiled ones.
+      // Processes and threads that tests have started are compiled ones.
       {
-        find: /^\.\/process-entry\.ts$/,
-        replacement: `${import.meta.dirname}/test/support/compiled-process-entry.ts`,
+        find: /^(\.\.\/)+shared\/own-file\.ts$/,
+        replacement: `${import.meta.dirname}/test/support/compiled-own-file.ts`,
       },
       // A third of what it takes to open an application.
       {

@@ -6,6 +6,12 @@ import { bundle } from './bundle.ts';
 const [, , target] = process.argv;
 if (target === undefined) throw new Error('Say where it goes: compile.ts <folder>');
 
-const sources = ['main.ts', 'index.ts', 'entity-file-hooks.ts', 'db/tables/process/main.ts'];
+const sources = [
+  'main.ts',
+  'index.ts',
+  'entity-file-hooks.ts',
+  'db/tables/process/main.ts',
+  'db/log/contents/chunk-thread.ts',
+];
 await bundle(resolve(import.meta.dirname, '../src'), sources, resolve(target));
 chmodSync(join(target, 'main.js'), 0o755);

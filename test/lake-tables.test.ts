@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { limits, openStore } from '../src/db/index.ts';
-import { processEntry } from '../src/db/tables/process-entry.ts';
+import { ownFile } from '../src/db/shared/own-file.ts';
 import { LakeFile, shippedEntities } from '../src/entities/index.ts';
 import { TestApi } from './support/api.ts';
 import { parquetOf } from './support/parquet.ts';
@@ -304,7 +304,7 @@ test('where the disk of tables is full that is said, and there is room again onc
 });
 
 test('from the sources, too, such a process starts', async () => {
-  const { path, execArgv } = processEntry();
+  const { path, execArgv } = ownFile('db/tables/process/main');
   expect(path).toMatch(/\.ts$/);
   const child = fork(path, [], { env: {}, execArgv: [...execArgv] });
   onTestFinished(() => void child.kill('SIGKILL'));

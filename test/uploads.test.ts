@@ -2,8 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { limits, type ResumableState, type Store, type Uploaded } from '../src/db/index.ts';
+import { ChunkMaker } from '../src/db/log/contents/chunk-maker.ts';
 import { ResumableUpload } from '../src/db/log/contents/resumable-upload.ts';
 import { UploadDigests } from '../src/db/log/contents/upload-digests.ts';
 import { removeUpload } from '../src/db/log/contents/upload-rows.ts';
@@ -196,11 +197,14 @@ test('where a commit fails, what is stored of an upload later is its beginning',
   const bytes = randomBytes(12_000_000);
   const id = await store.beginResumable({ viewer: null, size: bytes.length, metadata: '' });
   let commits = 0;
+  const maker = new ChunkMaker();
+  onTestFinished(() => maker.close());
   const upload = new ResumableUpload((await store.findResumable(id, null)) as ResumableState, {
     // Nothing is read: the digest of what came is known.
     reading: null as never,
     clock: () => 1 as Microseconds,
     digests: new UploadDigests(),
+    maker,
     commit: async (work) => {
       commits += 1;
       if (commits === 2) throw new Error('The disk is full.');

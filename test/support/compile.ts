@@ -24,6 +24,7 @@ const sources = [
   'src/index.ts',
   'src/entity-file-hooks.ts',
   'src/db/tables/process/main.ts',
+  'src/db/log/contents/chunk-thread.ts',
   'test/support/flipped-replica.ts',
   'test/support/killed-migration.ts',
   'test/support/loop-watch.ts',

@@ -14,8 +14,10 @@ export const limits = {
   fileBytesMax: 64 * 1024 * 1024,
   /** Largest upload that is left to the transaction that keeps it … */
   uploadHeldBytesMax: 1024 * 1024,
-  /** … and bytes of a larger one that one commit stores. */
+  /** … bytes of a larger one that one commit stores … */
   uploadBatchBytes: 4 * 1024 * 1024,
+  /** … and how many of it may wait for that, or be made meanwhile. */
+  uploadWaitingBytes: 8 * 1024 * 1024,
   /** Most resumable uploads that one viewer may have under way … */
   uploadsPerViewerMax: 1_000,
   /** … and most of which their digests so far are kept in memory. */

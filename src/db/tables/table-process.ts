@@ -1,7 +1,7 @@
 /** A process that answers questions about tables, seen from the server: what happens in it stays there. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { limits } from '../shared/limits.ts';
-import { processEntry } from './process-entry.ts';
+import { ownFile } from '../shared/own-file.ts';
 import {
   type AnswerCounts,
   type FailureKind,
@@ -180,7 +180,7 @@ export class TableProcess {
 
 /** With nothing in its environment: nothing there is any question’s business. */
 function start(): ChildProcess {
-  const { path, execArgv } = processEntry();
+  const { path, execArgv } = ownFile('db/tables/process/main');
   return fork(path, [], {
     env: {},
     execArgv: ['--max-old-space-size=512', ...execArgv],

@@ -1,43 +1,8 @@
-/** Chunks of contents: each stored once, by its digest, and compressed where that pays. */
-import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+/** Chunks of contents: each is stored once, by its digest. */
 import type { Kysely } from 'kysely';
 import { hexOf } from '../../shared/hex.ts';
-import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
-import { chunkSizes } from './chunker.ts';
-import { mayCompress } from './compressibility.ts';
-
-/** Compressed chunks may take so much of what they hold: less is not worth the time it takes. */
-const compressedShareMax = 0.875;
-/** A third of the time that zlib takes by default, for a tenth more bytes. */
-const level = 1;
-/** The least room for a result that zlib takes, in bytes. */
-const roomMin = 64;
-
-/** A chunk as it is stored. */
-export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encoding' | 'bytes'>;
-
-/** Makes of bytes what is stored of them. Compressing 64 KiB takes half a millisecond. */
-export function chunkOf(bytes: Uint8Array): StoredChunk {
-  return storedAs(bytes, mayCompress(bytes) ? deflated(bytes) : null);
-}
-
-/** In one piece: zlib would hand out its result in pieces of 16 KiB otherwise, which takes longer. */
-function deflated(bytes: Uint8Array): Uint8Array {
-  return deflateRawSync(bytes, { level, chunkSize: Math.max(bytes.length, roomMin) });
-}
-
-function storedAs(bytes: Uint8Array, compressed: Uint8Array | null): StoredChunk {
-  const about = { digest: digestOf(bytes), size: bytes.length };
-  return compressed && pays(compressed, bytes)
-    ? { ...about, encoding: 'deflate', bytes: compressed }
-    : { ...about, encoding: 'none', bytes };
-}
-
-function pays(compressed: Uint8Array, bytes: Uint8Array): boolean {
-  return compressed.length <= bytes.length * compressedShareMax;
-}
+import { decoded, type StoredChunk } from './chunk-encoding.ts';
 
 /**
  * Stores a chunk unless it is stored already.
@@ -65,33 +30,4 @@ export async function putChunk(
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
-}
-
-/** What a chunk of contents holds. @throws ContentsDamaged when it is not what was stored. */
-export function decoded(
-  { digest, size, encoding, bytes }: StoredChunk,
-  sha256: string,
-): Uint8Array {
-  const plain = encoding === 'deflate' ? inflated(bytes, size) : bytes;
-  if (plain?.length !== size || !digestOf(plain).equals(digest)) {
-    throw new ContentsDamaged(sha256, false);
-  }
-  return plain;
-}
-
-/** Null for what nothing was deflated to. */
-function inflated(bytes: Uint8Array, size: number): Uint8Array | null {
-  // What a disk has made of a size is no reason to take that much memory.
-  const max = chunkSizes.max;
-  const room = Math.min(Math.max(size, roomMin), max);
-  try {
-    // zlib takes as much room again when its result fills it: one byte more is cheaper.
-    return inflateRawSync(bytes, { maxOutputLength: max, chunkSize: room + 1 });
-  } catch {
-    return null;
-  }
-}
-
-function digestOf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
 }

@@ -38,8 +38,8 @@ function firstCut(bytes: Uint8Array): number {
   return end;
 }
 
-/** How many bytes come to lie in one piece of memory, so that most are copied once. */
-const roomBytes = 4 * chunkSizes.max;
+/** How many bytes are held at most: the fewer, the nearer they are to the processor. */
+const roomBytes = 2 * chunkSizes.max;
 
 /** Cuts bytes that come piece by piece: the chunks are the same, however they come. */
 export class Chunker {
@@ -59,38 +59,48 @@ export class Chunker {
     return this.#room.subarray(this.#begin, this.#end);
   }
 
-  /** @returns the chunks that are complete with these bytes. They share no memory with them. */
-  *push(bytes: Uint8Array): Generator<Uint8Array, void> {
+  /** @returns the chunks that are complete with these bytes, each in memory of its own. */
+  *push(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>, void> {
     for (let left = bytes; left.length > 0; ) {
-      if (this.#end === this.#room.length) this.#moveOn(left.length);
-      // A copy in any case: whoever gave the bytes may use their memory again.
+      if (this.#end === this.#room.length) this.#makeRoom(left.length);
       const taken = left.subarray(0, this.#room.length - this.#end);
       this.#room.set(taken, this.#end);
       this.#end += taken.length;
       left = left.subarray(taken.length);
       while (this.#end - this.#begin >= chunkSizes.max) {
-        const begin = this.#begin;
+        const chunk = copyOf(this.held, firstCut(this.held));
         // Before it is given out: whoever takes it may fail, and what is held is to follow it.
-        this.#begin += firstCut(this.held);
-        yield this.#room.subarray(begin, this.#begin);
+        this.#begin += chunk.length;
+        yield chunk;
       }
     }
   }
 
   /** The chunks of what is left, once all bytes have come. */
-  *end(): Generator<Uint8Array, void> {
-    yield* chunksOf(this.held);
+  *end(): Generator<Uint8Array<ArrayBuffer>, void> {
+    for (const chunk of chunksOf(this.held)) yield copyOf(chunk, chunk.length);
     this.#begin = this.#end;
   }
 
-  /** Goes on in other memory: the chunks that were given out keep theirs. */
-  #moveOn(coming: number): void {
+  /** What is held goes to the beginning, of other memory if it and what comes may take more. */
+  #makeRoom(coming: number): void {
     const held = this.held;
-    // Not filled with zeros first, which took as long as finding the cuts: nobody sees more than was put into it.
-    const room = Buffer.allocUnsafeSlow(Math.min(roomBytes, 2 * (held.length + coming)));
-    room.set(held);
-    [this.#room, this.#begin, this.#end] = [room, 0, held.length];
+    const size = Math.min(roomBytes, 2 * (held.length + coming));
+    if (size > this.#room.length) this.#room = withoutZeros(size);
+    this.#room.set(held);
+    [this.#begin, this.#end] = [0, held.length];
   }
+}
+
+function copyOf(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const copy = withoutZeros(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}
+
+/** Memory that holds anything: to fill it with zeros first took as long as to find the cuts. */
+function withoutZeros(length: number): Uint8Array<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(length);
 }
 
 /** The chunks of bytes that are all there. */

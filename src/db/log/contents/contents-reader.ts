@@ -9,7 +9,7 @@ import { limits } from '../../shared/limits.ts';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import { turns } from '../../shared/turns.ts';
 import type { LogTables } from '../tables.ts';
-import { decoded, type StoredChunk } from './chunk-store.ts';
+import { decoded, type StoredChunk } from './chunk-encoding.ts';
 import { findContents } from './contents-rows.ts';
 
 /** A chunk of contents that were read whole and found good. */

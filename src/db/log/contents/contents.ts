@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { LogTables } from '../tables.ts';
-import { chunkOf, putChunk, type StoredChunk } from './chunk-store.ts';
+import { chunkOf, type StoredChunk } from './chunk-encoding.ts';
+import { putChunk } from './chunk-store.ts';
 import { chunksOf } from './chunker.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';

@@ -5,7 +5,7 @@ import { hexOf } from '../../shared/hex.ts';
 import { limits } from '../../shared/limits.ts';
 import { TooManyUploads, UploadMoved } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
-import { decoded, type StoredChunk } from './chunk-store.ts';
+import { decoded, type StoredChunk } from './chunk-encoding.ts';
 import { addUploadChunks, nameUpload, type Uploaded } from './upload-rows.ts';
 
 type Microseconds = ReturnType<Clock>;

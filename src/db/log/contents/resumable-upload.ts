@@ -10,7 +10,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { turns } from '../../shared/turns.ts';
 import type { LogTables } from '../tables.ts';
-import { decoded, type StoredChunk } from './chunk-store.ts';
+import { decoded, type StoredChunk } from './chunk-encoding.ts';
+import type { ChunkMaker } from './chunk-maker.ts';
 import { Chunker } from './chunker.ts';
 import { PendingChunks } from './pending-chunks.ts';
 import {
@@ -30,6 +31,7 @@ export interface UploadTools {
   readonly commit: WithinCommit;
   readonly clock: Clock;
   readonly digests: UploadDigests;
+  readonly maker: ChunkMaker;
 }
 
 const nothing = new Uint8Array();
@@ -43,13 +45,14 @@ export class ResumableUpload {
   /** Of the chunks so far, those that wait included; null when it is not known. */
   readonly #hash: Hash | null;
   #reached: Reached;
-  readonly #waiting = new PendingChunks();
+  readonly #waiting: PendingChunks;
   #offset: number;
 
   constructor({ id, size, chunkBytes, tail }: ResumableState, tools: UploadTools) {
     this.id = id;
     this.size = size;
     this.#tools = tools;
+    this.#waiting = new PendingChunks(tools.maker);
     this.#reached = { chunkBytes, tail };
     this.#offset = offsetOf(this.#reached);
     this.#chunker = new Chunker(tail);
@@ -87,7 +90,7 @@ export class ResumableUpload {
   /** All bytes have come. @returns what a transaction keeps. */
   async end(): Promise<EndedUpload> {
     for (const chunk of this.#chunker.end()) await this.#add(chunk);
-    const chunks = this.#waiting.all;
+    const chunks = await this.#waiting.first(Infinity);
     const hash = this.#hash ?? (await this.#hashOfAll(chunks));
     return {
       upload: this.id,
@@ -99,18 +102,19 @@ export class ResumableUpload {
     };
   }
 
-  async #add(bytes: Uint8Array): Promise<void> {
+  async #add(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#hash?.update(bytes);
     await this.#waiting.add(bytes);
   }
 
   async #store(tail: Uint8Array): Promise<void> {
     const { commit, clock, digests } = this.#tools;
-    const [chunks, from] = [this.#waiting.all, this.#reached];
+    // All of them: the digest that is kept is of all.
+    const [chunks, from] = [await this.#waiting.first(Infinity), this.#reached];
     this.#reached = await commit((db, pause) =>
       advanceResumable(db, this.id, from, chunks, tail, clock(), pause),
     );
-    this.#waiting.clear();
+    this.#waiting.drop(chunks.length);
     if (this.#hash) digests.keep(this.id, this.#reached.chunkBytes, this.#hash);
   }
 

@@ -2,7 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
-import { putChunk, type StoredChunk } from './chunk-store.ts';
+import type { StoredChunk } from './chunk-encoding.ts';
+import { putChunk } from './chunk-store.ts';
 import { writeContents } from './contents.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';

@@ -7,6 +7,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
+import type { ChunkMaker } from './chunk-maker.ts';
 import { Chunker } from './chunker.ts';
 import { PendingChunks } from './pending-chunks.ts';
 import { addUploadChunks, type Uploaded, type WithinCommit } from './upload-rows.ts';
@@ -17,15 +18,16 @@ export class Upload {
   readonly #clock: Clock;
   readonly #hash = createHash('sha256');
   readonly #chunker = new Chunker();
-  readonly #waiting = new PendingChunks();
+  readonly #waiting: PendingChunks;
   /** How many bytes are stored; null before the first are. */
   #storedBytes: number | null = null;
   #size = 0;
 
   /** @param commit runs work within a commit of the log. */
-  constructor(commit: WithinCommit, clock: Clock) {
+  constructor(commit: WithinCommit, clock: Clock, maker: ChunkMaker) {
     this.#commit = commit;
     this.#clock = clock;
+    this.#waiting = new PendingChunks(maker);
   }
 
   /** How many bytes have come. */
@@ -45,26 +47,26 @@ export class Upload {
     for (const chunk of this.#chunker.end()) await this.#add(chunk);
     const about = { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
     if (this.#storedBytes === null && this.#size <= limits.uploadHeldBytesMax) {
-      return { ...about, chunks: this.#waiting.all };
+      return { ...about, chunks: await this.#waiting.first(Infinity) };
     }
-    await this.#store();
+    while (this.#waiting.bytes > 0) await this.#store();
     return { ...about, chunks: null };
   }
 
-  async #add(bytes: Uint8Array): Promise<void> {
+  /** Chunks that follow are made while some are stored. */
+  async #add(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#waiting.add(bytes);
-    if (this.#waiting.bytes >= limits.uploadBatchBytes) await this.#store();
+    if (this.#waiting.bytes >= limits.uploadWaitingBytes) await this.#store();
   }
 
   async #store(): Promise<void> {
-    const chunks = this.#waiting.all;
-    if (chunks.length === 0) return;
+    const chunks = await this.#waiting.first(limits.uploadBatchBytes);
     this.#storedBytes = await this.#commit(async (db, pause) => {
       const upload = { id: this.id, touched_at: this.#clock() };
       if (this.#storedBytes === null) await db.insertInto('uploads').values(upload).execute();
       else await db.updateTable('uploads').set(upload).where('id', '=', this.id).execute();
       return await addUploadChunks(db, this.id, this.#storedBytes ?? 0, chunks, pause);
     });
-    this.#waiting.clear();
+    this.#waiting.drop(chunks.length);
   }
 }

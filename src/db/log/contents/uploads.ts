@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
+import { ChunkMaker } from './chunk-maker.ts';
 import {
   beginResumable,
   findResumable,
@@ -20,6 +21,7 @@ export class Uploads {
   readonly #commit: WithinCommit;
   readonly #clock: Clock;
   readonly #digests = new UploadDigests();
+  readonly #maker = new ChunkMaker();
   readonly #timer: NodeJS.Timeout;
 
   /** @param onFault told of failures that nobody waits for. */
@@ -38,7 +40,7 @@ export class Uploads {
 
   /** Begins an upload. Nothing of it is stored yet. */
   begin(): Upload {
-    return new Upload(this.#commit, this.#clock);
+    return new Upload(this.#commit, this.#clock, this.#maker);
   }
 
   /**
@@ -79,6 +81,7 @@ export class Uploads {
       commit: this.#commit,
       clock: this.#clock,
       digests: this.#digests,
+      maker: this.#maker,
     });
   }
 
@@ -100,8 +103,9 @@ export class Uploads {
     }
   }
 
-  /** Collects nothing more. */
+  /** Takes and collects nothing more. */
   close(): void {
     clearInterval(this.#timer);
+    this.#maker.close();
   }
 }
