@@ -1,10 +1,13 @@
 /** Chunks that a thread of its own makes: the same ones, in their order, and clear errors when it ends. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { chunkOf, decoded } from '../src/db/log/contents/chunk-encoding.ts';
 import { ChunkMaker } from '../src/db/log/contents/chunk-maker.ts';
 import { PendingChunks } from '../src/db/log/contents/pending-chunks.ts';
 import { limits } from '../src/db/shared/limits.ts';
+import { ownFile } from '../src/db/shared/own-file.ts';
 
 function chunkMaker(): ChunkMaker {
   const maker = new ChunkMaker();
@@ -50,9 +53,8 @@ test('whoever waits when it is closed is told so, and whoever asks later', async
 test('what ends the thread is told to whoever waits, and the next is served by another', async () => {
   const maker = chunkMaker();
   const given = text('given', 9_000);
-  const asked = [maker.make(given), maker.make(given), maker.make(text('next', 1))];
-  const [first, ...others] = await Promise.allSettled(asked);
-  expect(first).toMatchObject({ value: { size: text('given', 9_000).length } });
+  await maker.make(given);
+  const others = await Promise.allSettled([maker.make(given), maker.make(text('next', 1))]);
   for (const other of others) expect(other).toMatchObject({ status: 'rejected' });
   expect(await maker.make(text('again', 9))).toMatchObject({ encoding: 'deflate' });
 });
@@ -70,4 +72,13 @@ test('chunks wait in their order, few or many, and go as they are stored', async
   expect(rest.map(({ size }) => size)).toEqual(sizes.slice(3));
   waiting.drop(rest.length);
   expect(waiting.bytes).toBe(0);
+});
+
+test('from the sources, too, such a thread starts', async () => {
+  const { path, execArgv } = ownFile('db/log/contents/chunk-thread');
+  expect(path).toMatch(/\.ts$/);
+  const thread = new Worker(path, { execArgv: [...execArgv] });
+  onTestFinished(async () => void (await thread.terminate()));
+  thread.postMessage(text('line', 9));
+  expect((await once(thread, 'message'))[0]).toMatchObject({ encoding: 'deflate' });
 });

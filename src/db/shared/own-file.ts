@@ -1,6 +1,5 @@
 /** Files that a process or a thread of its own is started with. */
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 export interface OwnFile {
   readonly path: string;
@@ -15,6 +14,12 @@ export interface OwnFile {
 export function ownFile(source: string): OwnFile {
   const isSource = import.meta.url.endsWith('.ts');
   const file = new URL(`../../${source}.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return { path: fileURLToPath(file), execArgv: isSource ? ['--import', loader()] : [] };
+  return { path: fileURLToPath(file), execArgv: isSource ? ['--import', typeScriptLoader()] : [] };
+}
+
+/** By tsx's interface: what its own `--import` does is left out in threads. */
+function typeScriptLoader(): string {
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const code = `import { register } from ${tsx}; register();`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
