@@ -5,6 +5,7 @@ import type { BoardServer } from './support/board.ts';
 import {
   button,
   detail,
+  fitsInto,
   focused,
   isAccessible,
   openBoard,
@@ -328,7 +329,7 @@ test('on a telephone nothing scrolls sideways, in the dark as in the light', asy
   await page.setViewportSize({ width: 360, height: 740 });
   await page.emulateMedia({ colorScheme: 'dark' });
   const fits = async (name: string) => {
-    expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBe(360);
+    await fitsInto(page, 360, name);
     await isAccessible(ann, `files-narrow-${name}`);
   };
   await fits('sql');

@@ -6,6 +6,7 @@ import type { BoardServer } from './support/board.ts';
 import {
   button,
   detail,
+  fitsInto,
   focused,
   isAccessible,
   line,
@@ -501,8 +502,7 @@ describe('everyone', () => {
       await visit(ann, path);
       const seen = ann.page.locator('.todo, .history, .tree .file, .notice');
       await seen.filter({ visible: true }).first().waitFor();
-      const width = await ann.page.evaluate('document.documentElement.scrollWidth');
-      expect(width, path).toBe(360);
+      await fitsInto(ann.page, 360, path);
       await isAccessible(ann, `narrow-${path.replace(/\W/g, '-')}`);
     }
     await visit(ann, 'todos/guide');

@@ -78,8 +78,19 @@ export async function picture({ page }: WatchedPage, name: string): Promise<void
 }
 
 export async function isAccessible(watched: WatchedPage, name: string): Promise<void> {
+  // An answer is dimmed while another is asked for.
+  await watched.page
+    .locator('[aria-busy=true]')
+    .first()
+    .waitFor({ state: 'detached', ...patience });
   await picture(watched, name);
   expect(await violationsOn(watched.page), name).toEqual([]);
+}
+
+/** Nothing scrolls sideways in a window of that width, once what is drawn to its size was drawn anew. */
+export async function fitsInto(page: Page, width: number, name = ''): Promise<void> {
+  const widthNeeded = () => page.evaluate('document.documentElement.scrollWidth');
+  await expect.poll(widthNeeded, { ...patience, message: name }).toBe(width);
 }
 
 /** The name of what has the focus, as it is read out. */
