@@ -87,12 +87,6 @@ export async function isAccessible(watched: WatchedPage, name: string): Promise<
   expect(await violationsOn(watched.page), name).toEqual([]);
 }
 
-/** Nothing scrolls sideways in a window of that width, once what is drawn to its size was drawn anew. */
-export async function fitsInto(page: Page, width: number, name = ''): Promise<void> {
-  const widthNeeded = () => page.evaluate('document.documentElement.scrollWidth');
-  await expect.poll(widthNeeded, { ...patience, message: name }).toBe(width);
-}
-
 /** The name of what has the focus, as it is read out. */
 export async function focused(page: Page): Promise<string> {
   return (await page.evaluate(`(() => {
