@@ -4,10 +4,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { ContentsDamaged } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { chunkSizes } from './chunker.ts';
-import { mayCompress } from './compressibility.ts';
+import { compressedShareMax, mayCompress } from './compressibility.ts';
 
-/** Compressed chunks may take so much of what they hold: less is not worth the time it takes. */
-const compressedShareMax = 0.875;
 /** A third of the time that zlib takes by default, for a tenth more bytes. */
 const level = 1;
 /** The least room for a result that zlib takes, in bytes. */
@@ -18,23 +16,16 @@ export type StoredChunk = Pick<LogTables['chunks'], 'digest' | 'size' | 'encodin
 
 /** Makes of bytes what is stored of them. Compressing 64 KiB takes half a millisecond. */
 export function chunkOf(bytes: Uint8Array): StoredChunk {
-  return storedAs(bytes, mayCompress(bytes) ? deflated(bytes) : null);
+  const about = { digest: digestOf(bytes), size: bytes.length };
+  const compressed = mayCompress(bytes) ? deflated(bytes) : null;
+  return compressed && compressed.length <= bytes.length * compressedShareMax
+    ? { ...about, encoding: 'deflate', bytes: compressed }
+    : { ...about, encoding: 'none', bytes };
 }
 
 /** In one piece: zlib would hand out its result in pieces of 16 KiB otherwise, which takes longer. */
 function deflated(bytes: Uint8Array): Uint8Array {
   return deflateRawSync(bytes, { level, chunkSize: Math.max(bytes.length, roomMin) });
-}
-
-function storedAs(bytes: Uint8Array, compressed: Uint8Array | null): StoredChunk {
-  const about = { digest: digestOf(bytes), size: bytes.length };
-  return compressed && pays(compressed, bytes)
-    ? { ...about, encoding: 'deflate', bytes: compressed }
-    : { ...about, encoding: 'none', bytes };
-}
-
-function pays(compressed: Uint8Array, bytes: Uint8Array): boolean {
-  return compressed.length <= bytes.length * compressedShareMax;
 }
 
 /** What a chunk of contents holds. @throws ContentsDamaged when it is not what was stored. */

@@ -68,7 +68,8 @@ export class Chunker {
       this.#end += taken.length;
       left = left.subarray(taken.length);
       while (this.#end - this.#begin >= chunkSizes.max) {
-        const chunk = copyOf(this.held, firstCut(this.held));
+        const { held } = this;
+        const chunk = copyOf(held.subarray(0, firstCut(held)));
         // Before it is given out: whoever takes it may fail, and what is held is to follow it.
         this.#begin += chunk.length;
         yield chunk;
@@ -78,7 +79,7 @@ export class Chunker {
 
   /** The chunks of what is left, once all bytes have come. */
   *end(): Generator<Uint8Array<ArrayBuffer>, void> {
-    for (const chunk of chunksOf(this.held)) yield copyOf(chunk, chunk.length);
+    for (const chunk of chunksOf(this.held)) yield copyOf(chunk);
     this.#begin = this.#end;
   }
 
@@ -92,9 +93,9 @@ export class Chunker {
   }
 }
 
-function copyOf(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const copy = withoutZeros(length);
-  copy.set(bytes.subarray(0, length));
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = withoutZeros(bytes.length);
+  copy.set(bytes);
   return copy;
 }
 

@@ -5,8 +5,10 @@
  */
 
 const sampleBytes = 4 * 1024;
-/** Bytes that say less each have codes that are shorter by an eighth: 8 bits say nothing but themselves. */
-const entropyMax = 7;
+/** What is compressed may take so much of what it holds: less gained is not worth the time it takes. */
+export const compressedShareMax = 0.875;
+/** Of the 8 bits of a byte: where each says no more, codes for them alone bring it down to that share. */
+const entropyMax = 8 * compressedShareMax;
 /** Of how many places the four bytes there came before, where nothing else than chance has them again. */
 const repeatedShareMax = 0.01;
 
