@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Position } from '../entities/index.ts';
 import type { LogReader } from './log/log-reader.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
-import { BadRequest, Unavailable } from './shared/problems.ts';
+import { BadRequest, storeClosing } from './shared/problems.ts';
 
 export class StoreHead {
   readonly #file: LogFile;
@@ -61,7 +61,7 @@ export class StoreHead {
 
   /** @throws Unavailable once the store closes. */
   refuseWhenClosing(): void {
-    if (this.#closing) throw new Unavailable('The store is closing.');
+    if (this.#closing) throw storeClosing();
   }
 
   async #look(): Promise<Position> {

@@ -8,7 +8,7 @@ import { Sight } from '../criteria/sight.ts';
 import type { Clock } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import type { GroupCommit } from '../shared/measures.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { storeClosing, Unavailable } from '../shared/problems.ts';
 import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTransaction } from './log-transaction.ts';
@@ -112,7 +112,7 @@ export class Writer {
    * @throws StorageFull or StorageFailed when the log cannot be written.
    */
   submit<T>(work: Work<T>, terms: SubmitTerms): Promise<Committed<T>> {
-    if (this.#closed) return Promise.reject(new Unavailable('The store is closing.'));
+    if (this.#closed) return Promise.reject(storeClosing());
     if (this.#queue.length >= limits.writeQueueMutationsMax) {
       const message = `${limits.writeQueueMutationsMax} mutations wait already. Try again.`;
       return Promise.reject(new Unavailable(message));

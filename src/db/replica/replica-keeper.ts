@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entity, type Position, positionZero, type Version } from '../../entities/index.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
-import { CannotOpen, HistoryDamaged, Unavailable } from '../shared/problems.ts';
+import { CannotOpen, HistoryDamaged, storeClosing, Unavailable } from '../shared/problems.ts';
 import type { ReplicaState, StateChange } from '../shared/store-health.ts';
 import { isAboutDatabase } from './duckdb-errors.ts';
 import type { Replica } from './replica.ts';
@@ -164,7 +164,7 @@ export class ReplicaKeeper {
     const timeMaxMs = Math.max(0, deadline - performance.now());
     await Promise.race([this.#renewing, sleep(timeMaxMs, undefined, { signal }).catch(() => {})]);
     built.abort();
-    if (this.#closing.signal.aborted) throw new Unavailable('The store is closing.');
+    if (this.#closing.signal.aborted) throw storeClosing();
     if (!this.#replica) throw notNow(null);
     return this.#replica;
   }

@@ -8,7 +8,7 @@ import { type Entity, type Position, positionZero, type Version } from '../../en
 import type { LogReader } from '../log/log-reader.ts';
 import { limits } from '../shared/limits.ts';
 import type { ReplicaMemory } from '../shared/measures.ts';
-import { HistoryDamaged, Unavailable } from '../shared/problems.ts';
+import { HistoryDamaged, storeClosing, Unavailable } from '../shared/problems.ts';
 import { turns } from '../shared/turns.ts';
 import { unknownEntity } from '../shared/unknown-entity.ts';
 import { DeltaRows } from './delta-rows.ts';
@@ -264,7 +264,7 @@ export class Replica {
   }
 
   #refuseWhenClosing(): void {
-    if (this.#closing) throw new Unavailable('The store is closing.');
+    if (this.#closing) throw storeClosing();
   }
 
   /** Brings the replica to the log's end while nobody reads it. */

@@ -117,6 +117,11 @@ export class Unavailable extends Error {
   readonly code: 'UNAVAILABLE' | 'STORAGE_FULL' | 'STORAGE_FAILED' = 'UNAVAILABLE';
 }
 
+/** What whoever still waits for something of a store is told once it closes. */
+export function storeClosing(): Unavailable {
+  return new Unavailable('The store is closing.');
+}
+
 /** The disk of the log is full. Nothing was written; it can be tried again when there is room. */
 export class StorageFull extends Unavailable {
   override readonly code = 'STORAGE_FULL';

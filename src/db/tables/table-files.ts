@@ -8,7 +8,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '../shared/limits.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { storeClosing } from '../shared/problems.ts';
 import type { Conversion } from './question.ts';
 import { writeTable } from './table-bytes.ts';
 import type { TableSource } from './table-source.ts';
@@ -83,8 +83,7 @@ export class TableFiles {
 
   /** Removes all of them. */
   close(): void {
-    for (const { cancel } of this.#kept.values())
-      cancel.abort(new Unavailable('The store is closing.'));
+    for (const { cancel } of this.#kept.values()) cancel.abort(storeClosing());
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -1,6 +1,6 @@
 /** The processes that answer questions about tables: started when one is asked, ended when none is. */
 import { limits } from '../shared/limits.ts';
-import { Unavailable } from '../shared/problems.ts';
+import { storeClosing, Unavailable } from '../shared/problems.ts';
 import type { Question } from './question.ts';
 import { type RawAnswer, TableProcess } from './table-process.ts';
 
@@ -39,7 +39,7 @@ export class TableProcesses {
   close(): void {
     this.#isClosed = true;
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
-    for (const process of this.#all) process.end(closing());
+    for (const process of this.#all) process.end(storeClosing());
     for (const next of this.#waiting.splice(0)) next();
   }
 
@@ -51,7 +51,7 @@ export class TableProcesses {
       // Whoever gives way hands its place over.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#atWork += 1;
-    if (this.#isClosed) throw closing();
+    if (this.#isClosed) throw storeClosing();
   }
 
   #take(): TableProcess {
@@ -84,8 +84,4 @@ export class TableProcesses {
       this.#all.delete(process);
     }
   };
-}
-
-function closing(): Unavailable {
-  return new Unavailable('The store is closing.');
 }

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../../shared/own-file.ts';
-import { Unavailable } from '../../shared/problems.ts';
+import { storeClosing } from '../../shared/problems.ts';
 import type { StoredChunk } from './chunk-encoding.ts';
 
 interface Asked {
@@ -23,7 +23,7 @@ export class ChunkMaker {
    * @throws Unavailable once it is closed, and what ended the thread.
    */
   make(bytes: Uint8Array<ArrayBuffer>): Promise<StoredChunk> {
-    if (this.#isClosed) return Promise.reject(closing());
+    if (this.#isClosed) return Promise.reject(storeClosing());
     return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
       this.#thread.postMessage(bytes, [bytes.buffer]);
@@ -36,7 +36,7 @@ export class ChunkMaker {
   /** Ends the thread; whoever waits for a chunk does so in vain. */
   close(): void {
     this.#isClosed = true;
-    this.#end(closing());
+    this.#end(storeClosing());
   }
 
   #start(): Worker {
@@ -58,8 +58,4 @@ export class ChunkMaker {
     this.#thread = null;
     for (const { reject } of asked) reject(reason);
   }
-}
-
-function closing(): Unavailable {
-  return new Unavailable('The store is closing.');
 }
