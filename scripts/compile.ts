@@ -12,6 +12,8 @@ const sources = [
   'entity-file-hooks.ts',
   'db/tables/process/main.ts',
   'db/log/contents/chunk-thread.ts',
+  'db/log/upload-thread.ts',
+  'db/log/sqlite/checkpoint-thread.ts',
 ];
 await bundle(resolve(import.meta.dirname, '../src'), sources, resolve(target));
 chmodSync(join(target, 'main.js'), 0o755);

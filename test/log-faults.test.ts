@@ -2,12 +2,14 @@
  * The log on storage that fails: full, refusing, deleted or replaced under a running store. Whatever
  * was acknowledged is there afterwards, and nothing else: the oracle is the client's own record.
  */
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Store } from '../src/db/index.ts';
 import { systemClock } from '../src/db/shared/clock.ts';
-import { positionZero, shippedEntities, Todo } from '../src/entities/index.ts';
+import { LakeFile, positionZero, shippedEntities, Todo } from '../src/entities/index.ts';
 import { differences } from './support/differences.ts';
 import { OtherProcess } from './support/other-process.ts';
 import { fill, makeRoom, smallDisk } from './support/small-disk.ts';
@@ -188,6 +190,19 @@ describe('the data directory under a running store:', () => {
     expect(client.codes).toHaveLength(10);
     expect(store.health().log).toBe('gone');
   });
+});
+
+test('an upload that a disk has no room for is refused, and a smaller one is kept', async (context) => {
+  const disk = smallDisk(context, 16_384);
+  const { store } = await openWatched(disk, { replicaInMemory: true });
+  const upload = (bytes: number) => store.receiveUpload(Readable.from([randomBytes(bytes)]));
+  await expect(upload(20_000_000)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+  await until(() => store.health().log === 'ok');
+  const uploaded = await upload(2_000_000);
+  await store.transact(async (log) =>
+    log.create(LakeFile, { filename: 'f', ...(await log.keepUpload(uploaded)) }),
+  );
+  expect(await store.verify()).toEqual({ versions: 1, defect: null });
 });
 
 test('the log stays locked, so that no other program takes itself for its last', async (context) => {

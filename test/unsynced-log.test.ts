@@ -45,6 +45,24 @@ test('a log that could not be brought to disk is opened anew, and then written a
   expect(await store.verify()).toEqual({ versions: 20, defect: null });
 });
 
+test('an upload that could not be brought to disk is not kept, and one after it is', async (context) => {
+  const directory = temporaryDirectory();
+  const process = await OtherProcess.openOne(directory);
+  await process.ask('createTodos', ['before']);
+  const end = await failSync(context, process.pid, `${logPath(directory)}-wal`);
+  await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(inDoubt);
+  expect((await process.ask('health')).log).toBe('failed');
+  await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(refused);
+  await end();
+  await until(async () => (await process.ask('health')).log === 'ok');
+  const sha256 = await process.ask('uploadFile', 9_000_000);
+  await process.kill();
+  const store = await openTemporary({ directory, replicaInMemory: true });
+  const versions = await store.versionsBetween(positionZero, await store.head());
+  expect(versions.map(({ values }) => values.sha256)).toEqual([undefined, sha256]);
+  expect(await store.verify()).toEqual({ versions: 2, defect: null });
+});
+
 test('a kill before that loses nothing acknowledged, and may keep what was in doubt', async (context) => {
   const directory = temporaryDirectory();
   const process = await OtherProcess.openOne(directory);

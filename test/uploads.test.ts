@@ -8,6 +8,7 @@ import { ChunkMaker } from '../src/db/log/contents/chunk-maker.ts';
 import { ResumableUpload } from '../src/db/log/contents/resumable-upload.ts';
 import { UploadDigests } from '../src/db/log/contents/upload-digests.ts';
 import { removeUpload } from '../src/db/log/contents/upload-rows.ts';
+
 import { LakeFile, type Microseconds, Todo } from '../src/entities/index.ts';
 import { StretchMeter } from './support/stretch-meter.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';
@@ -74,6 +75,26 @@ test('others write while an upload is under way', async () => {
   expect(await store.head()).toBe(21);
 });
 
+test('and while it is stored, in transactions that take their time', async () => {
+  const store = await openTemporary();
+  const bytes = randomBytes(40_000_000);
+  const uploaded = upload(store, bytes);
+  let isStored = false;
+  uploaded.finally(() => {
+    isStored = true;
+  });
+  let written = 0;
+  while (!isStored) {
+    await store.transact(async (log) => {
+      for (let each = 0; each < 500; each += 1) await log.create(Todo, {});
+    });
+    written += 500;
+  }
+  const { values } = await keep(store, 'f', await uploaded);
+  expect((await read(store, values.sha256)).equals(bytes)).toBe(true);
+  expect(await store.verify()).toEqual({ versions: written + 1, defect: null });
+});
+
 test('what is given up leaves nothing, and what others have stays', async () => {
   const directory = temporaryDirectory();
   const store = await openTemporary({ directory });
@@ -89,6 +110,30 @@ test('what is given up leaves nothing, and what others have stays', async () => 
   await store.discardUpload(begun.id);
   expect(rawLog(directory).prepare('select id from chunks').pluck().all()).toEqual(before);
   expect(counts(directory)).toEqual([1, 'some', 0]);
+});
+
+test('an upload that is given up while it is stored leaves nothing, and takes no more', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const begun = store.beginUpload();
+  const written = expect(begun.write(randomBytes(60_000_000))).rejects.toThrow('was given up');
+  await sleep(10);
+  await store.discardUpload(begun.id);
+  await written;
+  await expect(begun.write(large())).rejects.toThrow('was given up');
+  expect(counts(directory)).toEqual([0, 'none', 0]);
+});
+
+test('a store that closes ends the uploads that are under way', async () => {
+  const directory = temporaryDirectory();
+  const store = await openTemporary({ directory });
+  const written = store.beginUpload().write(randomBytes(60_000_000));
+  const refused = expect(written).rejects.toThrow('The store is closing.');
+  await sleep(10);
+  await store.close();
+  await refused;
+  const again = await openTemporary({ directory });
+  expect(await again.verify()).toEqual({ versions: 0, defect: null });
 });
 
 test.for([5, 2_000_000])(

@@ -25,6 +25,7 @@ import { attemptsOn } from './log/mend.ts';
 import type { LogFile } from './log/sqlite/log-file.ts';
 import { TransactionSteps } from './log/sqlite/transaction-steps.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
+import { UploadStorer } from './log/upload-storer.ts';
 import { verifyLog } from './log/verify/verify.ts';
 import { type Committed, type Work, Writer } from './log/writer.ts';
 import { type LogFiles, type LogFilesOptions, logPathIn, openLogFiles } from './log-files.ts';
@@ -60,12 +61,18 @@ export class LogAccess {
     this.logId = files.logId;
     this.hiddenKinds = files.hiddenKinds;
     this.#files = files;
-    const { writing, watch } = files;
+    const { writing, watch, checkpoints } = files;
     writing.keepPages(limits.transferPagesBytes);
     const reader = new LogReader(writing, entities);
-    this.#writer = new Writer(writing, reader, watch, clock, () => {});
-    this.#steps = new TransactionSteps(writing);
-    this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, () => {});
+    this.#writer = new Writer(writing, reader, watch, clock, () => {}, { checkpoints });
+    this.#steps = new TransactionSteps(writing, checkpoints);
+    this.#uploads = new Uploads(
+      files.reading.kysely,
+      new UploadStorer(files),
+      this.#beside,
+      clock,
+      () => {},
+    );
     watch.start(attemptsOn(writing, files.path, () => this.#writer.acknowledged));
   }
 
@@ -221,10 +228,11 @@ export class LogAccess {
 
   /** Finishes queued writes and releases the files. */
   async close(): Promise<void> {
-    const { watch, reading, writing } = this.#files;
-    this.#uploads.close();
+    const { watch, checkpoints, reading, writing } = this.#files;
+    await this.#uploads.close();
     await this.#writer.close();
     await watch.stop();
+    await checkpoints.close();
     try {
       writing.checkpoint();
     } finally {

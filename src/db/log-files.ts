@@ -5,6 +5,7 @@ import type { Entity } from '../entities/index.ts';
 import { BrokenAccessRule } from './criteria/access-rule.ts';
 import { refuseBrokenRule } from './criteria/sight.ts';
 import { LogReader } from './log/log-reader.ts';
+import { Checkpoints } from './log/sqlite/checkpoints.ts';
 import { explainOpening, LogFile } from './log/sqlite/log-file.ts';
 import { LogWatch } from './log/sqlite/log-watch.ts';
 import { hiddenKinds } from './log/sqlite/logged-kinds.ts';
@@ -36,6 +37,7 @@ export interface LogFiles {
   /** Kinds of records that the log holds and that it was not opened with. */
   readonly hiddenKinds: readonly string[];
   readonly watch: LogWatch;
+  readonly checkpoints: Checkpoints;
 }
 
 /** Where a data directory has its log. */
@@ -69,7 +71,17 @@ export async function openLogFiles<T>(
     const logId = await log.id();
     if ((options.logId ?? logId) !== logId) throw otherLog(path);
     const hidden = await hiddenKinds(reading, entities);
-    return await use({ path, writing, reading, log, logId, hiddenKinds: hidden, watch });
+    const checkpoints = new Checkpoints(writing, path, watch);
+    return await use({
+      path,
+      writing,
+      reading,
+      log,
+      logId,
+      hiddenKinds: hidden,
+      watch,
+      checkpoints,
+    });
   } catch (error) {
     await reading?.close();
     await writing.close();

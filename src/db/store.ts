@@ -34,6 +34,7 @@ import type { EarlierState } from './log/restore.ts';
 import type { PatchCondition } from './log/stale-write.ts';
 import type { TransactionAbout } from './log/transaction-head.ts';
 import { TransactionList } from './log/transaction-list.ts';
+import { UploadStorer } from './log/upload-storer.ts';
 import { verifyLog } from './log/verify/verify.ts';
 import type { VersionChange } from './log/version-change.ts';
 import { type WriteTerms, type Written, writeOnTerms } from './log/write-terms.ts';
@@ -110,9 +111,16 @@ export class Store extends StoreReads {
     this.#writer = new Writer(writing, reader, watch, clock, onCommit, {
       timeMaxMs: files.transactionTimeMaxMs,
       onGroupCommit: files.onGroupCommit,
+      checkpoints: files.checkpoints,
     });
     watch.start(attemptsOn(writing, files.path, () => this.#writer.acknowledged));
-    this.#uploads = new Uploads(files.reading.kysely, this.#beside, clock, files.onFault);
+    this.#uploads = new Uploads(
+      files.reading.kysely,
+      new UploadStorer(files),
+      this.#beside,
+      clock,
+      files.onFault,
+    );
     const { idempotencyKeyDays, reading, onFault } = files;
     this.#expiredKeys = new ExpiredKeys(
       reading.kysely,
@@ -425,16 +433,17 @@ export class Store extends StoreReads {
   }
 
   async #close(): Promise<void> {
-    const { replica, watch, reading, writing } = this.#files;
+    const { replica, watch, checkpoints, reading, writing } = this.#files;
     this.#head.close();
     this.#erasing.close();
     this.endFollowing();
-    this.#uploads.close();
+    await this.#uploads.close();
     this.#expiredKeys.close();
     this.tables.close();
     await this.#writer.close();
     await replica.close();
     await watch.stop();
+    await checkpoints.close();
     this.#checkpoint();
     await reading.close();
     await writing.close();

@@ -25,6 +25,8 @@ const sources = [
   'src/entity-file-hooks.ts',
   'src/db/tables/process/main.ts',
   'src/db/log/contents/chunk-thread.ts',
+  'src/db/log/upload-thread.ts',
+  'src/db/log/sqlite/checkpoint-thread.ts',
   'test/support/flipped-replica.ts',
   'test/support/killed-migration.ts',
   'test/support/loop-watch.ts',

@@ -3,6 +3,7 @@
  * Its argument is the data directory.
  */
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { openStore, type Store } from '../../src/db/index.ts';
 import { LakeFile, type Position, shippedEntities, Todo } from '../../src/entities/index.ts';
 import { differences } from './differences.ts';
@@ -50,6 +51,14 @@ const commands = {
     await upload.write(Buffer.from(bytes));
     await upload.end();
     return id;
+  },
+  /** Writes a file of so many bytes, which are uploaded as they come. */
+  uploadFile: async (store: Store, size: number) => {
+    const uploaded = await store.receiveUpload(Readable.from([randomBytes(size)]));
+    await store.transact(async (log) =>
+      log.create(LakeFile, { filename: uploaded.sha256, ...(await log.keepUpload(uploaded)) }),
+    );
+    return uploaded.sha256;
   },
   setSubject: async (store: Store, input: { id: string; subject: string }) => {
     const { version } = await store.update(Todo, input.id, { subject: input.subject });

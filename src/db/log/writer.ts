@@ -13,6 +13,7 @@ import { type LogEnd, readLogEnd } from './log-end.ts';
 import type { LogReader } from './log-reader.ts';
 import { LogTransaction } from './log-transaction.ts';
 import { Pace } from './pace.ts';
+import type { Checkpoints } from './sqlite/checkpoints.ts';
 import type { LogFile } from './sqlite/log-file.ts';
 import type { LogWatch } from './sqlite/log-watch.ts';
 import { TransactionSteps } from './sqlite/transaction-steps.ts';
@@ -66,6 +67,7 @@ export interface WriterOptions {
   readonly timeMaxMs?: number | undefined;
   /** Told of every commit, once it is on disk. */
   readonly onGroupCommit?: ((commit: GroupCommit) => void) | undefined;
+  readonly checkpoints?: Checkpoints;
 }
 
 export class Writer {
@@ -90,10 +92,14 @@ export class Writer {
     watch: LogWatch,
     clock: Clock,
     onCommit: OnCommit,
-    { timeMaxMs = limits.transactionTimeMaxMs, onGroupCommit = () => {} }: WriterOptions = {},
+    {
+      timeMaxMs = limits.transactionTimeMaxMs,
+      onGroupCommit = () => {},
+      checkpoints,
+    }: WriterOptions = {},
   ) {
     this.#log = log;
-    this.#steps = new TransactionSteps(log);
+    this.#steps = new TransactionSteps(log, checkpoints);
     this.#time = new TransactionTime(timeMaxMs);
     this.#reader = reader;
     this.#watch = watch;

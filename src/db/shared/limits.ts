@@ -18,6 +18,16 @@ export const limits = {
   uploadBatchBytes: 4 * 1024 * 1024,
   /** … and how many of it may wait for that, or be made meanwhile. */
   uploadWaitingBytes: 8 * 1024 * 1024,
+  /** Most threads that make chunks of uploads. */
+  chunkThreadsMax: 4,
+  /** Memory for pages of the log in the thread that stores uploads. */
+  uploadPagesBytes: 4 * 1024 * 1024,
+  /** A thread takes the log's write-ahead log in once so many pages of it are not … */
+  checkpointPages: 1_000,
+  /** … who writes waits for it while the write-ahead log has so many … */
+  writeAheadPages: 8_000,
+  /** … and takes it in, if that did not help, when it has so many. */
+  writeAheadPagesMax: 16_000,
   /** Most resumable uploads that one viewer may have under way … */
   uploadsPerViewerMax: 1_000,
   /** … and most of which their digests so far are kept in memory. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { LogTables } from '../tables.ts';
 import { chunkOf, type StoredChunk } from './chunk-encoding.ts';
-import { putChunk } from './chunk-store.ts';
+import { ChunkStore } from './chunk-store.ts';
 import { chunksOf } from './chunker.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';
@@ -41,9 +41,10 @@ export async function writeContents(
 ): Promise<void> {
   if (await findContents(db, sha256)) return await proveContents(db, sha256);
   const contents = await addContents(db, { sha256, size });
+  const store = new ChunkStore(db);
   let begin = 0;
   for (const stored of chunks) {
-    const chunk = await putChunk(db, stored, sha256);
+    const chunk = await store.put(stored, sha256);
     await db.insertInto('content_chunks').values({ contents, begin, chunk }).execute();
     begin += stored.size;
     await pause();

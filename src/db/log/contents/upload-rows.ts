@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { limits } from '../../shared/limits.ts';
 import type { LogTables } from '../tables.ts';
 import type { StoredChunk } from './chunk-encoding.ts';
-import { putChunk } from './chunk-store.ts';
+import { ChunkStore, runnerOf } from './chunk-store.ts';
 import { writeContents } from './contents.ts';
 import { proveContents } from './contents-reader.ts';
 import { addContents, type ContentsInfo, findContents } from './contents-rows.ts';
@@ -24,10 +24,23 @@ interface StoredUpload extends ContentsInfo {
   readonly upload: string;
 }
 
+/** Notes that something comes to an upload now; of one that is gone meanwhile no chunks can be stored. */
+export async function touchUpload(
+  db: Kysely<LogTables>,
+  id: string,
+  isNew: boolean,
+  now: LogTables['uploads']['touched_at'],
+): Promise<void> {
+  const upload = { id, touched_at: now };
+  if (isNew) await db.insertInto('uploads').values(upload).execute();
+  else await db.updateTable('uploads').set(upload).where('id', '=', id).execute();
+}
+
 /**
  * Stores the next chunks of an upload.
  * @param begin how many bytes of it are stored already.
  * @param pause lets others go on between chunks.
+ * @param run runs what is needed for each chunk.
  * @returns how many are stored then.
  */
 export async function addUploadChunks(
@@ -36,11 +49,14 @@ export async function addUploadChunks(
   begin: number,
   chunks: readonly StoredChunk[],
   pause: () => Promise<void>,
+  run = runnerOf(db),
 ): Promise<number> {
+  const store = new ChunkStore(db, run);
+  const naming = db.insertInto('upload_chunks').values({ upload, begin: 0, chunk: 0 }).compile();
   let end = begin;
   for (const stored of chunks) {
-    const chunk = await putChunk(db, stored);
-    await db.insertInto('upload_chunks').values({ upload, begin: end, chunk }).execute();
+    const chunk = await store.put(stored);
+    await run(naming, [upload, end, chunk]);
     end += stored.size;
     await pause();
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
+import { Unavailable } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { ChunkMaker } from './chunk-maker.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type ResumableTerms,
 } from './resumable-rows.ts';
 import { ResumableUpload } from './resumable-upload.ts';
-import { Upload } from './upload.ts';
+import { type ChunkStorer, Upload } from './upload.ts';
 import { UploadDigests } from './upload-digests.ts';
 import { abandonedUploads, removeUpload, type Uploaded, type WithinCommit } from './upload-rows.ts';
 
@@ -22,11 +23,20 @@ export class Uploads {
   readonly #clock: Clock;
   readonly #digests = new UploadDigests();
   readonly #maker = new ChunkMaker();
+  readonly #storer: ChunkStorer;
+  /** Those that have neither ended nor been given up. */
+  readonly #underWay = new Map<string, Upload>();
+  readonly #onFault: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param onFault told of failures that nobody waits for. */
+  /**
+   * @param storer ends with it.
+   * @param commit runs work within a commit of the log.
+   * @param onFault told of failures that nobody waits for.
+   */
   constructor(
     reading: Kysely<LogTables>,
+    storer: ChunkStorer,
     commit: WithinCommit,
     clock: Clock,
     onFault: (error: unknown) => void,
@@ -34,18 +44,23 @@ export class Uploads {
     this.#reading = reading;
     this.#commit = commit;
     this.#clock = clock;
+    this.#onFault = onFault;
+    this.#storer = storer;
     this.#timer = setInterval(() => this.collect().catch(onFault), limits.uploadsCollectedMs);
     this.#timer.unref();
   }
 
   /** Begins an upload. Nothing of it is stored yet. */
   begin(): Upload {
-    return new Upload(this.#commit, this.#clock, this.#maker);
+    const upload = new Upload({ maker: this.#maker, storer: this.#storer, clock: this.#clock });
+    this.#underWay.set(upload.id, upload);
+    return upload;
   }
 
   /**
    * Uploads bytes as they come, for a transaction to keep.
-   * @throws what the bytes throw, and what a write of the log throws; then nothing of them is left.
+   * @throws what the bytes throw, and what a write of the log throws; then nothing of them is left, or
+   *   is collected later where the log cannot be written now.
    */
   async receive(bytes: AsyncIterable<Uint8Array>): Promise<Uploaded> {
     const upload = this.begin();
@@ -53,8 +68,13 @@ export class Uploads {
       for await (const piece of bytes) await upload.write(piece);
       return await upload.end();
     } catch (error) {
-      await this.discard(upload.id);
+      await this.discard(upload.id).catch((failure) => {
+        // That the log's storage fails was told already.
+        if (!(failure instanceof Unavailable)) this.#onFault(failure);
+      });
       throw error;
+    } finally {
+      this.#underWay.delete(upload.id);
     }
   }
 
@@ -87,6 +107,8 @@ export class Uploads {
 
   /** Removes an upload, unless it was kept. */
   async discard(upload: string): Promise<void> {
+    await this.#underWay.get(upload)?.giveUp();
+    this.#underWay.delete(upload);
     const found = await this.#reading
       .selectFrom('uploads')
       .select('id')
@@ -104,8 +126,8 @@ export class Uploads {
   }
 
   /** Takes and collects nothing more. */
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#maker.close();
+    await Promise.all([this.#maker.close(), this.#storer.close()]);
   }
 }

@@ -32,6 +32,13 @@ export const applicationId = 0x45565354;
  */
 export const givingPagesBack = 'pragma auto_vacuum = incremental';
 
+/** What SQLite answers to a checkpoint: counts of pages. */
+interface Checkpointed {
+  readonly busy: number;
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
 /** Told of every error of the log's storage before its caller is. */
 export type OnStorageError = (error: StorageFull | StorageFailed) => void;
 
@@ -45,12 +52,15 @@ export class LogFile {
   /** The same connection, seen as the tables of entities. */
   readonly versions: Kysely<VersionTables>;
   #database: Database.Database;
+  readonly #prepared: SqliteDatabase;
   #dataVersion: Database.Statement<[], number>;
   readonly #identity: string | null;
   readonly #told: <T>(work: () => T) => T;
   /** By what they are of, and their names. */
   #statements = new WeakMap<object, Map<string, Statement>>();
   #openings = 0;
+  #writeAhead: Database.Statement | null = null;
+  #leavesCheckpoints = false;
 
   private constructor(
     database: Database.Database,
@@ -61,9 +71,8 @@ export class LogFile {
     this.#identity = fileIdentity(database.name);
     this.#dataVersion = preparedDataVersion(database);
     this.#told = tellingStorageErrors(onStorageError);
-    this.kysely = new Kysely({
-      dialect: new Dialect({ database: cachingStatements(() => this.#database, this.#told) }),
-    });
+    this.#prepared = cachingStatements(() => this.#database, this.#told);
+    this.kysely = new Kysely({ dialect: new Dialect({ database: this.#prepared }) });
     this.versions = this.kysely as unknown as Kysely<VersionTables>;
     LogFile.#open.add(this);
   }
@@ -109,6 +118,19 @@ export class LogFile {
     } catch (error) {
       database?.close();
       if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) throw new LogInUse(path);
+      throw explainOpening(error, path);
+    }
+  }
+
+  /**
+   * Opens a file once more that another thread of this process has open. Only SQLite itself looks at it:
+   * which threads have it open is known to none of them.
+   * @throws CannotOpen as `open` does.
+   */
+  static openAgain(path: string, schemaVersionMax: number): LogFile {
+    try {
+      return new LogFile(openDurably(path, schemaVersionMax), SqliteDialect, () => {});
+    } catch (error) {
       throw explainOpening(error, path);
     }
   }
@@ -164,6 +186,8 @@ export class LogFile {
       throw new StorageFailed(`${before.name} is no longer the file that was opened.`);
     }
     const database = openDurably(before.name, schemaVersionMax);
+    if (this.#leavesCheckpoints) leaveCheckpoints(database);
+    this.#writeAhead = null;
     this.#dataVersion = preparedDataVersion(database);
     this.#database = database;
     this.#statements = new WeakMap();
@@ -185,6 +209,22 @@ export class LogFile {
     own.set(name, statement);
     this.#statements.set(of, own);
     return statement;
+  }
+
+  /**
+   * Whether what is committed is on disk when the commit returns, as it is unless this says otherwise.
+   * What is not yet is once a later commit is, of whatever connection, and before it is taken in.
+   */
+  synchronizeCommits(does: boolean): void {
+    this.#told(() => this.#database.pragma(`synchronous = ${does ? 'full' : 'normal'}`));
+  }
+
+  /** Runs a query in place: without a promise, and without another query between. @returns its rows. */
+  run<Row>({ sql }: CompiledQuery<Row>, parameters: readonly unknown[]): Row[] {
+    const statement = this.#prepared.prepare(sql);
+    if (statement.reader) return statement.all(parameters) as Row[];
+    statement.run(parameters);
+    return [];
   }
 
   /** Lets SQLite keep so many bytes of the file's pages in memory: much is written all over it. */
@@ -212,12 +252,28 @@ export class LogFile {
    * @returns whether all of it is there, and on disk.
    */
   takeIn(): boolean {
-    const [row] = this.#told(() => this.#database.pragma('wal_checkpoint(passive)')) as {
-      busy: number;
-      log: number;
-      checkpointed: number;
-    }[];
+    const [row] = this.#told(() =>
+      this.#database.pragma('wal_checkpoint(passive)'),
+    ) as Checkpointed[];
     return row !== undefined && row.busy === 0 && row.log === row.checkpointed;
+  }
+
+  /**
+   * How many pages are in the write-ahead log, and of how many the database file has what they hold; null
+   * within a transaction, where SQLite does not tell.
+   */
+  writeAhead(): { readonly pages: number; readonly takenIn: number } | null {
+    if (this.inTransaction) return null;
+    // It only counts them.
+    this.#writeAhead ??= this.#database.prepare('pragma wal_checkpoint(noop)');
+    const { log, checkpointed } = this.#told(() => this.#writeAhead?.get()) as Checkpointed;
+    return { pages: log, takenIn: checkpointed };
+  }
+
+  /** Leaves it to another connection to take the write-ahead log in, as far as that does not fall behind. */
+  leaveCheckpoints(): void {
+    this.#leavesCheckpoints = true;
+    this.#told(() => leaveCheckpoints(this.#database));
   }
 
   /** Moves the write-ahead log into the database file. */
@@ -249,6 +305,10 @@ function openDurably(path: string, schemaVersionMax: number): Database.Database 
     database.close();
     throw error;
   }
+}
+
+function leaveCheckpoints(database: Database.Database): void {
+  database.pragma(`wal_autocheckpoint = ${limits.writeAheadPagesMax}`);
 }
 
 function preparedDataVersion(database: Database.Database): Database.Statement<[], number> {

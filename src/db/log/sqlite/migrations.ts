@@ -5,7 +5,7 @@ import type { Entity } from '../../../entities/index.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { CannotOpen } from '../../shared/problems.ts';
 import { chunkOf } from '../contents/chunk-encoding.ts';
-import { putChunk } from '../contents/chunk-store.ts';
+import { ChunkStore } from '../contents/chunk-store.ts';
 import { addContents } from '../contents/contents-rows.ts';
 import { logDigest } from '../digest.ts';
 import type { LogTables } from '../tables.ts';
@@ -281,6 +281,7 @@ async function letKeysExpire(db: Kysely<LogTables>): Promise<void> {
 async function keepEarlierContents(db: Kysely<LogTables>): Promise<void> {
   type Row = { sha256: string; size: number };
   type Piece = { number: number; bytes: Uint8Array };
+  const store = new ChunkStore(db);
   let last = '';
   for (;;) {
     const { rows } = await sql<Row>`
@@ -296,7 +297,7 @@ async function keepEarlierContents(db: Kysely<LogTables>): Promise<void> {
         where sha256 = ${row.sha256} and number = ${number}`.execute(db);
       const [piece] = pieces.rows;
       if (!piece) break;
-      const chunk = await putChunk(db, chunkOf(piece.bytes), row.sha256);
+      const chunk = await store.put(chunkOf(piece.bytes), row.sha256);
       await db.insertInto('content_chunks').values({ contents, begin, chunk }).execute();
       begin += piece.bytes.length;
     }

@@ -1,28 +1,35 @@
 /** Where transactions of the log begin and end, and the savepoint of one mutation within. */
 import { sql } from 'kysely';
+import type { Checkpoints } from './checkpoints.ts';
 import type { LogFile } from './log-file.ts';
 import type { Statement } from './statement.ts';
 import { whenFree } from './when-free.ts';
 
 export class TransactionSteps {
   readonly #log: LogFile;
+  readonly #checkpoints: Checkpoints | null;
   #hasSavepoint = false;
   #isTakenBack = false;
 
-  constructor(log: LogFile) {
+  /** @param checkpoints told of each commit. */
+  constructor(log: LogFile, checkpoints: Checkpoints | null = null) {
     this.#log = log;
+    this.#checkpoints = checkpoints;
   }
 
   /** Begins, once no other process writes. @throws Unavailable when that takes too long. */
   async begin(): Promise<void> {
     if (this.#log.inTransaction) this.#step('rollback').run();
+    await this.#checkpoints?.catchUp();
     await whenFree(() => this.#step('begin immediate').run());
     this.#isTakenBack = false;
   }
 
   /** What was written, and not taken back, is on disk when this returns. */
   commit(): void {
-    if (!this.#isTakenBack) this.#step('commit').run();
+    if (this.#isTakenBack) return;
+    this.#step('commit').run();
+    this.#checkpoints?.offer();
   }
 
   rollBack(): void {

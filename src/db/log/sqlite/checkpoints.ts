@@ -1,0 +1,84 @@
+/**
+ * Takes the write-ahead log into the database in a thread of its own. SQLite would do it within a commit,
+ * and so within the event loop, which stands still until the disk has written all of it twice.
+ */
+import { limits } from '../../shared/limits.ts';
+import { OwnThread } from '../../shared/own-thread.ts';
+import type { LogFile } from './log-file.ts';
+import type { LogWatch } from './log-watch.ts';
+import { storageErrorOf } from './storage-errors.ts';
+
+/** What was thrown in the thread, as far as it can be sent; null for nothing. */
+export type CheckpointFailure = { readonly message: string; readonly code: string | null } | null;
+
+export class Checkpoints {
+  readonly #log: LogFile;
+  readonly #watch: LogWatch;
+  readonly #onFault: (error: unknown) => void;
+  readonly #thread: OwnThread<null, CheckpointFailure>;
+  /** What is being taken in. */
+  #takingIn: Promise<void> | null = null;
+  #isClosed = false;
+
+  /**
+   * @param log a connection that writes.
+   * @param path of its file.
+   * @param watch told when the log could not be brought to disk.
+   * @param onFault told of anything else.
+   */
+  constructor(
+    log: LogFile,
+    path: string,
+    watch: LogWatch,
+    onFault: (error: unknown) => void = console.error,
+  ) {
+    this.#log = log;
+    this.#thread = new OwnThread('db/log/sqlite/checkpoint-thread', { path });
+    this.#watch = watch;
+    this.#onFault = onFault;
+    log.leaveCheckpoints();
+  }
+
+  /** Something was committed: it is taken in once that is enough. */
+  offer(): void {
+    if (this.#takingIn || this.#isClosed || this.#watch.state !== 'ok') return;
+    const ahead = this.#log.writeAhead();
+    if (ahead && ahead.pages - ahead.takenIn >= limits.checkpointPages) this.#begin();
+  }
+
+  /**
+   * Whoever writes waits here where it fell behind: SQLite begins the write-ahead log anew only at its end,
+   * which is not reached while others write.
+   */
+  async catchUp(): Promise<void> {
+    const ahead = this.#log.writeAhead();
+    if (!ahead || ahead.pages < limits.writeAheadPages || ahead.takenIn === ahead.pages) return;
+    await this.#takingIn;
+    await this.#begin();
+  }
+
+  /** Ends, once what is being taken in is. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#thread.close();
+  }
+
+  #begin(): Promise<void> {
+    this.#takingIn ??= this.#takeIn().finally(() => {
+      this.#takingIn = null;
+    });
+    return this.#takingIn;
+  }
+
+  async #takeIn(): Promise<void> {
+    const failure = await this.#thread.ask(null).catch((error) => {
+      // What ended the thread ends with it; until another takes in what it left, commits do.
+      if (!this.#isClosed) this.#onFault(error);
+      return null;
+    });
+    if (!failure) return;
+    const error = storageErrorOf(Object.assign(new Error(failure.message), { code: failure.code }));
+    // Where there is no room, the write-ahead log grows until a write is refused, which is told then.
+    if (error?.code === 'STORAGE_FAILED') this.#watch.failed(error);
+  }
+}

@@ -1,0 +1,72 @@
+/** A thread that is started with a file of ours, and answers what it is asked, in that order. */
+import { Worker } from 'node:worker_threads';
+import { ownFile } from './own-file.ts';
+import { storeClosing } from './problems.ts';
+
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class OwnThread<Question, Answer> {
+  readonly #source: string;
+  readonly #data: unknown;
+  #thread: Worker | null = null;
+  /** Those who asked, in that order. */
+  #waiting: Waiting<Answer>[] = [];
+  #isClosed = false;
+
+  /**
+   * It starts when it is asked first.
+   * @param source where its file lies below `src`, without its ending.
+   * @param data what it finds as node:worker_threads’ `workerData`.
+   */
+  constructor(source: string, data: unknown = null) {
+    this.#source = source;
+    this.#data = data;
+  }
+
+  /** How many answers it owes. */
+  get owed(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * @param handedOver memory of what is asked that the thread gets: nobody can read it here any more.
+   * @throws Unavailable once it is closed, and what ended the thread; the next who asks has another one.
+   */
+  ask(question: Question, handedOver: ArrayBuffer[] = []): Promise<Answer> {
+    if (this.#isClosed) return Promise.reject(storeClosing());
+    return new Promise((resolve, reject) => {
+      this.#thread ??= this.#start();
+      this.#thread.postMessage(question, handedOver);
+      this.#waiting.push({ resolve, reject });
+      // The process stays while somebody waits for an answer.
+      this.#thread.ref();
+    });
+  }
+
+  /** Ends it; whoever waits for an answer does so in vain. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end(storeClosing());
+  }
+
+  #start(): Worker {
+    const { path, execArgv } = ownFile(this.#source);
+    const thread = new Worker(path, { execArgv: [...execArgv], workerData: this.#data });
+    thread.on('message', (answer: Answer) => {
+      this.#waiting.shift()?.resolve(answer);
+      if (this.#waiting.length === 0) thread.unref();
+    });
+    thread.on('error', (error) => this.#end(error));
+    return thread;
+  }
+
+  async #end(reason: unknown): Promise<void> {
+    const [thread, waiting] = [this.#thread, this.#waiting];
+    [this.#thread, this.#waiting] = [null, []];
+    for (const { reject } of waiting) reject(reason);
+    await thread?.terminate();
+  }
+}
