@@ -63,6 +63,19 @@ test('an upload that could not be brought to disk is not kept, and one after it 
   expect(await store.verify()).toEqual({ versions: 2, defect: null });
 });
 
+test('nor is one that was under way then, whichever of them was to be brought to disk', async (context) => {
+  const directory = temporaryDirectory();
+  const process = await OtherProcess.openOne(directory);
+  const begun = await process.ask('beginUpload', 20_000_000);
+  const end = await failSync(context, process.pid, `${logPath(directory)}-wal`);
+  await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(inDoubt);
+  await end();
+  await until(async () => (await process.ask('health')).log === 'ok');
+  await expect(process.ask('endUpload', begun)).rejects.toThrow('so it was not kept');
+  const later = await process.ask('beginUpload', 20_000_000);
+  expect(await process.ask('endUpload', later)).toHaveLength(64);
+});
+
 test('a kill before that loses nothing acknowledged, and may keep what was in doubt', async (context) => {
   const directory = temporaryDirectory();
   const process = await OtherProcess.openOne(directory);

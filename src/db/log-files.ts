@@ -24,6 +24,8 @@ export interface LogFilesOptions {
   readonly entities: readonly Entity[];
   /** Told when the log fails, and when it works again: once for each change. */
   readonly onStateChange?: (change: StateChange) => void;
+  /** Told of failures in the background; the log goes on. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 export interface LogFiles {
@@ -54,7 +56,7 @@ export async function openLogFiles<T>(
   options: LogFilesOptions,
   use: (files: LogFiles) => Promise<T>,
 ): Promise<T> {
-  const { directory, entities, onStateChange = reportStateChange } = options;
+  const { directory, entities, onStateChange = reportStateChange, onFault = reportFault } = options;
   refuseClashes(entities);
   refuseBrokenRules(entities);
   const path = logPathIn(directory);
@@ -71,7 +73,7 @@ export async function openLogFiles<T>(
     const logId = await log.id();
     if ((options.logId ?? logId) !== logId) throw otherLog(path);
     const hidden = await hiddenKinds(reading, entities);
-    const checkpoints = new Checkpoints(writing, path, watch);
+    const checkpoints = new Checkpoints(writing, path, watch, onFault);
     return await use({
       path,
       writing,
@@ -116,6 +118,11 @@ function refuseBrokenRules(entities: readonly Entity[]): void {
     if (error instanceof BrokenAccessRule) throw new CannotOpen(error.message, { cause: error });
     throw error;
   }
+}
+
+/** What is done where nobody is to be told. */
+export function reportFault(error: unknown): void {
+  console.error(error);
 }
 
 /** What is done where nobody is to be told. */

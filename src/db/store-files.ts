@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Entity } from '../entities/index.ts';
 import { holdLog } from './log/sqlite/log-lock.ts';
-import { type LogFiles, openLogFiles, reportStateChange } from './log-files.ts';
+import { type LogFiles, openLogFiles, reportFault, reportStateChange } from './log-files.ts';
 import { ReplicaKeeper } from './replica/replica-keeper.ts';
 import type { ReplicaLimits } from './replica/replica-limits.ts';
 import { type Clock, systemClock } from './shared/clock.ts';
@@ -98,8 +98,4 @@ export async function openStoreFiles(
       idempotencyKeyDays: options.idempotencyKeyDays ?? limits.idempotencyKeyDays,
     };
   });
-}
-
-function reportFault(error: unknown): void {
-  console.error(error);
 }

@@ -9,6 +9,8 @@ import { LakeFile, type Position, shippedEntities, Todo } from '../../src/entiti
 import { differences } from './differences.ts';
 import { lakeFile } from './lake-file.ts';
 
+const begun = new Map<string, ReturnType<Store['beginUpload']>>();
+
 /** Each takes and gives what JSON can hold. */
 const commands = {
   /** Tries to create a file per name, all at once; tells which succeeded. */
@@ -60,6 +62,14 @@ const commands = {
     );
     return uploaded.sha256;
   },
+  /** Begins an upload, and writes so many bytes of it; gives its id. */
+  beginUpload: async (store: Store, size: number) => {
+    const upload = store.beginUpload();
+    await upload.write(randomBytes(size));
+    begun.set(upload.id, upload);
+    return upload.id;
+  },
+  endUpload: async (_: Store, id: string) => (await begun.get(id)?.end())?.sha256 ?? null,
   setSubject: async (store: Store, input: { id: string; subject: string }) => {
     const { version } = await store.update(Todo, input.id, { subject: input.subject });
     return version.position;

@@ -18,6 +18,8 @@ export const limits = {
   uploadBatchBytes: 4 * 1024 * 1024,
   /** … and how many of it may wait for that, or be made meanwhile. */
   uploadWaitingBytes: 8 * 1024 * 1024,
+  /** A thread ends once it was asked nothing for so long. */
+  threadIdleMs: 60_000,
   /** Most threads that make chunks of uploads. */
   chunkThreadsMax: 4,
   /** Memory for pages of the log in the thread that stores uploads. */

@@ -1,5 +1,9 @@
-/** A thread that is started with a file of ours, and answers what it is asked, in that order. */
+/**
+ * A thread that is started with a file of ours, and answers what it is asked, in that order. It starts when
+ * it is asked first, and ends once it was asked nothing for a while.
+ */
 import { Worker } from 'node:worker_threads';
+import { limits } from './limits.ts';
 import { ownFile } from './own-file.ts';
 import { storeClosing } from './problems.ts';
 
@@ -14,16 +18,20 @@ export class OwnThread<Question, Answer> {
   #thread: Worker | null = null;
   /** Those who asked, in that order. */
   #waiting: Waiting<Answer>[] = [];
+  #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /**
-   * It starts when it is asked first.
    * @param source where its file lies below `src`, without its ending.
    * @param data what it finds as node:worker_threads’ `workerData`.
    */
   constructor(source: string, data: unknown = null) {
     this.#source = source;
     this.#data = data;
+  }
+
+  get runs(): boolean {
+    return this.#thread !== null;
   }
 
   /** How many answers it owes. */
@@ -37,6 +45,7 @@ export class OwnThread<Question, Answer> {
    */
   ask(question: Question, handedOver: ArrayBuffer[] = []): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(storeClosing());
+    clearTimeout(this.#idle);
     return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
       this.#thread.postMessage(question, handedOver);
@@ -57,15 +66,22 @@ export class OwnThread<Question, Answer> {
     const thread = new Worker(path, { execArgv: [...execArgv], workerData: this.#data });
     thread.on('message', (answer: Answer) => {
       this.#waiting.shift()?.resolve(answer);
-      if (this.#waiting.length === 0) thread.unref();
+      if (this.#waiting.length === 0) this.#rest(thread);
     });
     thread.on('error', (error) => this.#end(error));
     return thread;
   }
 
+  /** Nobody waits for an answer: the process need not stay, and soon the thread need not either. */
+  #rest(thread: Worker): void {
+    thread.unref();
+    this.#idle = setTimeout(() => this.#end(null), limits.threadIdleMs).unref();
+  }
+
   async #end(reason: unknown): Promise<void> {
     const [thread, waiting] = [this.#thread, this.#waiting];
     [this.#thread, this.#waiting] = [null, []];
+    clearTimeout(this.#idle);
     for (const { reject } of waiting) reject(reason);
     await thread?.terminate();
   }

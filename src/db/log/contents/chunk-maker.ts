@@ -8,7 +8,6 @@ import { OwnThread } from '../../shared/own-thread.ts';
 import type { StoredChunk } from './chunk-encoding.ts';
 
 export class ChunkMaker {
-  /** They start when they are asked first. */
   readonly #threads = Array.from(
     { length: Math.min(availableParallelism(), limits.chunkThreadsMax) },
     () => new OwnThread<Uint8Array, StoredChunk>('db/log/contents/chunk-thread'),
@@ -19,7 +18,7 @@ export class ChunkMaker {
    * @throws Unavailable once it is closed, and what ended the thread that made it.
    */
   make(bytes: Uint8Array<ArrayBuffer>): Promise<StoredChunk> {
-    // The first of them: one that has begun is quicker than one that has not.
+    // The first of those that owe least: one that has begun is quicker than one that has not.
     const thread = this.#threads.reduce((least, each) => (each.owed < least.owed ? each : least));
     return thread.ask(bytes, [bytes.buffer]);
   }

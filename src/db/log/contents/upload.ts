@@ -45,6 +45,8 @@ export interface UploadMeans {
   readonly maker: ChunkMaker;
   readonly storer: ChunkStorer;
   readonly clock: Clock;
+  /** Told once nothing more of it is stored, of its own accord. */
+  readonly onEnd: (upload: Upload) => void;
 }
 
 export class Upload {
@@ -55,17 +57,19 @@ export class Upload {
   readonly #chunker = new Chunker();
   readonly #waiting: PendingChunks;
   readonly #lostBefore: number;
+  readonly #onEnd: UploadMeans['onEnd'];
   /** What is being stored; null before anything is. */
   #storing: Promise<void> | null = null;
   #storedBytes = 0;
   #size = 0;
   #isGivenUp = false;
 
-  constructor({ maker, storer, clock }: UploadMeans) {
+  constructor({ maker, storer, clock, onEnd }: UploadMeans) {
     this.#clock = clock;
     this.#storer = storer;
     this.#waiting = new PendingChunks(maker);
     this.#lostBefore = storer.lost;
+    this.#onEnd = onEnd;
   }
 
   /** How many bytes have come. */
@@ -94,21 +98,27 @@ export class Upload {
   async end(): Promise<Uploaded> {
     this.#refuseGivenUp();
     for (const chunk of this.#chunker.end()) await this.#waiting.add(chunk);
-    const about = { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size };
-    if (!this.#storing && this.#size <= limits.uploadHeldBytesMax) {
-      return { ...about, chunks: await this.#waiting.first(Infinity) };
-    }
-    do await this.#store(true);
-    while (this.#waiting.bytes > 0);
-    await this.#storing;
-    this.#refuseLost();
-    return { ...about, chunks: null };
+    const chunks = await this.#lastChunks();
+    this.#onEnd(this);
+    return { upload: this.id, sha256: this.#hash.digest('hex'), size: this.#size, chunks };
   }
 
   /** Gives it up. @returns once nothing more of it will be stored. */
   async giveUp(): Promise<void> {
     this.#isGivenUp = true;
     await this.#storing?.catch(() => {});
+  }
+
+  /** All chunks, where they are few; null once they are stored. */
+  async #lastChunks(): Promise<StoredChunk[] | null> {
+    if (!this.#storing && this.#size <= limits.uploadHeldBytesMax) {
+      return await this.#waiting.first(Infinity);
+    }
+    do await this.#store(true);
+    while (this.#waiting.bytes > 0);
+    await this.#storing;
+    this.#refuseLost();
+    return null;
   }
 
   /** Begins to store some of what waits, once what was begun before is stored. */

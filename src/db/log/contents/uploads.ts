@@ -52,7 +52,12 @@ export class Uploads {
 
   /** Begins an upload. Nothing of it is stored yet. */
   begin(): Upload {
-    const upload = new Upload({ maker: this.#maker, storer: this.#storer, clock: this.#clock });
+    const upload = new Upload({
+      maker: this.#maker,
+      storer: this.#storer,
+      clock: this.#clock,
+      onEnd: ({ id }) => this.#underWay.delete(id),
+    });
     this.#underWay.set(upload.id, upload);
     return upload;
   }
@@ -73,8 +78,6 @@ export class Uploads {
         if (!(failure instanceof Unavailable)) this.#onFault(failure);
       });
       throw error;
-    } finally {
-      this.#underWay.delete(upload.id);
     }
   }
 

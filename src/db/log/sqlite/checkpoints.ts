@@ -26,12 +26,7 @@ export class Checkpoints {
    * @param watch told when the log could not be brought to disk.
    * @param onFault told of anything else.
    */
-  constructor(
-    log: LogFile,
-    path: string,
-    watch: LogWatch,
-    onFault: (error: unknown) => void = console.error,
-  ) {
+  constructor(log: LogFile, path: string, watch: LogWatch, onFault: (error: unknown) => void) {
     this.#log = log;
     this.#thread = new OwnThread('db/log/sqlite/checkpoint-thread', { path });
     this.#watch = watch;
@@ -42,7 +37,7 @@ export class Checkpoints {
   /** Something was committed: it is taken in once that is enough. */
   offer(): void {
     if (this.#takingIn || this.#isClosed || this.#watch.state !== 'ok') return;
-    const ahead = this.#log.writeAhead();
+    const ahead = this.#ahead();
     if (ahead && ahead.pages - ahead.takenIn >= limits.checkpointPages) this.#begin();
   }
 
@@ -51,7 +46,7 @@ export class Checkpoints {
    * which is not reached while others write.
    */
   async catchUp(): Promise<void> {
-    const ahead = this.#log.writeAhead();
+    const ahead = this.#ahead();
     if (!ahead || ahead.pages < limits.writeAheadPages || ahead.takenIn === ahead.pages) return;
     await this.#takingIn;
     await this.#begin();
@@ -61,6 +56,15 @@ export class Checkpoints {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#thread.close();
+  }
+
+  #ahead(): ReturnType<LogFile['writeAhead']> {
+    try {
+      return this.#log.writeAhead();
+    } catch {
+      // What was committed is committed: whoever writes or reads next meets it.
+      return null;
+    }
   }
 
   #begin(): Promise<void> {
