@@ -229,8 +229,9 @@ export class LogAccess {
   /** Finishes queued writes and releases the files. */
   async close(): Promise<void> {
     const { watch, checkpoints, reading, writing } = this.#files;
-    await this.#uploads.close();
+    const uploadsEnded = this.#uploads.close();
     await this.#writer.close();
+    await uploadsEnded;
     await watch.stop();
     await checkpoints.close();
     try {

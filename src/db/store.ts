@@ -437,10 +437,11 @@ export class Store extends StoreReads {
     this.#head.close();
     this.#erasing.close();
     this.endFollowing();
-    await this.#uploads.close();
+    const uploadsEnded = this.#uploads.close();
     this.#expiredKeys.close();
     this.tables.close();
     await this.#writer.close();
+    await uploadsEnded;
     await replica.close();
     await watch.stop();
     await checkpoints.close();

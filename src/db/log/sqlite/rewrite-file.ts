@@ -3,7 +3,7 @@
  * left of rows in pages in use. SQLite makes a copy, in the directory that SQLITE_TMPDIR named when the
  * process opened its first database, and has all of it in the write-ahead log until that is taken in.
  */
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { limits } from '../../shared/limits.ts';
 import { StorageFull, Unavailable } from '../../shared/problems.ts';
@@ -47,7 +47,8 @@ export async function rewriteFileAlone(path: string, schemaVersion: number): Pro
 /** @throws StorageFull when there is no room beside the file to write it anew. */
 export async function refuseWithoutRoom(log: LogFile, path: string): Promise<void> {
   const { bytes, freeBytes } = await readRoom(log);
-  const needed = 2 * (bytes - freeBytes);
+  // It has yet to grow by what the write-ahead log holds alone.
+  const needed = 2 * (bytes - freeBytes) + Math.max(bytes - statSync(path).size, 0);
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize >= needed) return;
   const [need, have] = [needed, bavail * bsize].map((each) => each.toLocaleString('en-US'));
