@@ -7,7 +7,6 @@ import { StorageFailed, StorageFull } from '../shared/problems.ts';
 import type { ChunkStorer, ChunksOfUpload } from './contents/upload.ts';
 import type { Checkpoints } from './sqlite/checkpoints.ts';
 import type { LogWatch } from './sqlite/log-watch.ts';
-import { isUnsynced } from './sqlite/storage-errors.ts';
 import { type Failure, thrown } from './upload-failure.ts';
 
 /** Where the upload ends then, in bytes; or why it does not. */
@@ -23,7 +22,6 @@ export interface UploadLog {
 export class UploadStorer implements ChunkStorer {
   readonly #log: UploadLog;
   readonly #thread: OwnThread<ChunksOfUpload, StoredUpTo>;
-  #lost = 0;
 
   constructor(log: UploadLog) {
     this.#log = log;
@@ -31,7 +29,7 @@ export class UploadStorer implements ChunkStorer {
   }
 
   get lost(): number {
-    return this.#lost;
+    return this.#log.watch.unsyncedTimes;
   }
 
   async store(asked: ChunksOfUpload): Promise<number> {
@@ -51,7 +49,6 @@ export class UploadStorer implements ChunkStorer {
   }
 
   #noted(error: unknown): unknown {
-    if (isUnsynced(error)) this.#lost += 1;
     const isStorage = error instanceof StorageFull || error instanceof StorageFailed;
     if (isStorage) this.#log.watch.failed(error);
     return error;

@@ -29,6 +29,7 @@ export class LogWatch {
   #tryAt = 0;
   #recoveredAt = Number.NEGATIVE_INFINITY;
   #isUnsynced = false;
+  #unsyncedTimes = 0;
 
   constructor(path: string, tell: (change: StateChange) => void) {
     this.#path = path;
@@ -37,6 +38,11 @@ export class LogWatch {
 
   get state(): LogState {
     return this.#state;
+  }
+
+  /** How often it was noticed that the disk did not take what was written. */
+  get unsyncedTimes(): number {
+    return this.#unsyncedTimes;
   }
 
   /** Begins, once the log is open. */
@@ -59,7 +65,10 @@ export class LogWatch {
 
   /** Takes notice of an error of the log's storage. */
   failed(error: StorageFull | StorageFailed): void {
-    this.#isUnsynced ||= isUnsynced(error);
+    if (isUnsynced(error)) {
+      this.#isUnsynced = true;
+      this.#unsyncedTimes += 1;
+    }
     // While it fails, one error or the other may come with each request.
     if (this.#state !== 'ok' || !this.#timer) return;
     // A disk with room for small writes alone would fail and work again by turns, at every request.
