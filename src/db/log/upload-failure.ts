@@ -1,30 +1,24 @@
 /** What is thrown while an upload is stored, on its way from the thread that stores it. */
 import { ContentsDamaged, Unavailable } from '../shared/problems.ts';
-import { sqliteCode, storageErrorOf } from './sqlite/storage-errors.ts';
+import { receivedError, type SentError, sentError, sqliteCode } from './sqlite/storage-errors.ts';
 
-/** What was thrown, as far as it can be sent. */
-export interface Failure {
-  readonly message: string;
-  /** SQLite's result code, or a problem's code. */
-  readonly code: string | null;
-  /** Of contents that are damaged. */
-  readonly sha256: string | null;
-}
+export type UploadFailure =
+  | { readonly kind: 'damaged'; readonly sha256: string }
+  | { readonly kind: 'unavailable'; readonly message: string }
+  | { readonly kind: 'other'; readonly error: SentError };
 
 /** What can be sent of it. */
-export function failureOf(error: unknown): Failure {
-  const { message } = error as Error;
-  if (error instanceof ContentsDamaged) {
-    return { message, code: error.code, sha256: error.sha256 };
+export function failureOf(error: unknown): UploadFailure {
+  if (error instanceof ContentsDamaged) return { kind: 'damaged', sha256: error.sha256 };
+  if (error instanceof Unavailable && sqliteCode(error) === null) {
+    return { kind: 'unavailable', message: error.message };
   }
-  const code = sqliteCode(error);
-  const isUnavailable = code === null && error instanceof Unavailable;
-  return { message, code: isUnavailable ? error.code : code, sha256: null };
+  return { kind: 'other', error: sentError(error) };
 }
 
 /** It, as it would have been thrown here. */
-export function thrown({ message, code, sha256 }: Failure): unknown {
-  if (sha256 !== null) return new ContentsDamaged(sha256, false);
-  const error = Object.assign(new Error(message), { code });
-  return storageErrorOf(error) ?? (code === 'UNAVAILABLE' ? new Unavailable(message) : error);
+export function thrown(failure: UploadFailure): Error {
+  if (failure.kind === 'damaged') return new ContentsDamaged(failure.sha256, false);
+  if (failure.kind === 'unavailable') return new Unavailable(failure.message);
+  return receivedError(failure.error);
 }

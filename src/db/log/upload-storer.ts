@@ -7,10 +7,10 @@ import { StorageFailed, StorageFull } from '../shared/problems.ts';
 import type { ChunkStorer, ChunksOfUpload } from './contents/upload.ts';
 import type { Checkpoints } from './sqlite/checkpoints.ts';
 import type { LogWatch } from './sqlite/log-watch.ts';
-import { type Failure, thrown } from './upload-failure.ts';
+import { thrown, type UploadFailure } from './upload-failure.ts';
 
 /** Where the upload ends then, in bytes; or why it does not. */
-export type StoredUpTo = { readonly end: number } | { readonly failure: Failure };
+export type StoredUpTo = { readonly end: number } | { readonly failure: UploadFailure };
 
 /** The log that uploads are stored in. */
 export interface UploadLog {
@@ -37,7 +37,7 @@ export class UploadStorer implements ChunkStorer {
     watch.refuseWhenGone('This was not done.');
     watch.refuseWhenUnsynced();
     await checkpoints.catchUp();
-    const memory = asked.chunks.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+    const memory = asked.chunks.map(({ bytes }) => bytes);
     const stored = await this.#thread.ask(asked, memory);
     if ('failure' in stored) throw this.#noted(thrown(stored.failure));
     checkpoints.offer();

@@ -20,6 +20,8 @@ export const limits = {
   uploadWaitingBytes: 8 * 1024 * 1024,
   /** A thread ends once it was asked nothing for so long. */
   threadIdleMs: 60_000,
+  /** Memory for what a thread made lately, in MiB: what it works on are bytes, which lie elsewhere. */
+  threadYoungMb: 2,
   /** Most threads that make chunks of uploads. */
   chunkThreadsMax: 4,
   /** Memory for pages of the log in the thread that stores uploads. */

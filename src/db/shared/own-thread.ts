@@ -40,15 +40,19 @@ export class OwnThread<Question, Answer> {
   }
 
   /**
-   * @param handedOver memory of what is asked that the thread gets: nobody can read it here any more.
+   * @param handedOver bytes of what is asked whose memory the thread gets, unless others share it: nobody
+   *   can read them here any more.
    * @throws Unavailable once it is closed, and what ended the thread; the next who asks has another one.
    */
-  ask(question: Question, handedOver: ArrayBuffer[] = []): Promise<Answer> {
+  ask(question: Question, handedOver: readonly Uint8Array[] = []): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(storeClosing());
     clearTimeout(this.#idle);
     return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
-      this.#thread.postMessage(question, handedOver);
+      this.#thread.postMessage(
+        question,
+        handedOver.filter(isAlone).map(({ buffer }) => buffer),
+      );
       this.#waiting.push({ resolve, reject });
       // The process stays while somebody waits for an answer.
       this.#thread.ref();
@@ -63,7 +67,11 @@ export class OwnThread<Question, Answer> {
 
   #start(): Worker {
     const { path, execArgv } = ownFile(this.#source);
-    const thread = new Worker(path, { execArgv: [...execArgv], workerData: this.#data });
+    const thread = new Worker(path, {
+      execArgv: [...execArgv],
+      workerData: this.#data,
+      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMb },
+    });
     thread.on('message', (answer: Answer) => {
       this.#waiting.shift()?.resolve(answer);
       if (this.#waiting.length === 0) this.#rest(thread);
@@ -85,4 +93,10 @@ export class OwnThread<Question, Answer> {
     for (const { reject } of waiting) reject(reason);
     await thread?.terminate();
   }
+}
+
+/** Whether bytes share their memory with no others. */
+function isAlone(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
 }

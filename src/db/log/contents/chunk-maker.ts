@@ -20,7 +20,7 @@ export class ChunkMaker {
   make(bytes: Uint8Array<ArrayBuffer>): Promise<StoredChunk> {
     // The first of those that owe least: one that has begun is quicker than one that has not.
     const thread = this.#threads.reduce((least, each) => (each.owed < least.owed ? each : least));
-    return thread.ask(bytes, [bytes.buffer]);
+    return thread.ask(bytes, [bytes]);
   }
 
   /** Ends the threads; whoever waits for a chunk does so in vain. */

@@ -4,18 +4,16 @@
  */
 import { limits } from '../../shared/limits.ts';
 import { OwnThread } from '../../shared/own-thread.ts';
+import { StorageFailed, StorageFull } from '../../shared/problems.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogWatch } from './log-watch.ts';
-import { storageErrorOf } from './storage-errors.ts';
-
-/** What was thrown in the thread, as far as it can be sent; null for nothing. */
-export type CheckpointFailure = { readonly message: string; readonly code: string | null } | null;
+import { receivedError, type SentError } from './storage-errors.ts';
 
 export class Checkpoints {
   readonly #log: LogFile;
   readonly #watch: LogWatch;
   readonly #onFault: (error: unknown) => void;
-  readonly #thread: OwnThread<null, CheckpointFailure>;
+  readonly #thread: OwnThread<null, SentError | null>;
   /** What is being taken in. */
   #takingIn: Promise<void> | null = null;
   #isClosed = false;
@@ -75,14 +73,13 @@ export class Checkpoints {
   }
 
   async #takeIn(): Promise<void> {
-    const failure = await this.#thread.ask(null).catch((error) => {
-      // What ended the thread ends with it; until another takes in what it left, commits do.
-      if (!this.#isClosed) this.#onFault(error);
-      return null;
-    });
-    if (!failure) return;
-    const error = storageErrorOf(Object.assign(new Error(failure.message), { code: failure.code }));
-    // Where there is no room, the write-ahead log grows until a write is refused, which is told then.
-    if (error?.code === 'STORAGE_FAILED') this.#watch.failed(error);
+    try {
+      const sent = await this.#thread.ask(null);
+      if (sent) throw receivedError(sent);
+    } catch (error) {
+      // What is not taken in stays where it is. Where there is no room for it, a write is refused in the end.
+      if (error instanceof StorageFailed) this.#watch.failed(error);
+      else if (!this.#isClosed && !(error instanceof StorageFull)) this.#onFault(error);
+    }
   }
 }

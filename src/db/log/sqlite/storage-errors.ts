@@ -20,6 +20,24 @@ export function isUnsynced(error: unknown): boolean {
   return unsynced.includes(sqliteCode(error) ?? '');
 }
 
+/** What another thread was thrown, as far as it can be sent. */
+export interface SentError {
+  readonly message: string;
+  /** SQLite's result code; null when no SQLite error is behind it. */
+  readonly code: string | null;
+}
+
+/** What can be sent of an error to another thread. */
+export function sentError(error: unknown): SentError {
+  return { message: (error as Error).message, code: sqliteCode(error) };
+}
+
+/** An error that another thread sent: as the failure of storage that it tells of, if it does. */
+export function receivedError({ message, code }: SentError): Error {
+  const error = Object.assign(new Error(message), { code });
+  return storageErrorOf(error) ?? error;
+}
+
 /** A SQLite error as the failure of storage that it tells of; null when it tells of none. */
 export function storageErrorOf(error: unknown): StorageFull | StorageFailed | null {
   const code = sqliteCode(error);
