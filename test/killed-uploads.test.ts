@@ -1,9 +1,11 @@
 /** Processes that are killed while files are uploaded to them: nothing is written in part, or twice. */
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { limits } from '../src/db/index.ts';
 import { chunkSizes } from '../src/db/log/contents/chunker.ts';
+import { LakeFile } from '../src/entities/index.ts';
 import { TestApi } from './support/api.ts';
 import { OtherProcess } from './support/other-process.ts';
 import { everstate, ready } from './support/server.ts';
@@ -67,4 +69,31 @@ test('tus-js-client gets through kills of the server, and writes one version', {
   const { lakeFiles } = await server.data('{ lakeFiles { edges { node { revision sha256 } } } }');
   expect(lakeFiles.edges).toEqual([{ node: { revision: 1, sha256: sha256(bytes) } }]);
   expect(told.url).toContain('/files/uploads/');
+});
+
+test('a server that is killed while files are put has those that it acknowledged, and others whole or not at all', {
+  timeout: 120_000,
+}, async () => {
+  const directory = join(temporaryDirectory(), 'data');
+  const acknowledged: Record<string, string> = {};
+  // While chunks come, while they are stored, and after the end, on machines of any speed.
+  for (const [kill, afterMs] of [20, 300, 900].entries()) {
+    const server = await ready(everstate(['serve', '--data', directory, '--port', '0']));
+    const put = async (name: string, bytes: Uint8Array<ArrayBuffer>) => {
+      const url = new URL(`/files/by-path/${name}`, server.url);
+      const { status } = await fetch(url, { method: 'PUT', body: bytes });
+      expect(status).toBe(201);
+      acknowledged[name] = sha256(bytes);
+    };
+    await put(`first-${kill}`, randomBytes(3_000_000));
+    const second = put(`second-${kill}`, randomBytes(50_000_000)).catch(() => {});
+    await sleep(afterMs);
+    await server.process.stop('SIGKILL');
+    await second;
+  }
+  const store = await openTemporary({ directory });
+  const { versions } = await store.list(LakeFile);
+  const found = versions.map(({ values }) => [values.filename, values.sha256]);
+  expect(Object.fromEntries(found)).toMatchObject(acknowledged);
+  expect((await store.verify()).defect).toBeNull();
 });

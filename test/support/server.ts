@@ -101,7 +101,10 @@ export function everstate(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
 ): TestProcess {
-  return new TestProcess([compiled('src/main.ts'), ...args], { cwd: resolve('.'), env });
+  // On a busy machine any operation is slow now and then, and tests look whether anything is told.
+  const quiet = { EVERSTATE_SLOW_OPERATION_MS: '0' };
+  const options = { cwd: resolve('.'), env: { ...quiet, ...env } };
+  return new TestProcess([compiled('src/main.ts'), ...args], options);
 }
 
 /** A server that is ready. */
