@@ -13,6 +13,7 @@ import { until } from './support/until.ts';
 import { openWatched, statesOf } from './support/watched-store.ts';
 
 const inDoubt = /could not be brought to disk \(SQLITE_IOERR_FSYNC\)\. Whether this is kept/;
+/** Whoever meets it first: what stores an upload, or what takes the write-ahead log in beside it. */
 const notOnDisk = /could not be brought to disk/;
 const refused = /Until it was opened anew and found whole nothing is written/;
 
@@ -51,7 +52,6 @@ test('an upload that could not be brought to disk is not kept, and one after it 
   const process = await OtherProcess.openOne(directory);
   await process.ask('createTodos', ['before']);
   const end = await failSync(context, process.pid, `${logPath(directory)}-wal`);
-  // Whoever meets it first: what stores the upload, or what takes the write-ahead log in beside it.
   await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(notOnDisk);
   expect((await process.ask('health')).log).toBe('failed');
   await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(refused);
@@ -70,7 +70,6 @@ test('nor is one that was under way then, whichever of them was to be brought to
   const process = await OtherProcess.openOne(directory);
   const begun = await process.ask('beginUpload', 20_000_000);
   const end = await failSync(context, process.pid, `${logPath(directory)}-wal`);
-  // Whoever meets it first: what stores the upload, or what takes the write-ahead log in beside it.
   await expect(process.ask('uploadFile', 9_000_000)).rejects.toThrow(notOnDisk);
   await end();
   await until(async () => (await process.ask('health')).log === 'ok');

@@ -8,7 +8,6 @@ import { ChunkMaker } from '../src/db/log/contents/chunk-maker.ts';
 import { ResumableUpload } from '../src/db/log/contents/resumable-upload.ts';
 import { UploadDigests } from '../src/db/log/contents/upload-digests.ts';
 import { removeUpload } from '../src/db/log/contents/upload-rows.ts';
-
 import { LakeFile, type Microseconds, Todo } from '../src/entities/index.ts';
 import { StretchMeter } from './support/stretch-meter.ts';
 import { openTemporary, rawLog, temporaryDirectory } from './support/temporary-store.ts';

@@ -1,5 +1,6 @@
 /** The thread of UploadStorer: stores chunks of uploads, in the order in which it is told to. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerInThread } from '../shared/answer-in-thread.ts';
 import { limits } from '../shared/limits.ts';
 import type { ChunksOfUpload } from './contents/upload.ts';
 import { addUploadChunks, touchUpload } from './contents/upload-rows.ts';
@@ -9,12 +10,14 @@ import { TransactionSteps } from './sqlite/transaction-steps.ts';
 import { failureOf } from './upload-failure.ts';
 import type { StoredUpTo } from './upload-storer.ts';
 
-let opened: LogFile | null = null;
-let turn: Promise<void> = Promise.resolve();
+interface OpenedLog {
+  readonly log: LogFile;
+  readonly steps: TransactionSteps;
+}
 
-parentPort?.on('message', (chunks: ChunksOfUpload) => {
-  turn = turn.then(async () => parentPort?.postMessage(await answer(chunks)));
-});
+let opened: OpenedLog | null = null;
+
+answerInThread(answer);
 
 async function answer(chunks: ChunksOfUpload): Promise<StoredUpTo> {
   try {
@@ -26,9 +29,9 @@ async function answer(chunks: ChunksOfUpload): Promise<StoredUpTo> {
 
 /** Nobody is told that an upload is stored before all of it is: only its end has to wait for the disk. */
 async function store({ upload, begin, chunks, areLast, now }: ChunksOfUpload): Promise<number> {
-  const log = openLog();
+  opened ??= openLog();
+  const { log, steps } = opened;
   log.synchronizeCommits(areLast);
-  const steps = new TransactionSteps(log);
   await steps.begin();
   try {
     await touchUpload(log.kysely, upload, begin === 0, now);
@@ -48,10 +51,9 @@ async function store({ upload, begin, chunks, areLast, now }: ChunksOfUpload): P
   }
 }
 
-function openLog(): LogFile {
-  if (opened) return opened;
-  opened = LogFile.openAgain((workerData as { readonly path: string }).path, schemaVersion);
-  opened.keepPages(limits.uploadPagesBytes);
-  opened.leaveCheckpoints();
-  return opened;
+function openLog(): OpenedLog {
+  const log = LogFile.openAgain((workerData as { readonly path: string }).path, schemaVersion);
+  log.keepPages(limits.uploadPagesBytes);
+  log.leaveCheckpoints();
+  return { log, steps: new TransactionSteps(log) };
 }

@@ -1,10 +1,11 @@
 /**
  * A thread that is started with a file of ours, and answers what it is asked, in that order. It starts when
- * it is asked first, and ends once it was asked nothing for a while.
+ * it is asked first, and ends once it was asked nothing for a while. Its file calls `answerInThread`.
  */
 import { Worker } from 'node:worker_threads';
 import { limits } from './limits.ts';
 import { ownFile } from './own-file.ts';
+import { hasOwnMemory } from './own-memory.ts';
 import { storeClosing } from './problems.ts';
 
 interface Waiting<Answer> {
@@ -51,7 +52,7 @@ export class OwnThread<Question, Answer> {
       this.#thread ??= this.#start();
       this.#thread.postMessage(
         question,
-        handedOver.filter(isAlone).map(({ buffer }) => buffer),
+        handedOver.filter(hasOwnMemory).map(({ buffer }) => buffer),
       );
       this.#waiting.push({ resolve, reject });
       // The process stays while somebody waits for an answer.
@@ -93,10 +94,4 @@ export class OwnThread<Question, Answer> {
     for (const { reject } of waiting) reject(reason);
     await thread?.terminate();
   }
-}
-
-/** Whether bytes share their memory with no others. */
-function isAlone(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  const { buffer, byteLength } = bytes;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
 }

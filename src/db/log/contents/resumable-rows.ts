@@ -6,7 +6,7 @@ import { limits } from '../../shared/limits.ts';
 import { TooManyUploads, UploadMoved } from '../../shared/problems.ts';
 import type { LogTables } from '../tables.ts';
 import { decoded, type StoredChunk } from './chunk-encoding.ts';
-import { addUploadChunks, nameUpload, type Uploaded } from './upload-rows.ts';
+import { addUploadChunks, nameUpload, touchUpload, type Uploaded } from './upload-rows.ts';
 
 type Microseconds = ReturnType<Clock>;
 
@@ -110,7 +110,7 @@ export async function advanceResumable(
     .set({ chunk_bytes: chunkBytes, tail })
     .where('upload', '=', upload)
     .execute();
-  await db.updateTable('uploads').set({ touched_at: now }).where('id', '=', upload).execute();
+  await touchUpload(db, upload, false, now);
   return { chunkBytes, tail };
 }
 

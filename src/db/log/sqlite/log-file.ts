@@ -59,7 +59,6 @@ export class LogFile {
   /** By what they are of, and their names. */
   #statements = new WeakMap<object, Map<string, Statement>>();
   #openings = 0;
-  #writeAhead: Database.Statement | null = null;
   #leavesCheckpoints = false;
 
   private constructor(
@@ -187,7 +186,6 @@ export class LogFile {
     }
     const database = openDurably(before.name, schemaVersionMax);
     if (this.#leavesCheckpoints) leaveCheckpoints(database);
-    this.#writeAhead = null;
     this.#dataVersion = preparedDataVersion(database);
     this.#database = database;
     this.#statements = new WeakMap();
@@ -265,8 +263,8 @@ export class LogFile {
   writeAhead(): { readonly pages: number; readonly takenIn: number } | null {
     if (this.inTransaction) return null;
     // It only counts them.
-    this.#writeAhead ??= this.#database.prepare('pragma wal_checkpoint(noop)');
-    const { log, checkpointed } = this.#told(() => this.#writeAhead?.get()) as Checkpointed;
+    const [row] = this.#prepared.prepare('pragma wal_checkpoint(noop)').all([]);
+    const { log, checkpointed } = row as Checkpointed;
     return { pages: log, takenIn: checkpointed };
   }
 
