@@ -10,13 +10,17 @@ export default defineConfig({
       { find: /^everstate$/, replacement: `${import.meta.dirname}/src/index.ts` },
       // Processes and threads that tests have started are compiled ones.
       {
-        find: /^(\.\.\/)+shared\/own-file\.ts$/,
+        find: /^(\.\/|(\.\.\/)+shared\/)own-file\.ts$/,
         replacement: `${import.meta.dirname}/test/support/compiled-own-file.ts`,
       },
       // A third of what it takes to open an application.
       {
         find: /^\.\/schema\/index\.ts$/,
         replacement: `${import.meta.dirname}/test/support/schema-once.ts`,
+      },
+      {
+        find: /^\.\/duckdb-instance\.ts$/,
+        replacement: `${import.meta.dirname}/test/support/closed-together.ts`,
       },
     ],
   },
@@ -26,6 +30,8 @@ export default defineConfig({
     globalSetup: ['test/support/compile.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // By default a second, which a busy machine takes now and then.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     // One more than two cores: many tests wait, for processes, time limits and disks.
     maxWorkers: 3,

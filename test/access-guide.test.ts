@@ -16,7 +16,7 @@ const viewers = {
 
 test('the rule in the guide gives each viewer what the guide says, in order', async () => {
   const { Note } = await definitionIn(guide);
-  const store = await openTemporary({ replicaInMemory: true, entities: [Note] });
+  const store = await openTemporary({ entities: [Note] });
   const api = new GuardedApi(store, viewers);
   const steps = [
     ...guide.matchAll(/^As (\w+)[^\n]*:\n```graphql\n(.*?)```\n(?:```json\n(.*?)```)?/gms),

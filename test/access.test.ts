@@ -46,7 +46,7 @@ async function openGuarded(
   entities: readonly Entity[] = [Todo, LakeFile],
   limits: ConstructorParameters<typeof GuardedApi>[2] = {},
 ): Promise<GuardedApi> {
-  const store = await openTemporary({ replicaInMemory: true, entities });
+  const store = await openTemporary({ entities });
   return new GuardedApi(store, viewers, limits);
 }
 
@@ -296,7 +296,7 @@ test('what a viewer sees of one store says nothing of what they see of another',
   };
   const query = '{ todos { edges { node { id } } } }';
   const asks = async (entities: readonly Entity[], todos: readonly string[]) => {
-    const store = await openTemporary({ replicaInMemory: true, entities });
+    const store = await openTemporary({ entities });
     for (const id of todos) await store.append(Todo, { id, userId: 'ada' });
     const app = createApp(store, { identity });
     return async (viewer: string) => {
@@ -426,11 +426,9 @@ test.each(brokenRules)(
   'a rule that gives %s is refused at the start',
   async (_what, access, message) => {
     const broken = noteWith(access as AccessOf);
-    const opening = openTemporary({ replicaInMemory: true, entities: [broken] });
+    const opening = openTemporary({ entities: [broken] });
     await expect(opening).rejects.toThrow(CannotOpen);
-    await expect(openTemporary({ replicaInMemory: true, entities: [broken] })).rejects.toThrow(
-      message,
-    );
+    await expect(openTemporary({ entities: [broken] })).rejects.toThrow(message);
   },
 );
 

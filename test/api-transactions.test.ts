@@ -232,7 +232,7 @@ test('a long log is looked through a few rows at a time', { timeout: 60_000 }, a
 });
 
 test('a store that closes ends lists of transactions with UNAVAILABLE', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await Promise.all(Array.from({ length: 600 }, () => store.append(Todo, {})));
   const query = { filter: { reason: { eq: 'none' } }, at: await store.head() };
   const refused = expect(store.transactionCount(query)).rejects.toMatchObject({

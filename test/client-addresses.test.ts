@@ -83,7 +83,7 @@ test('one network of version 6 is one client', () => {
 });
 
 test('connections are counted by the clients behind a trusted proxy, and by no other word', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const limits = { connectionsPerClientMax: 1 };
   const open = async (clients: ClientAddresses) =>
     (await listen(createApp(store, { limits, clients }))).url;

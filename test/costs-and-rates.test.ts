@@ -9,7 +9,7 @@ import { Conversation } from './support/conversation.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
 async function open(options: AppOptions = {}) {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const { url } = await listen(createApp(store, options));
   /** By the short road; with an origin by the long one. */
   const ask = async (query: string, headers: object = {}, more: object = {}) => {

@@ -6,7 +6,7 @@ import { openTemporary } from './support/temporary-store.ts';
 const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
 
 async function preflight(origin: string, allowedOrigins: string[] = []): Promise<Response> {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const app = createApp(store, { allowedOrigins });
   return await app.fetch('http://localhost:4000/graphql', {
     method: 'OPTIONS',

@@ -221,7 +221,7 @@ test('a record called as the way to folders is found by its sign', async () => {
 const viewers = { ada: viewerOf('ada'), bob: viewerOf('bob'), root: viewerOf('root', ['admin']) };
 
 test('each sees what is theirs, as it was while it was theirs', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const api = new GuardedApi(store, viewers);
   const hers = await putFiles(store, [
     { id: 'f', userId: 'ada', path: 'p', filename: 'f', contents: 'hers' },
@@ -251,7 +251,7 @@ test('each sees what is theirs, as it was while it was theirs', async () => {
 });
 
 test('a signed URL opens what it was made for, and nothing else', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const api = new GuardedApi(store, viewers);
   await putFiles(store, [
     { id: 'f', userId: 'ada', filename: 'f.txt', contents: 'one' },

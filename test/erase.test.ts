@@ -283,7 +283,7 @@ describe('over the API', () => {
   }`;
 
   test('admins alone erase, and get a receipt that its key proves', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     await store.append(Todo, { id: 'x', subject: 'gone', userId: 'ada' });
     const viewers = { ada: viewerOf('ada'), root: viewerOf('root', ['admin']) };
     const api = new GuardedApi(store, viewers);

@@ -99,7 +99,7 @@ test('every filter finds the same versions both ways', { timeout: 120_000 }, () 
 );
 
 test('letters are the same in any case, and however they are composed', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const texts = ['ΟΔΟΣ', 'οδος', 'İstanbul', 'ISTANBUL', 'STRASSE', 'straße', 'STRAẞE', 'ÉCOLE'];
   const versions: Version[] = [];
   for (const subject of [...texts, 'E\u0301cole', '\uA7DC', 'ﬁn', 'Ｋ']) {
@@ -149,7 +149,7 @@ test('every character is found as every way to write it', { timeout: 60_000 }, (
 });
 
 test('lists and feeds agree on every letter that has two cases', { timeout: 60_000 }, async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const letters = characters.filter((text) => text.toLowerCase() !== text.toUpperCase());
   expect(letters.length).toBeGreaterThan(2_700);
   const { value: versions } = await store.transact(async (log) => {
@@ -173,7 +173,7 @@ test('lists and feeds agree on every letter that has two cases', { timeout: 60_0
 });
 
 test('a null operand is refused, whichever operator it is for', async () => {
-  const store = await openTemporary({ entities: [Specimen], replicaInMemory: true });
+  const store = await openTemporary({ entities: [Specimen] });
   for (const name of names) {
     for (const operator of operatorsOf[kindOf(name)]) {
       const argument = `filter.or.0.not.${name}.${operator}`;
@@ -189,7 +189,7 @@ test('a null operand is refused, whichever operator it is for', async () => {
 });
 
 test('a null elsewhere in a filter is as if left out', async () => {
-  const store = await openTemporary({ entities: [Specimen], replicaInMemory: true });
+  const store = await openTemporary({ entities: [Specimen] });
   await store.append(Specimen, { id: 'a' });
   const nothing = { and: null, or: null, not: null, search: null, includeDeleted: null };
   for (const filter of [nothing, { id: null, title: null }, { not: { title: null, or: [] } }]) {

@@ -211,7 +211,7 @@ describe('is refused as bad input', () => {
   });
 
   test('more groups than can be answered', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     const write = (from: number, count: number) =>
       store.transact(async (log) => {
         for (let index = from; index < from + count; index += 1) {

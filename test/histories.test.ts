@@ -26,7 +26,7 @@ async function versionsOf(store: Store, id: string) {
 }
 
 test('a stretch of a long history is that of the log, wherever it begins and ends', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await fill(store);
   const versions = await versionsOf(store, 'long');
   const edges = [1, 2, limits.historyStretchRows, limits.historyStretchRows + 1, revisions];
@@ -60,7 +60,7 @@ test('a record is found at each of its positions, before and after they are merg
 });
 
 test('what set a field long ago is found, however much was set since', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await fill(store);
   await store.update(Todo, 'long', { subject: 'last' });
   const keys = [1, 2, revisions, revisions + 1, revisions + 2];

@@ -25,7 +25,7 @@ async function open(built = true, entities: readonly Entity[] = shippedEntities)
   writeFileSync(join(directory, 'secret.txt'), 'secret');
   if (built) build(boardDirectory);
   const logged: object[] = [];
-  const app = createApp(await openTemporary({ replicaInMemory: true, entities }), {
+  const app = createApp(await openTemporary({ entities }), {
     boardDirectory,
     log: { error: (details) => logged.push(details) },
   });

@@ -659,7 +659,7 @@ describe('an application that is embedded', () => {
   });
 
   test('is asked by a Request alone, too', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     const app = createApp(store, { viewerOf: byCookie });
     const send = async (headers: Record<string, string>) => {
       const response = await app.fetch('http://everstate.test/graphql', {
@@ -728,7 +728,7 @@ describe('an application that is embedded', () => {
   });
 
   test('has one way to say who asks', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     const viewerOf = () => null;
     expect(() => createApp(store, { viewerOf, identity: noIdentity })).toThrow(TypeError);
   });

@@ -151,7 +151,7 @@ test('10,000 records of ordinary size are written at once', { timeout: 60_000 },
 });
 
 test('how large a body may be is a setting', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const api = new TestApi(store, { bodyBytesMax: 1_000 });
   onTestFinished(() => expect(api.logged).toEqual([]));
   const query = (length: number) => '{ __typename }'.padEnd(length);

@@ -346,7 +346,7 @@ test('names in a zip lead nowhere else, and are as different as paths are', asyn
 });
 
 test('what is not seen is in no list and no zip', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const viewers = { ada: viewerOf('ada'), bob: viewerOf('bob'), root: viewerOf('root', ['admin']) };
   const api = new GuardedApi(store, viewers);
   await putFiles(

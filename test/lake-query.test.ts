@@ -428,7 +428,7 @@ test('what the words would let through, the database itself refuses', async () =
 
 test('each sees in a query what they see elsewhere', async () => {
   const viewers = { ada: viewerOf('ada'), bob: viewerOf('bob'), root: viewerOf('root', ['admin']) };
-  const guarded = new GuardedApi(await openTemporary({ replicaInMemory: true }), viewers);
+  const guarded = new GuardedApi(await openTemporary(), viewers);
   const seen = guarded.store;
   const file = async (userId: string) => {
     const { value } = await seen.transact(async (log) => {
@@ -578,7 +578,7 @@ test('a process that is killed takes one question with it, and is told of', asyn
 });
 
 test('closing ends the processes and removes what they read', async () => {
-  const closing = await openTemporary({ replicaInMemory: true });
+  const closing = await openTemporary();
   const other = new TestApi(closing);
   const known = new Set(processes());
   await other.data(query, { sql: 'select 1', tables: [] });

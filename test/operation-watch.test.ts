@@ -18,7 +18,7 @@ interface Watched {
 
 async function watch(limits = {}): Promise<Watched> {
   const told: FinishedOperation[] = [];
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const app = createApp(store, { limits, onOperation: (operation) => told.push(operation) });
   return { app, told, url: `${(await listen(app)).url}/graphql` };
 }

@@ -394,7 +394,7 @@ test('names that mean something to a query are names like any other', async () =
   const by = names.filter((name) => name !== 'count');
   for (const table of ['points', 'cells', 'events', 'changes', 'running', 'spread', 'order']) {
     const Odd = defineEntity({ name: 'Odd', table, description: 'Odd names.', fields });
-    const store = await openTemporary({ entities: [Odd], replicaInMemory: true });
+    const store = await openTemporary({ entities: [Odd] });
     const values = Object.fromEntries(names.map((name) => [name, name]));
     await store.append(Odd, { id: 'a', ...values });
     await store.update(Odd, 'a', { count: 'other' });

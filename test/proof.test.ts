@@ -64,7 +64,7 @@ describe('a head', () => {
   });
 
   test('is told to viewers who see but little, as the position is', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     await store.append(Todo, { id: 'a' });
     const api = new GuardedApi(store, { eve: viewerOf('eve') });
     const answer = await api.ask('eve', '{ log { head { position digest } } }');
@@ -84,7 +84,7 @@ describe('a head', () => {
   });
 
   test('of a position that is not there yet is refused', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     await expect(store.headAt(1 as Position)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });
@@ -238,7 +238,7 @@ describe('a proof', () => {
   });
 
   test('is for whoever sees the version', async () => {
-    const store = await openTemporary({ replicaInMemory: true });
+    const store = await openTemporary();
     await store.append(Todo, { id: 'mine', userId: 'ada' });
     await store.append(Todo, { id: 'yours', userId: 'eve' });
     const api = new GuardedApi(store, { ada: viewerOf('ada') });
@@ -282,7 +282,7 @@ describe('a proof', () => {
       specimenPatch,
       fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
     );
-    const store = await openTemporary({ entities: [Specimen], replicaInMemory: true });
+    const store = await openTemporary({ entities: [Specimen] });
     await checkProperty('proven values', values, 60, async ([patch, weight]) => {
       const version = await store.append(Specimen, { ...patch, weight } as never);
       const proof = await store.prove(version, version.position);

@@ -144,7 +144,7 @@ test('new contents of a file are not applied over other new contents', async () 
 });
 
 test('a patch that lies more than 1,000 revisions back is a conflict', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await store.append(Todo, { id: 'x', subject: 'a' });
   await store.transact(async (log) => {
     for (let count = 1; count <= 1_000; count += 1) {

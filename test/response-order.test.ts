@@ -4,7 +4,7 @@ import { createApp } from '../src/app.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
 test('fields are answered in the order of the query, whichever was done first', async () => {
-  const app = createApp(await openTemporary({ replicaInMemory: true }));
+  const app = createApp(await openTemporary());
   const query =
     '{ todos { edges { cursor } } slow: todo(id: "x") { id } quick: __typename log { versions } }';
   const response = await app.fetch('http://localhost/graphql', {

@@ -159,7 +159,7 @@ test('a transaction that is not there is NotFound, and what is no id a bad reque
 });
 
 test('a transaction of more than 10,000 versions is InvalidInput', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await store.transact(async (log) => {
     for (let count = 0; count < 10_001; count += 1) await log.create(Todo, {});
   });

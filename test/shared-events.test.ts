@@ -60,7 +60,7 @@ function countBatches(store: Store): () => number {
 }
 
 test('hundreds of subscribers cost as many batches as one', { timeout: 60_000 }, async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const batchesSince = countBatches(store);
   const api = new TestApi(store);
   const url = `${(await listen(api.app)).url}/graphql`;

@@ -10,7 +10,7 @@ import { everstate, ready } from './support/server.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 
 async function open(shown: AppOptions['shown'] = {}) {
-  const app = createApp(await openTemporary({ replicaInMemory: true }), { shown });
+  const app = createApp(await openTemporary(), { shown });
   const { url } = await listen(app);
   const get = async (path: string) => {
     const response = await fetch(url + path, { headers: { accept: 'text/html, */*;q=0.8' } });

@@ -45,7 +45,7 @@ function identity(): Identity {
 
 /** A server that asks who one is. */
 async function open(): Promise<{ store: Store; url: string }> {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const { url } = await serve({ app: createApp(store, { identity: identity() }) });
   return { store, url };
 }
@@ -275,7 +275,7 @@ test('graphql-ws takes 4401 for final, whatever shouldRetry says; a feed says so
 });
 
 test('a server without identity takes the same clients', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const { url } = await serve({ app: createApp(store) });
   const client = await urql(url, issuing(good).tokens);
   expect((await client.query(gql(viewer), {})).data).toEqual({ viewer: null });

@@ -32,7 +32,7 @@ const forms = {
 };
 
 async function open(isOnly: boolean, trusted = new TrustedDocuments(readDocuments(json), isOnly)) {
-  const app = createApp(await openTemporary({ replicaInMemory: true }), { documents: trusted });
+  const app = createApp(await openTemporary(), { documents: trusted });
   const { url } = await listen(app);
   const ask = async (body: object, headers: object = {}) => {
     const response = await fetch(`${url}/graphql`, {

@@ -168,7 +168,7 @@ test('over a socket of version 6 a proxy of version 4 is believed by its own add
   const hasVersion6 = Object.values(networkInterfaces()).some((each) =>
     each?.some(({ family }) => family === 'IPv6'),
   );
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const server = createServer(createApp(store, { identity: await identityBy('127.0.0.1') }));
   await new Promise<void>((done) => server.listen(0, hasVersion6 ? '::' : '0.0.0.0', done));
   onTestFinished(() => {
@@ -187,7 +187,7 @@ test('over a socket of version 6 a proxy of version 4 is believed by its own add
 test('what comes by no connection is believed by nobody', async () => {
   const proxies = new BlockList();
   proxies.addSubnet('0.0.0.0', 0);
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const app = createApp(store, { identity: byHeader(name, proxies) });
   const response = await app.fetch('http://everstate.test/graphql', {
     method: 'POST',

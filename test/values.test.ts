@@ -59,7 +59,7 @@ const refusals: [string, object, string][] = [
 ];
 
 test.for(refusals)('%s is refused', async ([, input, message]) => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   await expect(store.append(Todo, input)).rejects.toBeInstanceOf(InvalidInput);
   await expect(store.append(Todo, input)).rejects.toThrow(message);
   expect(await store.head()).toBe(0);

@@ -268,7 +268,7 @@ test('one bit flipped anywhere in the file is found, or changes nothing', async 
 });
 
 test('the rest of the process goes on while a log is verified', async () => {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   for (let round = 0; round < 40; round += 1) {
     await store.transact(async (log) => {
       const body = `${round}`.repeat(10_000);

@@ -23,7 +23,7 @@ async function serve(api: TestApi) {
 }
 
 async function openWith(limits: ConstructorParameters<typeof TestApi>[1]): Promise<TestApi> {
-  return new TestApi(await openTemporary({ replicaInMemory: true }), limits);
+  return new TestApi(await openTemporary(), limits);
 }
 
 const everything = 'subscription { changes(after: "0") { position } }';

@@ -23,12 +23,16 @@ export function lastingDirectory(): string {
   return directory;
 }
 
-/** Opens a store of the shipped entities; a fault in its background fails the test. */
+/**
+ * Opens a store of the shipped entities; a fault in its background fails the test. In a directory of the
+ * test's own it keeps its replica there, and in memory otherwise.
+ */
 export async function openTemporary(options: Options = {}): Promise<Store> {
   const faults: unknown[] = [];
   const store = await openStore({
     directory: options.directory ?? temporaryDirectory(),
     entities: shippedEntities,
+    replicaInMemory: options.directory === undefined,
     onFault: (error) => faults.push(error),
     onStateChange: (change) => faults.push(change),
     ...options,

@@ -88,7 +88,7 @@ export async function serveAsking(
     identity: bySecret(),
   },
 ): Promise<Asking> {
-  const store = await openTemporary({ replicaInMemory: true });
+  const store = await openTemporary();
   const logged: object[] = [];
   const log = { error: (details: object) => void logged.push(details) };
   const { url } = await listen(createApp(store, { ...options, log }));

@@ -112,8 +112,10 @@ async function openPath(
   if (openPaths.has(path)) return null;
   openPaths.add(path);
   try {
-    const known = await reopen(path, log, entities, fingerprint, resources);
-    if (known) return openFile(path, known.instance, known.basePosition);
+    if (existsSync(path)) {
+      const known = await reopen(path, log, entities, fingerprint, resources);
+      if (known) return openFile(path, known.instance, known.basePosition);
+    }
     return await makeAnew(path, entities, fingerprint, resources);
   } catch (error) {
     openPaths.delete(path);
