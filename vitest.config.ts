@@ -18,6 +18,7 @@ export default defineConfig({
         find: /^\.\/schema\/index\.ts$/,
         replacement: `${import.meta.dirname}/test/support/schema-once.ts`,
       },
+      // A fifth of what tests take.
       {
         find: /^\.\/duckdb-instance\.ts$/,
         replacement: `${import.meta.dirname}/test/support/closed-together.ts`,

@@ -231,7 +231,6 @@ test('how much there is in all is told to admins alone', async () => {
 test('answers are shared between viewers whose rules come to the same, and with no others', async () => {
   const queries: string[] = [];
   const store = await openTemporary({
-    replicaInMemory: true,
     entities: [TeamNote],
     onReplicaQuery: (sql) => queries.push(sql),
   });
@@ -240,7 +239,6 @@ test('answers are shared between viewers whose rules come to the same, and with 
     write: 'none',
   }));
   const shared = await openTemporary({
-    replicaInMemory: true,
     entities: [Team],
     onReplicaQuery: (sql) => queries.push(sql),
   });

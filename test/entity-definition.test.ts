@@ -115,7 +115,7 @@ test('names that mean something to a database are names like any other', async (
   const fields = Object.fromEntries(names.map((name) => [name, text]));
   for (const table of ['order', 'select', 'picked', 'found', 'version', 'newer', 'record']) {
     const Odd = defineEntity({ name: 'Odd', table, description: 'Odd names.', fields });
-    const store = await openTemporary({ entities: [Odd], replicaInMemory: true });
+    const store = await openTemporary({ entities: [Odd] });
     const written = await store.append(Odd, { order: 'a', version: 'b' });
     expect(await store.get(Odd, written.id)).toEqual(written);
     expect((await store.list(Odd)).versions).toEqual([written]);

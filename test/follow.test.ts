@@ -43,7 +43,7 @@ test('a follower gets what was committed before it came and what is committed af
 });
 
 test('followers miss nothing and repeat nothing while eight writers write', async () => {
-  const store = await openTemporary({ replicaLimits: { mergeRows: 20 } });
+  const store = await openTemporary({ replicaInMemory: false, replicaLimits: { mergeRows: 20 } });
   const total = 8 * 40;
   const followers = [0, 0, 100, 319].map((after) =>
     take(store, total - after, { after: after as Position }),

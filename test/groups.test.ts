@@ -259,7 +259,7 @@ test('two fields of labels give every pair', async () => {
     description: 'A trip.',
     fields: { tags: labels('Tags.'), cities: labels('Cities.') },
   });
-  const store = await openTemporary({ entities: [Trip], replicaInMemory: true });
+  const store = await openTemporary({ entities: [Trip] });
   await store.append(Trip, { tags: ['a', 'b'], cities: ['x', 'y', 'z'] });
   await store.append(Trip, { tags: ['a'], cities: [] });
   const groups = await store.groups(Trip, { by: ['tags', 'cities'] });

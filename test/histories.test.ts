@@ -41,7 +41,10 @@ test('a stretch of a long history is that of the log, wherever it begins and end
 });
 
 test('a record is found at each of its positions, before and after they are merged', async () => {
-  const store = await openTemporary({ replicaLimits: { mergeRows: 20, mergeIdleMs: 10 } });
+  const store = await openTemporary({
+    replicaInMemory: false,
+    replicaLimits: { mergeRows: 20, mergeIdleMs: 10 },
+  });
   await fill(store);
   const histories = {
     long: await versionsOf(store, 'long'),
@@ -80,6 +83,7 @@ test('what set a field long ago is found, however much was set since', async () 
 test('histories ask DuckDB nothing, nor do records of before the last merge', async () => {
   const queries: string[] = [];
   const store = await openTemporary({
+    replicaInMemory: false,
     replicaLimits: { mergeRows: 1 },
     onReplicaQuery: (sql) => queries.push(sql),
   });

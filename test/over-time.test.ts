@@ -93,7 +93,6 @@ function pointOf(records: readonly Version[], query: Parameters<typeof groupsOf>
 test('many points and few in a log with many versions of few records', async () => {
   let now = 0;
   const store = await openTemporary({
-    replicaInMemory: true,
     replicaLimits: { mergeRows: 100 },
     clock: () => (now += clockStep),
   });
@@ -356,7 +355,7 @@ describe('is refused as bad input', () => {
 
   test('more moments or groups than can be answered', async () => {
     let now = 0;
-    const store = await openTemporary({ replicaInMemory: true, clock: () => (now += 1) });
+    const store = await openTemporary({ clock: () => (now += 1) });
     const moments = Array.from({ length: limits.timePointsMax + 1 }, (_, moment) => moment);
     await expect(store.overTime(Todo, { by: [], moments })).rejects.toBeInstanceOf(BadRequest);
     const perPoint = 1_000;

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '../src/db/index.ts';
 import type { StoredChunk } from '../src/db/log/contents/chunk-encoding.ts';
 import { OwnThread } from '../src/db/shared/own-thread.ts';
+import { compiled } from './support/run-directory.ts';
 
 test('one that was asked nothing for a while ends, and another answers who asks then', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -19,4 +20,13 @@ test('one that was asked nothing for a while ends, and another answers who asks 
   vi.advanceTimersByTime(1);
   expect(thread.runs).toBe(false);
   expect(await ask()).toBe('deflate');
+});
+
+test('what ends one is told to whoever waits: here, from code that was compiled for this run', async () => {
+  const thread = new OwnThread<unknown, StoredChunk>('db/log/contents/chunk-thread');
+  onTestFinished(() => thread.close());
+  const error = await thread.ask('no bytes').catch((reason: Error) => reason);
+  expect(error).toBeInstanceOf(Error);
+  expect((error as Error).stack).toContain(compiled(''));
+  expect(thread.runs).toBe(false);
 });

@@ -238,7 +238,10 @@ test('walking page by page meets every record once, from either end', async () =
 });
 
 test('a walk at one position is not disturbed by later writes', async () => {
-  const store = await openTemporary({ replicaLimits: { mergeRows: 3, mergeIdleMs: 0 } });
+  const store = await openTemporary({
+    replicaInMemory: false,
+    replicaLimits: { mergeRows: 3, mergeIdleMs: 0 },
+  });
   for (let count = 0; count < 10; count += 1) await store.append(Todo, { id: `${count}` });
   const at = await store.head();
   const whole = (await store.list(Todo, { at })).versions;

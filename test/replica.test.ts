@@ -171,6 +171,7 @@ test(
 
 test('a long history is answered alike while it is merged and read by many', async () => {
   const store = await openTemporary({
+    replicaInMemory: false,
     replicaLimits: { mergeRows: 3, mergeIdleMs: 0, disorderRowsMax: 5 },
   });
   const subjects: string[] = [];
@@ -221,7 +222,7 @@ test('commits of two stores in turn are applied in order by both', async () => {
 });
 
 test('a read that begins after a write was acknowledged sees it', async () => {
-  const store = await openTemporary({ replicaLimits: { mergeRows: 5 } });
+  const store = await openTemporary({ replicaInMemory: false, replicaLimits: { mergeRows: 5 } });
   await store.append(Todo, { id: 'x', priority: 0 });
   for (let priority = 1; priority <= 20; priority += 1) {
     await store.update(Todo, 'x', { priority });
@@ -237,7 +238,7 @@ test('a read that begins after a write was acknowledged sees it', async () => {
 });
 
 test('records asked for at several positions wait for the newest of them', async () => {
-  const store = await openTemporary();
+  const store = await openTemporary({ replicaInMemory: false });
   for (let count = 0; count < 20; count += 1) {
     const { id, position } = await store.append(Todo, {});
     const keys = [positionZero, position].map((at) => ({ id, at }));
@@ -247,7 +248,7 @@ test('records asked for at several positions wait for the newest of them', async
 });
 
 test('a moment in the future cannot be asked for', async () => {
-  const store = await openTemporary();
+  const store = await openTemporary({ replicaInMemory: false });
   await store.append(Todo, { id: 'x' });
   const at = 2 as Position;
   const refusal = { code: 'BAD_USER_INPUT', argument: 'at' };

@@ -112,7 +112,6 @@ test('an answer that is made when its client has left waits for nobody', async (
 describe('a snapshot', () => {
   async function read(queries: string[], bodyLength: number, feeds: number) {
     const store = await openTemporary({
-      replicaInMemory: true,
       onReplicaQuery: (query) => queries.push(query),
     });
     const body = 'x'.repeat(bodyLength);

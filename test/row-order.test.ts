@@ -128,6 +128,7 @@ test('once nothing is written for a while, little that is out of order is put in
 test('while much is written nothing is put in order, and soon after all is', async () => {
   const queries: string[] = [];
   const store = await openTemporary({
+    replicaInMemory: false,
     keptAnswersBytesMax: 0,
     onReplicaQuery: (text: string) => queries.push(text),
     replicaLimits: {

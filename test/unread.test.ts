@@ -17,7 +17,6 @@ const tenMegabytes = `{ todos(first: ${bodies}) { edges { node { body } } } }`;
 async function open(limits: ConstructorParameters<typeof TestApi>[1] = {}) {
   let queries = 0;
   const store = await openTemporary({
-    replicaInMemory: true,
     // Each answer is to be worked out, and counted.
     keptAnswersBytesMax: 0,
     onReplicaQuery: () => {

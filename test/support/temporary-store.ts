@@ -24,8 +24,8 @@ export function lastingDirectory(): string {
 }
 
 /**
- * Opens a store of the shipped entities; a fault in its background fails the test. In a directory of the
- * test's own it keeps its replica there, and in memory otherwise.
+ * Opens a store of the shipped entities; a fault in its background fails the test. Where the test
+ * names the directory, its replica lies there, and in memory otherwise, unless options say so.
  */
 export async function openTemporary(options: Options = {}): Promise<Store> {
   const faults: unknown[] = [];
