@@ -451,6 +451,7 @@ describe('everyone', () => {
     await tabTo(page, 'By keyboard');
     await keyboard.press('Enter');
     await expect.poll(() => focused(page)).toBe('Todo');
+    await detail(ann).getByLabel('Subject').waitFor();
     await tabTo(page, 'Subject');
     await keyboard.press('End');
     await keyboard.type(' alone');
