@@ -1,6 +1,6 @@
 /** PUT /files/by-path: any HTTP client writes a file, and reads it back. */
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -124,6 +124,60 @@ test('more bytes than may be are refused, announced or not', async () => {
   expect(await store.head()).toBe(0);
   expect((await put('f', randomBytes(100_000))).status).toBe(201);
   expect((await put('f', 'part', { 'content-range': 'bytes 0-3/9' })).status).toBe(400);
+});
+
+test.for(['gzip', 'identity, br'])(
+  'bytes that come packed (%s) are refused, not stored as other ones',
+  async (encoding) => {
+    const { put, store, left } = await serve();
+    const answer = await put('f.csv', randomBytes(100), { 'content-encoding': encoding });
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await answer.text()).toContain(JSON.stringify(encoding));
+    expect([await store.head(), left()]).toEqual([0, [0, 0]]);
+    expect((await put('f.csv', 'a', { 'content-encoding': 'identity' })).status).toBe(201);
+  },
+);
+
+const digestOf = (bytes: string) =>
+  `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
+
+test.for([
+  ['its SHA-256', { 'repr-digest': digestOf('bytes') }, 201],
+  [
+    'it as Content-Digest, among others',
+    { 'content-digest': `a=:AA==:, ${digestOf('bytes')}` },
+    201,
+  ],
+  ['it twice', { 'repr-digest': digestOf('bytes'), 'content-digest': digestOf('bytes') }, 201],
+  ['nothing that is known', { 'repr-digest': 'sha-512=:AAAA:, sha-2567=:AA==:' }, 201],
+  ['that of other bytes', { 'repr-digest': digestOf('other') }, 400],
+  ['two', { 'repr-digest': digestOf('bytes'), 'content-digest': digestOf('other') }, 400],
+  ['no SHA-256', { 'content-digest': 'sha-256=:AAAA:' }, 400],
+  ['no digest', { 'repr-digest': 'sha-256' }, 400],
+] as const)('bytes are held against their digest: %s', async ([, headers, status]) => {
+  const { put, untilLeft } = await serve();
+  expect((await put('f', 'bytes', headers as never)).status).toBe(status);
+  await untilLeft(status === 201 ? 1 : 0, 0);
+});
+
+test('whoever announces other bytes is told which came', async () => {
+  const { url, put } = await serve();
+  const { sha256 } = await (await put('f', 'bytes')).json();
+  const refused = await put('f', 'bytes', { 'repr-digest': digestOf('other') });
+  expect(await refused.text()).toContain(`have the SHA-256 ${sha256}, but `);
+  for (const asked of [{}, { method: 'HEAD' }, { headers: { range: 'bytes=0-1' } }]) {
+    const { headers } = await fetch(`${url}/files/by-path/f`, asked);
+    expect(headers.get('repr-digest')).toBe(digestOf('bytes'));
+  }
+});
+
+test('another method is told which ones there are', async () => {
+  const { url, put } = await serve();
+  await put('a/f', 'bytes');
+  const allow = async (path: string, method: string) =>
+    (await fetch(`${url}/files/by-path/${path}`, { method })).headers.get('allow');
+  expect(await allow('a/f', 'DELETE')).toBe('GET, HEAD, PUT');
+  expect(await allow('a/', 'POST')).toBe('GET, HEAD');
 });
 
 test('a client that goes away in the middle leaves nothing', async () => {

@@ -44,6 +44,14 @@ function form(...parts: readonly (readonly [string, unknown])[]): FormData {
 const blob = (bytes: string | Uint8Array) => new Blob([bytes as BlobPart]);
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
+test('a form that comes packed is refused', async () => {
+  const { post, store, left } = await serve();
+  const parts = form(['operations', one], ['map', toFile], ['0', blob('x')]);
+  const { status, answer } = await post(parts, { 'content-encoding': 'gzip' });
+  expect([status, codesOf(answer)]).toEqual([415, ['UNSUPPORTED_MEDIA_TYPE']]);
+  expect([await store.head(), left()]).toEqual([0, [0, 0]]);
+});
+
 test('a file comes with the mutation that creates it, and with one that changes it', async () => {
   const { post, store, left } = await serve();
   const bytes = randomBytes(3_000_000);

@@ -231,6 +231,15 @@ test('what does not begin where the upload is, or is more than it has, is refuse
   expect(await store.head()).toBe(1);
 });
 
+test('a piece that comes packed is refused, and the upload goes on', async () => {
+  const { tus } = await serve();
+  const path = await tus.begin(5, { filename: 'f' });
+  const answer = await tus.patch(path, 0, 'whole', { 'content-encoding': 'gzip' });
+  expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+  expect(await tus.offset(path)).toBe(0);
+  expect((await tus.patch(path, 0, 'whole')).status).toBe(201);
+});
+
 test('a piece whose checksum is another one is as if it had not come', async () => {
   const { tus } = await serve({ bodyBytesMax: 1_000 });
   const path = await tus.begin(2_000, { filename: 'f' });

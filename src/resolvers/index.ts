@@ -54,7 +54,7 @@ export { type LogInfo, readLogInfo } from './log.ts';
 export { nodeIdOf, readNode } from './node.ts';
 export { Operation } from './operation.ts';
 export { readProof } from './proofs.ts';
-export { putFile } from './put-file.ts';
+export { OtherBytes, putFile } from './put-file.ts';
 export { receive, TooManyBytes } from './receive.ts';
 export { type ChangeKind, followRecords, type RecordChange } from './record-feed.ts';
 export {

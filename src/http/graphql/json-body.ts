@@ -2,7 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { isUtf8, listElements, parseMediaType } from '../server/media-types.ts';
+import { encodingRefusal } from '../server/content-encoding.ts';
+import { isUtf8, parseMediaType } from '../server/media-types.ts';
 import { refusal } from './errors.ts';
 import { jsonRefusal, refuseLargeJson } from './json-size.ts';
 import { documentIdOf } from './trusted-documents.ts';
@@ -29,12 +30,13 @@ export function refuseOtherBodies(headers: Headers): void {
     const got = JSON.stringify(contentType.slice(0, 80));
     throw unsupported(`The body must be application/json in UTF-8, but was ${got}.`);
   }
-  const encoding = headers.get('content-encoding') ?? '';
-  if (listElements(encoding).some((each) => each.toLowerCase() !== 'identity')) {
-    const got = JSON.stringify(encoding.slice(0, 80));
-    const message = `The body must be sent as it is, but its content-encoding was ${got}.`;
-    throw unsupported(message, { 'accept-encoding': 'identity' });
-  }
+  refusePackedBody(headers);
+}
+
+/** @throws GraphQLError UNSUPPORTED_MEDIA_TYPE for a body that has a Content-Encoding. */
+export function refusePackedBody(headers: Headers): void {
+  const refused = encodingRefusal(headers);
+  if (refused) throw unsupported(refused.message, refused.headers);
 }
 
 /**

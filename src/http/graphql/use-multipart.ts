@@ -6,6 +6,7 @@ import { FileUpload, type Operation, receive, TooManyBytes } from '../../resolve
 import type { Origins } from '../server/cors.ts';
 import { parseMediaType } from '../server/media-types.ts';
 import { refusal } from './errors.ts';
+import { refusePackedBody } from './json-body.ts';
 import { MultipartBody } from './multipart-body.ts';
 
 export interface MultipartTerms {
@@ -36,6 +37,7 @@ export function useMultipart(terms: MultipartTerms): Plugin {
   };
   const read = async (request: Request, serverContext: ServerContext) => {
     refuseForeignForm(request, terms.origins);
+    refusePackedBody(request.headers);
     const operation = await terms.operationOf(request, serverContext);
     const uploads: string[] = [];
     received.set(request, { operation, uploads });

@@ -36,11 +36,8 @@ export interface Asking {
 /** @throws BadRequest for a query that cannot be, and what reading throws. */
 export async function answerDownload(asking: Asking): Promise<Answer> {
   const { method } = asking.request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    const headers = { allow: 'GET, HEAD' };
-    return { body: 'Files can only be read here.\n', status: 405, headers };
-  }
   const path = parseFilePath(asking.url.pathname);
+  if (method !== 'GET' && method !== 'HEAD') return otherMethod(path?.kind === 'place');
   if (!path) return plain(404, 'There is no such file or revision.');
   const query = readDownloadQuery(asking.url.searchParams);
   if (path.kind !== 'folder') return await answerFile(asking, path, query);
@@ -50,6 +47,14 @@ export async function answerDownload(asking: Asking): Promise<Answer> {
   return query.zip
     ? await answerZip(asking, path, query)
     : await answerListing(asking, path, query);
+}
+
+/** @param isPlace whether files are written here, too. */
+function otherMethod(isPlace: boolean): Answer {
+  const [message, allow] = isPlace
+    ? ['Files are read here by GET and HEAD, and written by PUT.', 'GET, HEAD, PUT']
+    : ['Files can only be read here.', 'GET, HEAD'];
+  return { ...plain(405, message), headers: { allow } };
 }
 
 async function answerFile(

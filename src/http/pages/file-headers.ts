@@ -6,6 +6,7 @@ import { extname } from 'node:path';
 import { create as contentDisposition } from 'content-disposition';
 import { lookup } from 'mime-types';
 import type { StoredFile } from '../../resolvers/index.ts';
+import { reprDigest } from '../server/digest-fields.ts';
 import { formatHttpDate } from '../server/http-date.ts';
 import type { Validators } from '../server/preconditions.ts';
 import { answerHeaders } from '../server/security-headers.ts';
@@ -35,6 +36,7 @@ export function fileHeaders(stored: StoredFile, inline: boolean) {
   return {
     'content-type': isShown ? shownAs(type) : type,
     'content-length': String(stored.size),
+    'repr-digest': reprDigest(stored.sha256),
     'accept-ranges': 'bytes',
     'content-disposition': contentDisposition(stored.filename, {
       type: isShown ? 'inline' : 'attachment',

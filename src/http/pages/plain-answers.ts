@@ -1,5 +1,6 @@
 /** Answers at /files in plain words: what was wrong, and how to go on. */
 import { BadRequest, Unavailable } from '../../db/index.ts';
+import type { EncodingRefusal } from '../server/content-encoding.ts';
 import { unavailable } from '../server/retry-after.ts';
 
 export interface Answer extends ResponseInit {
@@ -8,6 +9,11 @@ export interface Answer extends ResponseInit {
 
 export function plain(status: number, message: string): Answer {
   return { body: `${message}\n`, status };
+}
+
+/** Refuses bytes that come packed. */
+export function packed({ status, message, headers }: EncodingRefusal): Answer {
+  return { ...plain(status, message), headers };
 }
 
 /** What is told of an error. @param maskError what a client may see of it. */

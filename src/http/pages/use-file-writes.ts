@@ -9,8 +9,10 @@ import {
   putFile,
 } from '../../resolvers/index.ts';
 import type { ClientRate } from '../server/client-rate.ts';
+import { encodingRefusal } from '../server/content-encoding.ts';
+import { announcedSha256 } from '../server/digest-fields.ts';
 import type { MaskError } from '../server/request-mark.ts';
-import { type Answer, plain } from './plain-answers.ts';
+import { type Answer, packed, plain } from './plain-answers.ts';
 import { preconditionOf, refusalOf, tooOften, written } from './written-files.ts';
 
 export interface FileWriteTerms {
@@ -44,6 +46,9 @@ export function useFileWrites(terms: FileWriteTerms): Plugin {
   };
 }
 
+const malformedDigest =
+  'Repr-Digest or Content-Digest must be sha-256=:…:, one digest of 32 bytes as Base64.';
+
 async function answer(
   { operationOf, mutations, uploadBytesMax }: FileWriteTerms,
   request: Request,
@@ -56,6 +61,10 @@ async function answer(
   if (headers.has('content-range')) {
     return plain(400, 'A file is written whole: Content-Range is not taken.');
   }
+  const encoding = encodingRefusal(headers);
+  if (encoding) return packed(encoding);
+  const sha256 = announcedSha256(headers);
+  if (sha256 === 'malformed') return plain(400, malformedDigest);
   const length = headers.get('content-length');
   if (length !== null && Number(length) > uploadBytesMax) {
     return plain(
@@ -72,8 +81,7 @@ async function answer(
   const bytes = req?.iterator({ destroyOnReturn: false }) ?? request.body ?? [];
   const result = await putFile(
     { where, precondition },
-    bytes as AsyncIterable<Uint8Array>,
-    uploadBytesMax,
+    { bytes: bytes as AsyncIterable<Uint8Array>, bytesMax: uploadBytesMax, sha256 },
     operation,
   );
   return written(result, operation);

@@ -7,9 +7,10 @@ import { ReadableStream } from 'node:stream/web';
 import { Server } from '@tus/server';
 import type { Plugin } from 'graphql-yoga';
 import { parseUploadPath, uploadsPath } from '../../resolvers/index.ts';
+import { encodingRefusal } from '../server/content-encoding.ts';
 import type { Origins } from '../server/cors.ts';
 import { requestLimits } from '../server/request-limits.ts';
-import { type Answer, plain } from './plain-answers.ts';
+import { type Answer, packed, plain } from './plain-answers.ts';
 import { checksumAlgorithms } from './upload-checksum.ts';
 import { UploadLocks } from './upload-locks.ts';
 import { tusExtensions, UploadStore } from './upload-store.ts';
@@ -107,6 +108,8 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
     const message = `The header Tus-Resumable must be ${version}, the version that is spoken here.`;
     return { ...plain(412, message), headers: { 'tus-version': version } };
   }
+  const encoding = encodingRefusal(headers);
+  if (encoding) return packed(encoding);
   if ((method === 'POST') !== (id === '')) return plain(404, 'There is no such upload.');
   const operation = await terms.operationOf(request, context);
   if (method === 'POST') {

@@ -3,6 +3,7 @@ import { Forbidden, InvalidInput, Problem, TooManyUploads, UploadMoved } from '.
 import {
   downloadUrl,
   type Operation,
+  OtherBytes,
   ofLakeFile,
   type Precondition,
   PreconditionFailed,
@@ -54,7 +55,8 @@ export function refusalOf(error: unknown, maskError: (error: unknown) => Error):
   if (error instanceof TooManyBytes)
     return { ...plain(413, error.message), headers: { connection: 'close' } };
   if (error instanceof TooManyUploads) return plain(429, error.message);
-  if (error instanceof InvalidInput) return plain(400, error.message);
+  if (error instanceof InvalidInput || error instanceof OtherBytes)
+    return plain(400, error.message);
   if (error instanceof Problem || error instanceof UploadMoved) return plain(409, error.message);
   if (error instanceof Forbidden) return plain(403, error.message);
   return failure(error, maskError);
