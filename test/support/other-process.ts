@@ -63,7 +63,7 @@ export class OtherProcess {
     execFileSync('prlimit', ['--pid', String(this.pid), `--fsize=${bytes}:`]);
   }
 
-  /** Ends the process as a power failure would; resolves when it is gone. */
+  /** Ends the process in the middle of whatever it does; resolves when it is gone. */
   kill(): Promise<unknown> {
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGKILL');

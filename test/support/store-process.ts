@@ -54,6 +54,16 @@ const commands = {
     await upload.end();
     return id;
   },
+  /** Uploads all but the last byte of a file; gives the id of the upload. */
+  uploadPart: async (store: Store, size: number) => {
+    const id = await store.beginResumable({ viewer: null, size, metadata: '' });
+    const state = await store.findResumable(id, null);
+    if (!state) throw new Error('The upload is not there.');
+    const upload = store.resume(state);
+    await upload.write(randomBytes(size - 1));
+    await upload.pause();
+    return id;
+  },
   /** Writes a file of so many bytes, which are uploaded as they come. */
   uploadFile: async (store: Store, size: number) => {
     const uploaded = await store.receiveUpload(Readable.from([randomBytes(size)]));
