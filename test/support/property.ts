@@ -1,5 +1,9 @@
 /** Properties over random input; the seed that repeats a run is printed in any case. */
 import fc from 'fast-check';
+import { TestRunner } from 'vitest';
+
+/** Of the time that a test may take: past it a failure is told as small as it is by then, before the test is. */
+const shareOfTime = 0.8;
 
 /**
  * Checks a property on `numRuns` random inputs.
@@ -17,7 +21,9 @@ export async function checkProperty<T>(
   await fc.assert(fc.asyncProperty(input, predicate), {
     seed,
     numRuns: Number(asked ?? numRuns),
-    // A failure is reported when its input has been made as small as this time allows.
-    ...(asked === undefined && { interruptAfterTimeLimit: 60_000 }),
+    ...(asked === undefined && {
+      interruptAfterTimeLimit: shareOfTime * (TestRunner.getCurrentTest()?.timeout ?? Infinity),
+      markInterruptAsFailure: true,
+    }),
   });
 }
