@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { limits, openStore } from '../src/db/index.ts';
+import { quotedName, quotedText } from '../src/db/shared/sql-text.ts';
 import { LockedDatabase } from '../src/db/tables/process/locked-database.ts';
 import { LakeFile, shippedEntities, Todo } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
@@ -375,6 +376,15 @@ test.each(attacks)('“%s” is refused', async (attack) => {
   // Nothing is told of where anything lies.
   if (!sql.includes(directory)) expect(message).not.toContain(directory);
   expect(readdirSync(directory).filter((name) => /^x/.test(name))).toEqual([]);
+});
+
+test('what holds a NUL, where DuckDB would end reading, is refused', async () => {
+  for (const sql of ['select 1\0', '\0', "select 'a\0b'", 'select 1 -- \0']) {
+    const { message, extensions } = (await refusal({ sql })) ?? {};
+    expect(extensions).toEqual({ code: 'BAD_USER_INPUT', argument: 'sql' });
+    expect(message).toContain('it holds a NUL');
+  }
+  for (const quoted of [quotedName, quotedText]) expect(() => quoted('a\0b')).toThrow(/NUL/);
 });
 
 test('what is nested too deep, or too long, is refused, and the next one answered', async () => {

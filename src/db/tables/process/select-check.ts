@@ -52,6 +52,8 @@ export async function checkSelect(
 }
 
 async function parse(connection: DuckDBConnection, sql: string): Promise<Node> {
+  // DuckDB reads SQL up to there.
+  if (sql.includes('\0')) refuse('cannot be read: it holds a NUL.');
   const reader = await connection.runAndReadAll(`select json_serialize_sql(${quotedText(sql)})`);
   const parsed = JSON.parse(reader.getRows()[0]?.[0] as string) as {
     readonly error: boolean;
