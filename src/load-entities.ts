@@ -1,10 +1,11 @@
 /** Entities from a file of the user's own, in TypeScript or JavaScript. */
 import { existsSync } from 'node:fs';
-import { register } from 'node:module';
+import module from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WrongSetting } from './config.ts';
 import { type Entity, shippedEntities } from './entities/index.ts';
+import { entityFileHooks, type SyncHooks } from './entity-file-hooks.ts';
 import { buildSchema } from './schema/index.ts';
 
 /**
@@ -34,10 +35,7 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
   const absolute = resolve(path);
   if (!existsSync(absolute))
     throw new WrongSetting(`--entities must be a file, but there is no ${path}.`);
-  // Beside this file lies either all of src or all of dist.
-  const sibling = (name: string) =>
-    new URL(`./${name}${extname(import.meta.url)}`, import.meta.url).href;
-  register(sibling('entity-file-hooks'), { data: sibling('index') });
+  addHooks();
   // Loaded for such a file alone: it brings a compiler.
   const { register: registerTypeScript } = await import('tsx/esm/api');
   const unregister = registerTypeScript();
@@ -48,6 +46,17 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
   } finally {
     await unregister();
   }
+}
+
+/** Node 20 has hooks of one kind, and warns of them since it has the other. */
+function addHooks(): void {
+  // Beside this file lies either all of src or all of dist.
+  const sibling = (name: string) =>
+    new URL(`./${name}${extname(import.meta.url)}`, import.meta.url).href;
+  const everstateUrl = sibling('index');
+  const { registerHooks } = module as { registerHooks?: (hooks: SyncHooks) => unknown };
+  if (registerHooks) registerHooks(entityFileHooks(everstateUrl));
+  else module.register(sibling('entity-file-hooks'), { data: everstateUrl });
 }
 
 function reasonOf(error: unknown): string {
