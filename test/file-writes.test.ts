@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
+import { exchange } from './support/raw-http.ts';
 import { chunksAndUploads, untilStored } from './support/stored-files.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
@@ -169,6 +170,16 @@ test('whoever announces other bytes is told which came', async () => {
     const { headers } = await fetch(`${url}/files/by-path/f`, asked);
     expect(headers.get('repr-digest')).toBe(digestOf('bytes'));
   }
+});
+
+test('bytes that come packed on their way are refused, too', async () => {
+  const { url, put, store } = await serve();
+  const head = ['PUT /files/by-path/f HTTP/1.1', 'Host: localhost', 'Connection: close'];
+  const coded = [...head, 'Transfer-Encoding: gzip, chunked'];
+  const [status, text] = await exchange(url, [...coded, '', '5', 'bytes', '0']);
+  expect([status, text]).toEqual([501, expect.stringContaining('"gzip, chunked"')]);
+  expect(await store.head()).toBe(0);
+  expect((await put('f', streamOf([randomBytes(9)]))).status).toBe(201);
 });
 
 test('another method is told which ones there are', async () => {

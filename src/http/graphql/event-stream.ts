@@ -20,11 +20,11 @@ const signOfLife = ':\n\n';
 const pushCharacters = 64 * 1024;
 const complete = 'event: complete\ndata:\n\n';
 
-const headers = {
+const headers = Object.freeze({
   'content-type': eventStreamType,
   // nginx, and proxies that do as it does, would keep events until there is a pageful of them.
   'x-accel-buffering': 'no',
-};
+});
 
 /**
  * Sends one answer, or those of a feed.
@@ -41,7 +41,7 @@ export function eventStream(result: unknown, keepAliveMs: number, fetchAPI: Fetc
     return respond(result as AsyncIterable<Answer>, positionOf, { headers: varied });
   }
   const answer = result as Answer;
-  return respond(once(answer), () => null, { status: statusOf(answer), headers });
+  return respond(once(answer), () => null, { status: statusOf(answer), headers: { ...headers } });
 }
 
 async function* once(answer: Answer): AsyncGenerator<Answer, void> {

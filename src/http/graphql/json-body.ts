@@ -28,15 +28,18 @@ export function refuseOtherBodies(headers: Headers): void {
   const charset = media?.parameters.get('charset');
   if (!isJson || (charset !== undefined && !isUtf8(charset))) {
     const got = JSON.stringify(contentType.slice(0, 80));
-    throw unsupported(`The body must be application/json in UTF-8, but was ${got}.`);
+    const message = `The body must be application/json in UTF-8, but was ${got}.`;
+    throw refusal('UNSUPPORTED_MEDIA_TYPE', 415, message);
   }
   refusePackedBody(headers);
 }
 
-/** @throws GraphQLError UNSUPPORTED_MEDIA_TYPE for a body that has a Content-Encoding. */
+/** @throws GraphQLError UNSUPPORTED_MEDIA_TYPE for a body that comes packed. */
 export function refusePackedBody(headers: Headers): void {
   const refused = encodingRefusal(headers);
-  if (refused) throw unsupported(refused.message, refused.headers);
+  if (!refused) return;
+  const { status, message, headers: told } = refused;
+  throw refusal('UNSUPPORTED_MEDIA_TYPE', status, message, told);
 }
 
 /**
@@ -102,8 +105,4 @@ function parse(text: string): unknown {
 
 function malformed(what: string): GraphQLError {
   return refusal('BAD_REQUEST', 400, `The request body ${what}.`);
-}
-
-function unsupported(message: string, headers?: Readonly<Record<string, string>>): GraphQLError {
-  return refusal('UNSUPPORTED_MEDIA_TYPE', 415, message, headers);
 }

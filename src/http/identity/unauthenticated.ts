@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 
 /** How to ask again, as RFC 6750 has it. */
-export const challenge = { 'www-authenticate': 'Bearer' } as const;
+export const challenge = Object.freeze({ 'www-authenticate': 'Bearer' });
 
 export function expired(): GraphQLError {
   return unauthenticated('The token has expired.');

@@ -13,12 +13,14 @@ export function plain(status: number, message: string): Answer {
 
 /** Refuses bytes that come packed. */
 export function packed({ status, message, headers }: EncodingRefusal): Answer {
-  return { ...plain(status, message), headers };
+  return { ...plain(status, message), headers: { ...headers } };
 }
 
 /** What is told of an error. @param maskError what a client may see of it. */
 export function failure(error: unknown, maskError: (error: unknown) => Error): Answer {
   const { message } = maskError(error);
-  if (error instanceof Unavailable) return { body: `${message}\n`, ...unavailable };
+  if (error instanceof Unavailable) {
+    return { ...plain(unavailable.status, message), headers: { ...unavailable.headers } };
+  }
   return plain(error instanceof BadRequest ? 400 : 500, message);
 }

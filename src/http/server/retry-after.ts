@@ -3,8 +3,8 @@
 /** How long a client should wait at least, in seconds. */
 const retryAfterSeconds = 1;
 
-/** The status and headers of such an answer. */
+/** The status of such an answer, and headers to be copied: a Response writes more into those it is given. */
 export const unavailable = {
   status: 503,
-  headers: { 'retry-after': String(retryAfterSeconds) },
+  headers: Object.freeze({ 'retry-after': String(retryAfterSeconds) }),
 } as const;
