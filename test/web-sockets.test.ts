@@ -258,13 +258,12 @@ describe('refuses to open a socket', () => {
     const { http, ws } = await serve(api);
     const one = await Conversation.begin(ws);
     const leaving = new AbortController();
-    const streaming = fetch(http, {
+    const stream = await fetch(http, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query: everything }),
       signal: leaving.signal,
     });
-    await streaming;
     await untilWaiting(api.store, 1);
     const [status, text] = await refusal(new Conversation(ws));
     expect([status, text]).toEqual([429, expect.stringContaining('at most 2 connections')]);
@@ -272,6 +271,7 @@ describe('refuses to open a socket', () => {
     expect(codesOf(refused ?? {})).toEqual(['TOO_MANY_CONNECTIONS']);
     // Asking is no connection that stays.
     expect(await api.position()).toBe('0');
+    expect(stream.status).toBe(200);
     leaving.abort();
     await untilWaiting(api.store, 0);
     one.socket.terminate();
