@@ -1,6 +1,7 @@
 /** PUT /files/by-path: any HTTP client writes a file, and reads it back. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LakeFile } from '../src/entities/index.ts';
 import { listen, TestApi } from './support/api.ts';
 import { GuardedApi, viewerOf } from './support/guarded-api.ts';
-import { exchange } from './support/raw-http.ts';
+import { connectTo, exchange } from './support/raw-http.ts';
 import { chunksAndUploads, untilStored } from './support/stored-files.ts';
 import { openTemporary, temporaryDirectory } from './support/temporary-store.ts';
 import { until } from './support/until.ts';
@@ -189,6 +190,23 @@ test('another method is told which ones there are', async () => {
     (await fetch(`${url}/files/by-path/${path}`, { method })).headers.get('allow');
   expect(await allow('a/f', 'DELETE')).toBe('GET, HEAD, PUT');
   expect(await allow('a/', 'POST')).toBe('GET, HEAD');
+});
+
+test('what is refused whatever its bytes are is refused before a large one has come', async () => {
+  const { url, put, store, left } = await serve();
+  await put('f', 'there');
+  const begun = async (about: readonly string[]) => {
+    const head = ['PUT /files/by-path/f HTTP/1.1', 'Host: localhost', ...about];
+    const socket = await connectTo(url);
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    return String((await once(socket, 'data'))[0]).split('\r\n', 1)[0];
+  };
+  const isNew = 'If-None-Match: *';
+  expect(await begun([isNew, 'Content-Length: 50000000'])).toBe('HTTP/1.1 412 Precondition Failed');
+  expect(await begun([isNew, 'Transfer-Encoding: chunked'])).toBe(
+    'HTTP/1.1 412 Precondition Failed',
+  );
+  expect([await store.head(), left()]).toEqual([1, [1, 0]]);
 });
 
 test('a client that goes away in the middle leaves nothing', async () => {

@@ -1,7 +1,13 @@
 /** Writing a file of the lake by its name: whoever can send bytes over HTTP can. */
 import type { Operation } from './operation.ts';
 import { receive } from './receive.ts';
-import { type FileTarget, type PutResult, refuseBadName, writeFile } from './write-file.ts';
+import {
+  type FileTarget,
+  type PutResult,
+  refuseBadName,
+  tryFile,
+  writeFile,
+} from './write-file.ts';
 
 /** What is sent. */
 export interface FileBody {
@@ -9,6 +15,8 @@ export interface FileBody {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** How many there may be. */
   readonly bytesMax: number;
+  /** How many there will be; null where nobody says. */
+  readonly length: number | null;
   /** The SHA-256 that they must have, in hexadecimal; null where nobody says. */
   readonly sha256: string | null;
 }
@@ -18,6 +26,9 @@ export class OtherBytes extends Error {
   override readonly name = 'OtherBytes';
 }
 
+/** From so many bytes on it is told beforehand that they are not wanted; fewer have come by then. */
+const triedBytesMin = 1024 * 1024;
+
 /**
  * Makes bytes the contents of the file with a name, a new file where there is none. They are stored as
  * they come, and seen once all of them are.
@@ -25,10 +36,11 @@ export class OtherBytes extends Error {
  */
 export async function putFile(
   target: FileTarget,
-  { bytes, bytesMax, sha256 }: FileBody,
+  { bytes, bytesMax, length, sha256 }: FileBody,
   operation: Operation,
 ): Promise<PutResult> {
   refuseBadName(target.where);
+  if (length === null || length >= triedBytesMin) await tryFile(operation, target);
   const uploaded = await receive(bytes, bytesMax, operation.view);
   try {
     if (sha256 !== null && uploaded.sha256 !== sha256) {

@@ -11,7 +11,7 @@ import {
   type FileTarget,
   PreconditionFailed,
   type PutResult,
-  refuseBadName,
+  tryFile,
   writeFile,
 } from './write-file.ts';
 
@@ -28,9 +28,7 @@ export async function beginUpload(
   metadata: string,
   operation: Operation,
 ): Promise<string> {
-  refuseBadName(target.where);
-  const tried = operation.another();
-  await writeFile(tried, target, (log) => log.putContents(new Uint8Array()), { dryRun: true });
+  await tryFile(operation, target);
   return await operation.view.beginResumable(size, metadata);
 }
 

@@ -59,6 +59,16 @@ export async function writeFile(
   return { version: version as Version<typeof LakeFile>, isNew };
 }
 
+/**
+ * Refuses what would refuse a file once all its bytes have come, before any has.
+ * @throws PreconditionFailed, a Problem, or Forbidden.
+ */
+export async function tryFile(operation: Operation, target: FileTarget): Promise<void> {
+  refuseBadName(target.where);
+  const nothing = new Uint8Array();
+  await writeFile(operation.another(), target, (log) => log.putContents(nothing), { dryRun: true });
+}
+
 /** What no path can lead to is not written by one. @throws InvalidInput. */
 export function refuseBadName({ filename, path }: LakePath): void {
   const wrong = [...(path?.split('/') ?? []), filename].find(

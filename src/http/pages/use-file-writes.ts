@@ -65,8 +65,9 @@ async function answer(
   if (encoding) return packed(encoding);
   const sha256 = announcedSha256(headers);
   if (sha256 === 'malformed') return plain(400, malformedDigest);
-  const length = headers.get('content-length');
-  if (length !== null && Number(length) > uploadBytesMax) {
+  const announced = headers.get('content-length');
+  const length = announced === null ? null : Number(announced);
+  if (length !== null && length > uploadBytesMax) {
     return plain(
       413,
       `A file may have at most ${uploadBytesMax} bytes, but ${length} were announced.`,
@@ -79,11 +80,8 @@ async function answer(
   const precondition = preconditionOf(headers.get('if-match'), headers.get('if-none-match'));
   // Whoever sends too much is answered: their connection must outlast their bytes.
   const bytes = req?.iterator({ destroyOnReturn: false }) ?? request.body ?? [];
-  const result = await putFile(
-    { where, precondition },
-    { bytes: bytes as AsyncIterable<Uint8Array>, bytesMax: uploadBytesMax, sha256 },
-    operation,
-  );
+  const body = { bytes: bytes as AsyncIterable<Uint8Array>, bytesMax: uploadBytesMax };
+  const result = await putFile({ where, precondition }, { ...body, length, sha256 }, operation);
   return written(result, operation);
 }
 
