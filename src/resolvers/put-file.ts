@@ -15,8 +15,8 @@ export interface FileBody {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** How many there may be. */
   readonly bytesMax: number;
-  /** How many there will be; null where nobody says. */
-  readonly length: number | null;
+  /** Whether whoever sends them asks first, and sends none if the answer is no. */
+  readonly asksFirst: boolean;
   /** The SHA-256 that they must have, in hexadecimal; null where nobody says. */
   readonly sha256: string | null;
 }
@@ -26,9 +26,6 @@ export class OtherBytes extends Error {
   override readonly name = 'OtherBytes';
 }
 
-/** From so many bytes on it is told beforehand that they are not wanted; fewer have come by then. */
-const triedBytesMin = 1024 * 1024;
-
 /**
  * Makes bytes the contents of the file with a name, a new file where there is none. They are stored as
  * they come, and seen once all of them are.
@@ -36,11 +33,11 @@ const triedBytesMin = 1024 * 1024;
  */
 export async function putFile(
   target: FileTarget,
-  { bytes, bytesMax, length, sha256 }: FileBody,
+  { bytes, bytesMax, asksFirst, sha256 }: FileBody,
   operation: Operation,
 ): Promise<PutResult> {
   refuseBadName(target.where);
-  if (length === null || length >= triedBytesMin) await tryFile(operation, target);
+  if (asksFirst) await tryFile(operation, target);
   const uploaded = await receive(bytes, bytesMax, operation.view);
   try {
     if (sha256 !== null && uploaded.sha256 !== sha256) {

@@ -65,9 +65,8 @@ async function answer(
   if (encoding) return packed(encoding);
   const sha256 = announcedSha256(headers);
   if (sha256 === 'malformed') return plain(400, malformedDigest);
-  const announced = headers.get('content-length');
-  const length = announced === null ? null : Number(announced);
-  if (length !== null && length > uploadBytesMax) {
+  const length = headers.get('content-length');
+  if (length !== null && Number(length) > uploadBytesMax) {
     return plain(
       413,
       `A file may have at most ${uploadBytesMax} bytes, but ${length} were announced.`,
@@ -80,8 +79,14 @@ async function answer(
   const precondition = preconditionOf(headers.get('if-match'), headers.get('if-none-match'));
   // Whoever sends too much is answered: their connection must outlast their bytes.
   const bytes = req?.iterator({ destroyOnReturn: false }) ?? request.body ?? [];
-  const body = { bytes: bytes as AsyncIterable<Uint8Array>, bytesMax: uploadBytesMax };
-  const result = await putFile({ where, precondition }, { ...body, length, sha256 }, operation);
+  const body = {
+    bytes: bytes as AsyncIterable<Uint8Array>,
+    bytesMax: uploadBytesMax,
+    // Others send all of them before they read an answer, and some meet a closed connection instead.
+    asksFirst: headers.get('expect')?.toLowerCase() === '100-continue',
+    sha256,
+  };
+  const result = await putFile({ where, precondition }, body, operation);
   return written(result, operation);
 }
 
