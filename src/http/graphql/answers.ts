@@ -9,6 +9,7 @@ import { turns } from '../../db/index.ts';
 import type { Operation } from '../../resolvers/index.ts';
 import { answerForClient } from './errors.ts';
 import { isSmall, jsonPieces } from './json-pieces.ts';
+import { coerceLongLists, hasLongList } from './long-lists.ts';
 
 /**
  * Where an answer has the JSON of its data, when that was made already. A large answer has nothing
@@ -28,7 +29,7 @@ export interface Answer extends ExecutionResult {
 /** Executes as graphql-js does, within the limits of answers. */
 export function executeToAnswer(args: ExecutionArgs): Promise<Answer> | Answer {
   const { operation } = args.contextValue as { readonly operation: Operation };
-  const result = execute(args);
+  const result = hasLongList(args) ? coerceLongLists(args).then(execute) : execute(args);
   if (result instanceof Promise) return result.then((done) => answerOf(done, operation));
   return answerOf(result, operation);
 }
