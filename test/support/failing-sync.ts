@@ -1,13 +1,10 @@
 /** A disk that cannot take what is written: fsync fails. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import { onTestFinished, type TestContext } from 'vitest';
+import { attachStrace } from './strace.ts';
 
 /**
- * Has every fsync of a process on a file fail, by strace, until the test or `end` ends it. The test is
- * skipped where there is no strace, or none may be attached.
+ * Has every fsync of a process on a file fail, by strace, until the test or `end` ends it.
  * @returns ends it.
  */
 export async function failSync(
@@ -15,24 +12,9 @@ export async function failSync(
   pid: number,
   path: string,
 ): Promise<() => Promise<void>> {
-  try {
-    execFileSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
-  } catch {
-    context.skip('fsync can be made to fail only by strace, which is not here or may not attach');
-  }
   const inject = 'inject=fsync,fdatasync:error=EIO';
-  const args = ['-f', '-p', `${pid}`, '-P', path, '-e', inject, '-o', '/dev/null'];
-  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = once(strace, 'exit');
-  const end = async () => {
-    strace.kill('SIGINT');
-    await ended;
-  };
-  onTestFinished(end);
-  for await (const line of createInterface(strace.stderr)) {
-    if (/attached/.test(line)) return end;
-  }
-  return context.skip('strace cannot attach to another process here');
+  const args = ['-f', '-P', path, '-e', inject, '-o', '/dev/null'];
+  return await attachStrace(context, pid, args, 'fsync can be made to fail');
 }
 
 /**

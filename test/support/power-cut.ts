@@ -1,10 +1,9 @@
 /** A power cut: of what a process wrote to files, what was not brought to disk is there in part, or not at all. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished, type TestContext } from 'vitest';
+import type { TestContext } from 'vitest';
+import { attachStrace } from './strace.ts';
 import { temporaryDirectory } from './temporary-store.ts';
 
 /** A disk keeps such a block as it was before, or as it was after. */
@@ -26,7 +25,7 @@ export type FileCall = {
 
 /**
  * Notes what a process does to files from now on, by strace; whatever was written to them before counts
- * as brought to disk. The test is skipped where there is no strace, or none may be attached.
+ * as brought to disk.
  * @returns ends it, and gives what was done, in order.
  */
 export async function recordCalls(
@@ -34,34 +33,18 @@ export async function recordCalls(
   pid: number,
   paths: readonly string[],
 ): Promise<() => Promise<FileCall[]>> {
-  try {
-    execFileSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
-  } catch {
-    context.skip(
-      'what is written can be noted only by strace, which is not here or may not attach',
-    );
-  }
   const traces = temporaryDirectory();
   const only = paths.flatMap((path) => ['-P', path]);
   const calls = 'trace=pwrite64,write,writev,pwritev,fsync,fdatasync,ftruncate,fallocate';
   const shown = ['-ttt', '-T', '-y', '-xx', '-s', String(writeBytesMax), '-e', calls];
   // A file per thread, in which calls do not interrupt each other.
-  const output = ['-ff', '-o', join(traces, 'of')];
-  const strace = spawn('strace', ['-p', `${pid}`, ...only, ...shown, ...output], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(strace, 'exit');
-  const end = async () => {
-    strace.kill('SIGINT');
-    await ended;
+  const args = [...only, ...shown, '-ff', '-o', join(traces, 'of')];
+  const end = await attachStrace(context, pid, args, 'what is written can be noted');
+  return async () => {
+    await end();
     const read = await Promise.all(readdirSync(traces).map((name) => callsOf(join(traces, name))));
     return read.flat().sort((one, other) => one.beganAt - other.beganAt);
   };
-  onTestFinished(() => void strace.kill('SIGINT'));
-  for await (const line of createInterface(strace.stderr)) {
-    if (/attached/.test(line)) return end;
-  }
-  return context.skip('strace cannot attach to another process here');
 }
 
 const callForm =
