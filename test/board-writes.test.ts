@@ -287,6 +287,19 @@ describe('what was done can be undone without a mouse', () => {
     expect((await kept('Undo')).map((todo) => todo.status)).toEqual(['open', 'open', 'open']);
   });
 
+  test('Ctrl Z does so as soon as it is shown', async () => {
+    await anew('prompt', 'Prompt');
+    await ann.page.evaluate(`new MutationObserver((_, observer) => {
+      if (!document.querySelector('.toast-action')) return;
+      observer.disconnect();
+      document.body.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'z', ctrlKey: true, bubbles: true }),
+      );
+    }).observe(document.querySelector('.toasts'), { childList: true, subtree: true })`);
+    await line(ann, 'Prompt').getByRole('checkbox').press('Space');
+    await expect.poll(() => kept('Prompt')).toMatchObject([{ revision: 3, status: 'open' }]);
+  });
+
   test('while a write is on its way, Ctrl Z does not take back the one before', async () => {
     for (const name of ['1', '2', '3']) await anew(`early-${name}`, `Early ${name}`);
     await ann.page.getByRole('searchbox').fill('early');
@@ -311,6 +324,7 @@ describe('what was done can be undone without a mouse', () => {
     await anew('raced', 'Raced for');
     await line(ann, 'Raced for').getByRole('checkbox').press('Space');
     await expect.poll(() => message(ann)).toContain('Marked “Raced for” as done');
+    await line(ann, 'Raced for').waitFor({ state: 'detached' });
     await server.ask(
       'mutation { updateTodo(input: { id: "raced", status: "dropped" }) { __typename } }',
     );

@@ -146,10 +146,14 @@ test('what the header editor says is sent with operations and subscriptions, and
   const { page, sent } = await visit();
   await field(page).waitFor();
   const token = await tokenOf('bob');
+  // Until it is the headers’ turn, another editor is where theirs will be.
+  const headers = '[aria-label=Headers] .graphiql-editor:not(.hidden)';
+  const text = JSON.stringify({ Authorization: `Bearer ${token}` });
   const say = async () => {
-    await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)').click();
+    await page.locator(`${headers} .view-lines`).click();
     await page.keyboard.press('Control+A');
-    await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${token}` }));
+    await page.keyboard.insertText(text);
+    await expect.poll(() => linesOf(page, headers), patience).toBe(text);
   };
   await goTo(page, 'Read');
   await page.getByRole('button', { name: 'Headers' }).click();

@@ -1,5 +1,5 @@
 /** What became of the writes of one todo: said where it is shown, or in a message. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import type { InputIssue } from '../graphql/writes.ts';
 import { type Toast, useToasts } from '../ui/toast.tsx';
 import type { Conflict, Outcome } from './writes.ts';
@@ -49,7 +49,7 @@ export function useOutcome(id: string, name: string): Taken {
 
 function useIsShown() {
   const isShown = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     isShown.current = true;
     return () => {
       isShown.current = false;

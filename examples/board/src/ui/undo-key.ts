@@ -1,12 +1,13 @@
 /** Ctrl Z, or Command Z, takes back what was done last, but for where it takes back typing. */
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 
 const isMac = navigator.platform.startsWith('Mac');
 
 export const undoKeyName = isMac ? '⌘ Z' : 'Ctrl Z';
 
 export function useUndoKey(undo: (() => void) | null): void {
-  useEffect(() => {
+  // Not a moment later than the key is shown.
+  useLayoutEffect(() => {
     if (!undo) return;
     const onKeyDown = (event: KeyboardEvent) => {
       const isUndo =
