@@ -64,6 +64,7 @@ import {
   useTrustedDocuments,
   useUnavailable,
   useUnreadAnswers,
+  useUnreadBodies,
   useVary,
   type ViewerOf,
   Viewers,
@@ -233,6 +234,7 @@ export function createApp(store: Store, options: AppOptions = {}): App {
     // In the order in which a request meets them.
     plugins: [
       useRequestMarks(maskError),
+      useUnreadBodies(),
       ...(watch ? [watch.plugin] : []),
       useVary(),
       useSecurityHeaders(() => graphiql.contentPolicy),

@@ -66,4 +66,5 @@ export { useHead } from './server/use-head.ts';
 export { useHealth } from './server/use-health.ts';
 export { useSecurityHeaders } from './server/use-security-headers.ts';
 export { useStreams } from './server/use-streams.ts';
+export { useUnreadBodies } from './server/use-unread-bodies.ts';
 export { useVary } from './server/use-vary.ts';

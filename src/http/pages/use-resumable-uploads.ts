@@ -62,8 +62,6 @@ export function useResumableUploads(terms: ResumableTerms): Plugin {
       const headers = new fetchAPI.Headers(init.headers);
       headers.set('tus-resumable', version);
       headers.set('cache-control', 'no-store');
-      // What is left of a body that was begun would be taken for the next request.
-      if (context.req?.readableDidRead && !context.req.complete) headers.set('connection', 'close');
       endResponse(new fetchAPI.Response(body, { ...init, headers }));
     },
     onResponse({ request, response }) {
@@ -159,9 +157,11 @@ function isTusRefusal(error: unknown): error is { status_code: number; body: str
   return typeof error === 'object' && error !== null && 'status_code' in error;
 }
 
-/** Which pages may read it is said for all answers in one place. */
+/** Which pages may read it, and what becomes of the connection, is said for all answers in one place. */
 function headersOf(response: Response, more: HeadersInit | undefined): [string, string][] {
-  const own = [...response.headers].filter(([name]) => !name.startsWith('access-control-'));
+  const own = [...response.headers].filter(
+    ([name]) => !/^(access-control-|connection$)/.test(name),
+  );
   return [...own, ...new Headers(more)];
 }
 

@@ -51,9 +51,7 @@ export function written({ version, isNew }: PutResult, operation: Operation): Wr
 /** Why a file was not written. @param maskError what a client may see of an error. */
 export function refusalOf(error: unknown, maskError: (error: unknown) => Error): Answer {
   if (error instanceof PreconditionFailed) return plain(412, error.message);
-  // The rest of the body is not read, so the connection cannot serve another request.
-  if (error instanceof TooManyBytes)
-    return { ...plain(413, error.message), headers: { connection: 'close' } };
+  if (error instanceof TooManyBytes) return plain(413, error.message);
   if (error instanceof TooManyUploads) return plain(429, error.message);
   if (error instanceof InvalidInput || error instanceof OtherBytes)
     return plain(400, error.message);

@@ -82,6 +82,8 @@ export const requestLimits = {
   uploadPaceMs: 60_000,
   /** … there are so many: a kilobyte a second. */
   uploadPaceBytesMin: 64 * 1024,
+  /** How long the rest of a body still comes, to be thrown away, once its request is answered. */
+  restTimeMaxMs: 30_000,
   /** How long a request that goes on with an upload may still take once another one asks to … */
   uploadDrainMs: 1_000,
   /** … and how long that one waits. */

@@ -27,7 +27,8 @@ export class RequestsUnderWay {
       const exchange = { request, response };
       const exchanges = this.#exchanges.get(request.socket);
       exchanges?.add(exchange);
-      response.once('close', () => exchanges?.delete(exchange));
+      const forget = () => exchanges?.delete(exchange);
+      response.once('close', () => (request.complete ? forget() : request.once('close', forget)));
     });
   }
 
@@ -55,7 +56,8 @@ export class RequestsUnderWay {
    */
   #look(): void {
     this.#server.closeIdleConnections();
-    for (const socket of this.#exchanges.keys()) {
+    for (const [socket, exchanges] of this.#exchanges) {
+      if ([...exchanges].some(isAnswered)) socket.destroySoon();
       if (socket.timeout !== requestLimits.stillTimeMaxMs) {
         socket.setTimeout(requestLimits.stillTimeMaxMs);
       }
@@ -63,14 +65,19 @@ export class RequestsUnderWay {
   }
 
   #endUnlessAnswered(socket: Socket): void {
-    const isAnswered = [...(this.#exchanges.get(socket) ?? [])].some(isBeingAnswered);
-    if (isAnswered) socket.setTimeout(requestLimits.stillTimeMaxMs);
+    const isAwaited = [...(this.#exchanges.get(socket) ?? [])].some(isBeingAnswered);
+    if (isAwaited) socket.setTimeout(requestLimits.stillTimeMaxMs);
     else socket.destroy();
   }
 
   #endAll(): void {
     for (const socket of this.#exchanges.keys()) socket.destroy();
   }
+}
+
+/** Whether nothing but the rest of its body is still to come. */
+function isAnswered({ response }: Exchange): boolean {
+  return response.writableFinished;
 }
 
 /** Whether the server, rather than its client, has to go on: all was received, nothing waits. */

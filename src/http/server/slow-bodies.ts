@@ -1,6 +1,7 @@
 /**
  * Bodies that come slowly. Node knows one time for whole requests, whatever they are: here a body has that
- * time, and one of an upload as long as it takes, while its bytes keep coming.
+ * time, one of an upload as long as it takes, while its bytes keep coming, and the rest of one whose request
+ * is answered a time of its own.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { clearInterval, setInterval } from 'node:timers';
@@ -10,11 +11,19 @@ export type SlowBodyLimit =
   | 'requestTimeMaxMs'
   | 'uploadPaceMs'
   | 'uploadPaceBytesMin'
+  | 'restTimeMaxMs'
   | 'slowLookMs';
+
+/** What a body may take. */
+interface Bound {
+  readonly timeMs: number;
+  /** It may take that time again and again while so many bytes come within it; null where it may not. */
+  readonly bytesMin: number | null;
+}
 
 interface Awaited {
   readonly response: ServerResponse;
-  readonly isUpload: boolean;
+  bound: Bound;
   /** Since when, in milliseconds, and from which byte of its connection its pace is measured. */
   sinceMs: number;
   sinceBytes: number;
@@ -33,16 +42,19 @@ export function watchBodies(
   isUpload: IsUpload,
   limits: Partial<Record<SlowBodyLimit, number>> = {},
 ): void {
-  const { requestTimeMaxMs, uploadPaceMs, uploadPaceBytesMin, slowLookMs } = {
+  const { requestTimeMaxMs, uploadPaceMs, uploadPaceBytesMin, restTimeMaxMs, slowLookMs } = {
     ...requestLimits,
     ...limits,
   };
+  const whole: Bound = { timeMs: requestTimeMaxMs, bytesMin: null };
+  const upload: Bound = { timeMs: uploadPaceMs, bytesMin: uploadPaceBytesMin };
+  const rest: Bound = { timeMs: restTimeMaxMs, bytesMin: null };
   const awaited = new Map<IncomingMessage, Awaited>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!hasBody(request)) return;
     awaited.set(request, {
       response,
-      isUpload: isUpload(request),
+      bound: isUpload(request) ? upload : whole,
       sinceMs: performance.now(),
       sinceBytes: request.socket.bytesRead,
     });
@@ -51,9 +63,12 @@ export function watchBodies(
   const look = setInterval(() => {
     const nowMs = performance.now();
     for (const [request, body] of awaited) {
+      if (body.response.writableFinished && body.bound !== rest) {
+        Object.assign(body, { bound: rest, sinceMs: nowMs });
+      }
       if (request.complete) awaited.delete(request);
-      else if (nowMs - body.sinceMs < (body.isUpload ? uploadPaceMs : requestTimeMaxMs)) continue;
-      else if (!body.isUpload || isTooSlow(request, body, uploadPaceBytesMin)) end(request, body);
+      else if (nowMs - body.sinceMs < body.bound.timeMs) continue;
+      else if (isTooSlow(request, body)) end(request, body);
       else Object.assign(body, { sinceMs: nowMs, sinceBytes: request.socket.bytesRead });
     }
   }, slowLookMs);
@@ -66,7 +81,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** What was sent and waits to be read is no fault of who sent it. */
-function isTooSlow(request: IncomingMessage, { sinceBytes }: Awaited, bytesMin: number): boolean {
+function isTooSlow(
+  request: IncomingMessage,
+  { bound: { bytesMin }, sinceBytes }: Awaited,
+): boolean {
+  if (bytesMin === null) return true;
   return request.readableLength === 0 && request.socket.bytesRead - sinceBytes < bytesMin;
 }
 

@@ -34,8 +34,7 @@ function refusal(message: string, ResponseClass: typeof Response): Response {
   const errors = [{ message, extensions: { code: 'BODY_TOO_LARGE' } }];
   return new ResponseClass(JSON.stringify({ errors }), {
     status: 413,
-    // The rest of the body is not read, so the connection cannot serve another request.
-    headers: { 'content-type': 'application/json; charset=utf-8', connection: 'close' },
+    headers: { 'content-type': 'application/json; charset=utf-8' },
   });
 }
 
@@ -62,6 +61,6 @@ async function* limited(
 
 function tooLarge(message: string): GraphQLError {
   return new GraphQLError(message, {
-    extensions: { code: 'BODY_TOO_LARGE', http: { status: 413, headers: { connection: 'close' } } },
+    extensions: { code: 'BODY_TOO_LARGE', http: { status: 413 } },
   });
 }
