@@ -231,6 +231,39 @@ test('what does not begin where the upload is, or is more than it has, is refuse
   expect(await store.head()).toBe(1);
 });
 
+test('whoever is refused by the protocol is told what to do', async () => {
+  const { tus } = await serve({ uploadBytesMax: 1_000 });
+  const path = await tus.begin(3, { filename: 'f' });
+  const type = { 'content-type': 'application/offset+octet-stream' };
+  const begin = (more: Record<string, string>) =>
+    tus.send('POST', '/files/uploads', { 'upload-metadata': 'filename Zg==', ...more });
+  const answers = await Promise.all([
+    tus.send('HEAD', '/files/uploads/none'),
+    tus.patch('/files/uploads/none', 0, 'x'),
+    tus.send('PATCH', path, type, 'x'),
+    tus.patch(path, 1, 'x'),
+    tus.patch(path, 0, 'four'),
+    tus.send('PATCH', path, { 'upload-offset': '0' }, Buffer.from('x')),
+    begin({}),
+    begin({ 'upload-length': '1001' }),
+    begin({ 'upload-defer-length': '1' }),
+    begin({ 'upload-length': '1', 'upload-concat': 'partial' }),
+  ]);
+  const told = answers.map(async (answer) => `${answer.status} ${await answer.text()}`.trim());
+  expect(await Promise.all(told)).toEqual([
+    '404',
+    '404 There is no such upload.',
+    '403 Upload-Offset must say from which byte on these are, such as 0.',
+    '409 Upload-Offset is not what the upload has. Ask for that by HEAD.',
+    '413 More bytes came than Upload-Length had announced.',
+    '403 Content-Type must be application/offset+octet-stream.',
+    '400 Upload-Length must say how many bytes the file has.',
+    '413 A file may have at most 1000 bytes (uploadBytesMax).',
+    '501 Upload-Length must say how many bytes the file has; it cannot be told later.',
+    '501 Upload-Concat is not known here: send each file as one upload.',
+  ]);
+});
+
 test('a piece that comes packed is refused, and the upload goes on', async () => {
   const { tus } = await serve();
   const path = await tus.begin(5, { filename: 'f' });
@@ -327,10 +360,7 @@ test('somebody else’s upload is none, and nobody’s can be begun where it is 
   for (const other of ['bob', 'root']) {
     expect(await as(other).offset(path)).toBe('404');
     const patched = await as(other).patch(path, 0, 'one');
-    expect([patched.status, await patched.text()]).toEqual([
-      404,
-      'The file for this url was not found\n',
-    ]);
+    expect([patched.status, await patched.text()]).toEqual([404, 'There is no such upload.\n']);
     expect((await as(other).send('DELETE', path)).status).toBe(404);
   }
   expect(await as(null).offset(path)).toBe('401');

@@ -100,7 +100,7 @@ const refused: Readonly<Record<string, Refused>> = {
     headers: tus,
     begin: '',
     status: 413,
-    says: 'exceeded',
+    says: 'Upload-Length',
   },
 };
 

@@ -1,14 +1,9 @@
 /** Upload-Checksum of tus: bytes that are not as they were sent are as if they had not come. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { refuse } from './upload-refusals.ts';
 
 /** The checksums that are known, strongest first. */
 export const checksumAlgorithms = ['sha256', 'sha1'] as const;
-
-/** What @tus/server answers with. */
-interface TusRefusal {
-  readonly status_code: number;
-  readonly body: string;
-}
 
 /**
  * Bytes of which a checksum was sent with them; they are held until it is known to be theirs.
@@ -24,7 +19,7 @@ export async function checked(
   const [algorithm = '', digest = ''] = header.split(' ');
   if (!(checksumAlgorithms as readonly string[]).includes(algorithm)) {
     const known = checksumAlgorithms.join(' or ');
-    throw refusal(400, `Upload-Checksum must name ${known}, and the digest as Base64.`);
+    throw refuse(400, `Upload-Checksum must name ${known}, and the digest as Base64.`);
   }
   const hash = createHash(algorithm);
   const pieces: Uint8Array[] = [];
@@ -33,16 +28,12 @@ export async function checked(
     length += piece.length;
     if (length > bytesMax) {
       const message = `With Upload-Checksum at most ${bytesMax} bytes (bodyBytesMax) are taken at a time.`;
-      throw refusal(413, message);
+      throw refuse(413, message);
     }
     hash.update(piece);
     pieces.push(piece);
   }
   const [is, should] = [hash.digest(), Buffer.from(digest, 'base64')];
   if (is.length === should.length && timingSafeEqual(is, should)) return pieces;
-  throw refusal(460, 'The bytes are not those that Upload-Checksum is of. Send them again.');
-}
-
-function refusal(status: number, message: string): TusRefusal {
-  return { status_code: status, body: `${message}\n` };
+  throw refuse(460, 'The bytes are not those that Upload-Checksum is of. Send them again.');
 }

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRelease } from '@tus/server';
 import { requestLimits } from '../server/request-limits.ts';
+import { refuse } from './upload-refusals.ts';
 
 interface Holder {
   readonly release: RequestRelease;
@@ -26,8 +27,7 @@ export class UploadLocks {
     for (let held = this.#holders.get(upload); held; held = this.#holders.get(upload)) {
       await held.release();
       const left = deadline - performance.now();
-      if (left <= 0)
-        throw { status_code: 423, body: 'Another request goes on with this upload.\n' };
+      if (left <= 0) throw refuse(423, 'Another request goes on with this upload.');
       const late = new AbortController();
       await Promise.race([held.over, sleep(left, null, { signal: late.signal })]);
       late.abort();

@@ -13,6 +13,7 @@ import { requestLimits } from '../server/request-limits.ts';
 import { type Answer, packed, plain } from './plain-answers.ts';
 import { checksumAlgorithms } from './upload-checksum.ts';
 import { UploadLocks } from './upload-locks.ts';
+import { inWords, isTusRefusal } from './upload-refusals.ts';
 import { tusExtensions, UploadStore } from './upload-store.ts';
 import type { FileWriteTerms } from './use-file-writes.ts';
 import { refusalOf, tooOften, written } from './written-files.ts';
@@ -136,7 +137,7 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
     },
     onResponseError: (_request, error) => {
       const cause = store.failure ?? error;
-      if (isTusRefusal(cause)) return cause;
+      if (isTusRefusal(cause)) return inWords(cause, terms.uploadBytesMax);
       // Whoever sent it is gone: nobody reads the answer.
       if (context.req?.readableAborted) return;
       const { request } = asked;
@@ -151,10 +152,6 @@ async function answer(terms: ResumableTerms, locks: UploadLocks, asked: Asked): 
     headers: headersOf(response, (refused as Answer | null)?.headers),
     body: body === '' ? null : body,
   };
-}
-
-function isTusRefusal(error: unknown): error is { status_code: number; body: string } {
-  return typeof error === 'object' && error !== null && 'status_code' in error;
 }
 
 /** Which pages may read it, and what becomes of the connection, is said for all answers in one place. */
