@@ -10,15 +10,16 @@ import { connectTo } from './support/raw-http.ts';
 import { openTemporary } from './support/temporary-store.ts';
 
 const limits = { bodyBytesMax: 100_000, uploadBytesMax: 200_000 };
-const bounds = { restTimeMaxMs: 500, slowLookMs: 50 };
+const slowLookMs = 50;
 /** More than what connections take on their way. */
 const restBytes = 30_000_000;
 
-async function serve(restTimeMaxMs = bounds.restTimeMaxMs) {
+/** @param restTimeMaxMs so long that no machine takes it, unless it is said. */
+async function serve(restTimeMaxMs = 60_000) {
   const store = await openTemporary({ replicaInMemory: true });
-  const { url, server } = await listen(createApp(store, { limits }), serverBounds(bounds));
-  watchBodies(server, isUpload, { ...bounds, restTimeMaxMs });
-  return { url, server, underWay: new RequestsUnderWay(server) };
+  const { url, server } = await listen(createApp(store, { limits }), serverBounds({ slowLookMs }));
+  watchBodies(server, isUpload, { slowLookMs, restTimeMaxMs });
+  return { url, underWay: new RequestsUnderWay(server) };
 }
 
 interface Refused {
@@ -126,7 +127,7 @@ function headOf({ method, path, headers, begin }: Refused, isChunked: boolean): 
   return [`${method} ${path} HTTP/1.1`, 'host: localhost', length, ...lines, '', ''].join('\r\n');
 }
 
-const nextRequest = 'GET /live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+const nextRequest = 'GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
 
 describe.for(Object.entries(refused))('%s', ([, what]) => {
   test.for([
@@ -144,7 +145,7 @@ describe.for(Object.entries(refused))('%s', ([, what]) => {
     const [first = '', next = ''] = text.split(/(?<=.)(?=HTTP\/1\.1 )/s);
     expect(first).toMatch(new RegExp(`^HTTP/1\\.1 ${what.status} `));
     expect(first).toContain(what.says);
-    expect(next).toMatch(/^HTTP\/1\.1 [24]0/);
+    expect(next).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
@@ -155,10 +156,8 @@ async function sendOn(socket: Socket): Promise<string> {
     text += chunk;
   });
   socket.on('error', () => {});
-  let isOpen = true;
-  for (const event of ['end', 'close']) socket.once(event, () => (isOpen = false));
   const piece = `1000\r\n${'x'.repeat(0x1000)}\r\n`;
-  while (isOpen && socket.writable) {
+  while (!socket.readableEnded && socket.writable) {
     socket.write(piece);
     await sleep(10);
   }
@@ -166,16 +165,17 @@ async function sendOn(socket: Socket): Promise<string> {
 }
 
 test('a rest that never ends is not waited for', async () => {
-  const { url } = await serve();
+  const restTimeMaxMs = 500;
+  const { url } = await serve(restTimeMaxMs);
   const socket = await connectTo(url);
   const begin = performance.now();
   socket.write(headOf(refused['GraphQL over the limit'] as Refused, true));
   expect(await sendOn(socket)).toContain('BODY_TOO_LARGE');
-  expect(performance.now() - begin).toBeGreaterThan(bounds.restTimeMaxMs);
+  expect(performance.now() - begin).toBeGreaterThan(restTimeMaxMs);
 });
 
 test('a server that closes waits for no rest', async () => {
-  const { url, underWay } = await serve(60_000);
+  const { url, underWay } = await serve();
   const socket = await connectTo(url);
   socket.write(headOf(refused['a file for where there is none'] as Refused, true));
   const ended = sendOn(socket);

@@ -49,6 +49,7 @@ export function useOutcome(id: string, name: string): Taken {
 
 function useIsShown() {
   const isShown = useRef(false);
+  // An outcome may come right after its todo was taken off the page.
   useLayoutEffect(() => {
     isShown.current = true;
     return () => {
